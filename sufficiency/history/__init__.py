@@ -1,0 +1,1 @@
+"""What happened: published statistics and a council's own tables, read and checked."""

@@ -1,0 +1,1 @@
+"""From records to numbers: children, gaps, flows, nights and money."""

@@ -1,0 +1,1 @@
+"""What the user asks: the YAML file as data, checked, and resolved against the calibration."""

@@ -1,0 +1,1 @@
+"""One world: children, placements, places, and the record of what happened to them."""

@@ -1,0 +1,145 @@
+"""One replication's inputs: every rate, probability, child and place, as arrays.
+
+A `World` is complete: the engine reads nothing else but the keyed random blocks. Parameters
+have been drawn from their posteriors and drift applied before it is made, so that the same
+world in two engines must give the same record.
+
+Codes are positions in the tuples of `sufficiency.domain`: sectors 0-5 (6 = unplaced), age
+groups 0-4 the age bands and 5 UASC, need groups 0-6, causes 0-4 exits and 5-10 moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import TICK
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+UNLIMITED = -1
+CARE_CLOCK, PLACEMENT_CLOCK = 0, 1
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """Competing risks with piecewise-constant hazards.
+
+    The rate of a cause at time t is the product of its table entry (by sector, age group and
+    time band), its need factor and its calendar factor. Shapes: C causes (11), S sectors (6),
+    A age groups (6), B time bands, N need groups (7), K calendar periods.
+    """
+
+    per_day: Floats
+    """(C, S, A, B): rate per day."""
+    clock: Ints
+    """(C,): `CARE_CLOCK` if the cause's time bands count from entry, `PLACEMENT_CLOCK` if from
+    the start of the placement."""
+    care_band_starts_days: Floats
+    """(B,): first is 0, rising."""
+    placement_band_starts_days: Floats
+    """(B,): first is 0, rising; padded with infinity when there are fewer bands."""
+    need_factor: Floats
+    """(C, N): 0 where a cause cannot happen to a need group."""
+    calendar_starts_days: Floats
+    """(K,): first is 0, rising; drift and dated changes of rate."""
+    calendar_factor: Floats
+    """(C, K)."""
+    destination: Floats
+    """(M moves = 6, 2, N, N): probability of the new need group by reason, under 16 (0) or 16
+    and over (1), and present need group. Rows sum to 1."""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A non-homogeneous Poisson process of sibling groups per stream (age groups, UASC last)."""
+
+    group_rate_per_day: Floats
+    """(A, K): groups a day, by stream of the index child, piecewise constant."""
+    calendar_starts_days: Floats
+    """(K,): first is 0, rising."""
+    group_size_probability: Floats
+    """(G,): probability that a group has 1, 2, ... G children. UASC come alone."""
+    sibling_same_band_share: float
+    """Chance that a sibling is of the index child's band; others follow `band_share`."""
+    band_share: Floats
+    """(5,): starters by age band, UASC apart."""
+    age_quantiles_days: Floats
+    """(A, Q): age at entry in days at Q evenly spaced probabilities from 0 to 1, by stream;
+    interpolated linearly."""
+    first_need: Floats
+    """(A, N): probability of the first need group by the child's own age group."""
+
+
+@dataclass(frozen=True)
+class StartingCohort:
+    """The children in care at the start, known by age group, need and sector only.
+
+    n children; each draws one cell of its profile (age and time in care), and a time in the
+    present placement not longer than that.
+    """
+
+    age_group: Ints
+    """(n,)."""
+    need: Ints
+    """(n,)."""
+    sector: Ints
+    """(n,): never unplaced."""
+    profile: Ints
+    """(n,): row of `cell_cdf`."""
+    cell_cdf: Floats
+    """(profiles, cells): cumulative probability over cells; the last is 1."""
+    cell_age_days: Floats
+    """(cells,): lower edge of the age at the start."""
+    cell_care_days: Floats
+    """(cells,): lower edge of the time in care at the start."""
+    cell_width_days: float
+    """Both edges spread uniformly over this width (time in care never exceeds age)."""
+    placement_days: Floats
+    """(P,): rising grid of times in the present placement, first 0."""
+    placement_cdf: Floats
+    """(S, P): cumulative probability on that grid, by sector."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Pools of places, their usable number over time, and who may use them in which order."""
+
+    pool_names: tuple[str, ...]
+    pool_sector: Ints
+    """(P,)."""
+    usable_at_start: Ints
+    """(P,): `UNLIMITED` or a number of places."""
+    change_time: Floats
+    """(X,): days, sorted."""
+    change_pool: Ints
+    """(X,)."""
+    change_usable: Ints
+    """(X,): the number of usable places from then on (or `UNLIMITED`)."""
+    preference: Ints
+    """(N, P): pools in order of use by need group, padded with -1."""
+    first_choice: NDArray[np.bool_]
+    """(N, S): the sector is the need group's first choice."""
+    suitable: NDArray[np.bool_]
+    """(N, S): the sector is suitable for the need group."""
+
+
+@dataclass(frozen=True)
+class World:
+    """All that one replication needs besides its random blocks."""
+
+    start: date
+    horizon_days: int
+    hazards: Hazards
+    entries: Entries
+    cohort: StartingCohort
+    places: Places
+
+
+def to_ticks(days: Floats) -> Floats:
+    """Round times up to a multiple of 2**-20 day, so no two clocks can disagree about them."""
+    return np.ceil(np.asarray(days) / TICK) * TICK
