@@ -1,0 +1,411 @@
+"""The sections of a scenario file, from the children at the start to the uncertainty."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from sufficiency.domain import EXIT_CAUSES, AgeBand, ExitReason, MoveReason, NeedGroup, Sector
+from sufficiency.scenario.sourced import (
+    Count,
+    CountNumber,
+    Day,
+    Factor,
+    FactorNumber,
+    FinancialYear,
+    Inflation,
+    PerMonth,
+    Places,
+    PlacesNumber,
+    Pounds,
+    Rate,
+    Ratio,
+    Share,
+    ShareNumber,
+    Strict,
+    Switch,
+    Text,
+    check_financial_year,
+    contradiction,
+    expecting,
+)
+
+AgeGroup = Literal["under_1", "1_4", "5_9", "10_15", "16_17", "uasc"]
+ExitCause = Literal[
+    "adoption", "special_guardianship", "returned_home", "family_arrangement", "other_reason"
+]
+Lever = Literal["entries", "exits", "moves"]
+BudgetYear = Annotated[FinancialYear, AfterValidator(check_financial_year)]
+WindowYears = Annotated[
+    int, Field(strict=True, ge=1, le=10), expecting("a whole number of years from 1 to 10")
+]
+SUM_TOLERANCE = 1e-6
+
+
+class OverflowShare(Strict):
+    """Of the children in a sector at the start, those there for want of a family placement."""
+
+    ifa: Share | None = Field(
+        default=None, description="Share of children with agencies whose need group is `family`."
+    )
+    residential: Share | None = Field(
+        default=None,
+        description="Share of children in residential care whose need group is `family`.",
+    )
+
+
+class SourceFigure(Strict):
+    """A figure for children in care as one source prints it."""
+
+    date: Day = Field(description="The date the figure is for.")
+    figure: CountNumber = Field(description="Children in care.")
+    source: Text = Field(description="Who printed it, and where.")
+
+
+class Population(Strict):
+    """The children in care at the start."""
+
+    in_care: Count | None = Field(
+        default=None,
+        description="Children in care at the start. Default: the latest published number.",
+    )
+    as_at: Day | None = Field(
+        default=None, description="The date `in_care` is for. Default: the start."
+    )
+    uasc: Count | None = Field(
+        default=None,
+        description="Of them, unaccompanied asylum-seeking children. Default: the published share.",
+    )
+    age_bands: dict[AgeBand, Count] = Field(
+        default_factory=dict,
+        description="Children by age band. Default: the published shares.",
+    )
+    sectors: dict[Sector, Count] = Field(
+        default_factory=dict,
+        description="Children by sector; if all six are given they must add up to `in_care`. "
+        "Default: the published placements and providers, fitted together.",
+    )
+    placed_for_adoption: Count | None = Field(
+        default=None, description="Of the children in `other`, those placed for adoption."
+    )
+    overflow_share: OverflowShare = Field(
+        default_factory=OverflowShare,
+        description="Share of a sector's children at the start whom a family placement would suit.",
+    )
+    sources: tuple[SourceFigure, ...] = Field(
+        default=(),
+        description="What each source prints about the starting figure, where they disagree.",
+    )
+
+    @model_validator(mode="after")
+    def _parts_add_up(self) -> Self:
+        for key, counts, kinds in (
+            ("sectors", [n.value for n in self.sectors.values()], len(Sector)),
+            ("age_bands", [n.value for n in self.age_bands.values()], len(AgeBand)),
+        ):
+            _check_sum(key, counts, len(counts) == kinds, self.in_care)
+        other = self.sectors.get(Sector.OTHER)
+        for key, part, whole, name in (
+            ("placed_for_adoption", self.placed_for_adoption, other, "sectors.other"),
+            ("uasc", self.uasc, self.in_care, "in_care"),
+        ):
+            if part and whole and part.value > whole.value:
+                raise contradiction(
+                    f"found {part.value}, expected at most {whole.value}, which is {name}", key
+                )
+        return self
+
+
+def _check_sum(key: str, counts: list[int], all_given: bool, in_care: Count | None) -> None:
+    if in_care is None:
+        return
+    total, whole = sum(counts), in_care.value
+    if (all_given and total != whole) or total > whole:
+        difference = "more" if total > whole else "fewer"
+        raise contradiction(
+            f"the numbers given add up to {total}, which is {abs(total - whole)} {difference} "
+            f"than in_care ({whole}); expected the same number of children in both",
+            key,
+        )
+
+
+class Calibration(Strict):
+    """Which history the rates are fitted to."""
+
+    history_to: Day | None = Field(
+        default=None,
+        description="The last date that calibration may read. Default: the latest published "
+        "31 March that is not after the start.",
+    )
+    base_window_years: WindowYears | None = Field(
+        default=None,
+        description="How many recent years set the level of entries. Default: as fitted.",
+    )
+    table: Text | None = Field(
+        default=None,
+        description="Your own CSV file of monthly starters and leavers (columns month, starters, "
+        "leavers and, if you like, age_band), relative to this file.",
+    )
+    same_year_returns: Switch | Share = Field(
+        default=True,
+        description="Children who leave and come back within a year are missing from published "
+        "flows: true adds the pooled share back, false does not, a share of children in care a "
+        "year is used as it is.",
+    )
+
+
+class Entries(Strict):
+    """Children who start care."""
+
+    starters_per_month: PerMonth | None = Field(
+        default=None,
+        description="Children who start care in a month, UASC included, from the start to the "
+        "end; split over ages as fitted. Default: the fitted level.",
+    )
+    factor: dict[AgeGroup, Factor] = Field(
+        default_factory=dict, description="Multiplier of starters, by age band or uasc."
+    )
+    sibling_group_sizes: tuple[ShareNumber, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8,
+        description="Probability that a group of siblings who start together has 1, 2, 3... "
+        "children; they add up to 1.",
+    )
+    sibling_same_band_share: Share | None = Field(
+        default=None, description="Share of siblings in the same age band as the first child."
+    )
+
+    @model_validator(mode="after")
+    def _probabilities_add_up(self) -> Self:
+        sizes = self.sibling_group_sizes
+        if sizes is not None and abs(sum(sizes) - 1) > SUM_TOLERANCE:
+            raise contradiction(
+                f"the probabilities add up to {sum(sizes):g}, expected 1", "sibling_group_sizes"
+            )
+        return self
+
+
+class Exits(Strict):
+    """Children who leave care before their 18th birthday; turning 18 is never a rate."""
+
+    annual_exit_rate: Rate | None = Field(
+        default=None,
+        description="Exits before 18 per child in care a year; replaces the fitted level and keeps "
+        "its shape by age, time in care and reason.",
+    )
+    factor: dict[ExitCause, Factor] = Field(
+        default_factory=dict, description="Multiplier of exits, by reason."
+    )
+
+
+class Moves(Strict):
+    """Moves from placement to placement."""
+
+    factor: dict[MoveReason, Factor] = Field(
+        default_factory=dict, description="Multiplier of moves, by reason."
+    )
+    next_need: dict[MoveReason, dict[NeedGroup, dict[NeedGroup, FactorNumber]]] = Field(
+        default_factory=dict,
+        description="Weights of the need group after a move, by reason and need group before; "
+        "they need not add up to 1.",
+    )
+
+    @model_validator(mode="after")
+    def _weights_lead_somewhere(self) -> Self:
+        for reason, rows in self.next_need.items():
+            for need, weights in rows.items():
+                if not sum(weights.values()) > 0:
+                    raise contradiction(
+                        "the weights add up to 0, expected at least one above 0",
+                        *("next_need", reason.value, need.value),
+                    )
+        return self
+
+
+class PlacesFrom(Strict):
+    """Usable places from a date on."""
+
+    from_: Day = Field(alias="from", description="The first day with this number of places.")
+    places: PlacesNumber = Field(description='Usable places from then on, or "unlimited".')
+
+
+class SectorPlan(Strict):
+    """A sector's places and where they are."""
+
+    places: Places | None = Field(
+        default=None,
+        description='Usable places at the start, or "unlimited". Default: internal fostering has '
+        "as many as children in it at the start plus the vacancy share; others are unlimited.",
+    )
+    schedule: tuple[PlacesFrom, ...] = Field(
+        default=(),
+        description="Later numbers of usable places, in order of date; one dated before the start "
+        "sets the places at the start. Fewer places move no child.",
+    )
+    vacancy_share: Share | None = Field(
+        default=None,
+        description="Free places at the start as a share of children there, where `places` is "
+        "not given.",
+    )
+    outside_area_share: Share | None = Field(
+        default=None,
+        description="Share of this sector's children placed outside the council's boundary.",
+    )
+    over_20_miles_share: Share | None = Field(
+        default=None, description="Share of this sector's children placed over 20 miles from home."
+    )
+
+    @model_validator(mode="after")
+    def _schedule_in_order(self) -> Self:
+        for position in range(1, len(self.schedule)):
+            before, after = self.schedule[position - 1].from_, self.schedule[position].from_
+            if after <= before:
+                raise contradiction(
+                    f"found {after} after {before}, expected dates in rising order",
+                    *("schedule", position, "from"),
+                )
+        return self
+
+
+class NeedPlan(Strict):
+    """The sectors that a need group may use."""
+
+    order: tuple[Sector, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="The sectors in order of use; the first is first choice.",
+    )
+    suitable: tuple[Sector, ...] | None = Field(
+        default=None,
+        description="Those of them that suit the child; a child elsewhere has an unmet need.",
+    )
+
+    @model_validator(mode="after")
+    def _each_sector_once(self) -> Self:
+        for key, named in (("order", self.order or ()), ("suitable", self.suitable or ())):
+            twice = [sector for sector in named if named.count(sector) > 1]
+            if twice:
+                raise contradiction(f"{twice[0]} is listed twice, expected each sector once", key)
+        return self
+
+
+class Allocation(Strict):
+    """How children and places are matched; the rules have no choices, so no keys."""
+
+
+class FosteringSplit(Strict):
+    """Prices of kinds of fostering as multiples of internal fostering's."""
+
+    ifa_to_internal_ratio: Ratio | None = Field(
+        default=None, description="An agency place's price over an internal fostering place's."
+    )
+    connected_to_internal_ratio: Ratio | None = Field(
+        default=None, description="A connected carer's price over an internal fostering place's."
+    )
+
+
+class Costs(Strict):
+    """Prices and budgets."""
+
+    weekly_cost_gbp: dict[Sector, Pounds] = Field(
+        default_factory=dict,
+        description="Pounds a week for a child in each sector. Default: the authority's published "
+        "unit costs, fostering split by the ratios below.",
+    )
+    price_year: BudgetYear | None = Field(
+        default=None, description='The financial year of the prices given, such as "2019-20".'
+    )
+    inflation_per_year: Inflation | None = Field(
+        default=None, description="The share by which prices rise each 1 April."
+    )
+    fostering_split: FosteringSplit = Field(
+        default_factory=FosteringSplit,
+        description="How the published fostering price, which blends all three, is parted.",
+    )
+    unplaced_weekly_cost_gbp: Pounds | None = Field(
+        default=None,
+        description="Pounds a week for a child with no registered place found. Default: the "
+        "dearest residential price.",
+    )
+    budget: dict[BudgetYear, Pounds] = Field(
+        default_factory=dict,
+        description="The placements budget by financial year, in pounds.",
+    )
+
+
+class Intervention(Strict):
+    """A rate multiplied from one date to another."""
+
+    name: Text = Field(description="What it is called in the report.")
+    lever: Lever = Field(description="Which rate it changes: entries, exits or moves.")
+    reasons: tuple[ExitReason | MoveReason, ...] = Field(
+        default=(), description="Only these reasons to leave or to move. Default: all."
+    )
+    age_bands: tuple[AgeGroup, ...] = Field(
+        default=(), description="Only these age bands, or uasc. Default: all."
+    )
+    start: Day = Field(description="The first day of the change.")
+    end: Day | None = Field(
+        default=None, description="The last day of the change. Default: it lasts to the end."
+    )
+    factor: Factor = Field(description="The multiplier while it lasts.")
+    evidence: Text | None = Field(
+        default=None, description="Why this factor: the study, the paper or who assumed it."
+    )
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if self.end and self.end < self.start:
+            raise contradiction(
+                f"found {self.end}, expected a date not before the intervention's start "
+                f"({self.start})",
+                "end",
+            )
+        possible: tuple[str, ...] = {
+            "entries": (),
+            "exits": tuple(EXIT_CAUSES),
+            "moves": tuple(MoveReason),
+        }[self.lever]
+        for position, reason in enumerate(self.reasons):
+            if reason not in possible:
+                listed = f"one of {', '.join(possible)}" if possible else "no reasons"
+                birthday = " (turning 18 is a birthday, not a rate)"
+                why = birthday if reason is ExitReason.TURNED_18 else ""
+                raise contradiction(
+                    f'found "{reason}", expected {listed} for the lever {self.lever}{why}',
+                    *("reasons", position),
+                )
+        return self
+
+
+class Uncertainty(Strict):
+    """Which layers of uncertainty to simulate, beyond chance."""
+
+    parameter: Switch = Field(default=True, description="Rates are drawn from what the data allow.")
+    drift: Switch = Field(default=True, description="Rates change from year to year.")
+    damping: Switch = Field(
+        default=True, description="Entries are pulled towards what would replace the leavers."
+    )
+    layers: Switch = Field(
+        default=True, description="Simulate the layers apart too and report each one's part."
+    )
+
+
+class OtherFigure(Strict):
+    """The same figure as another source prints it."""
+
+    figure: CountNumber = Field(description="Children in care.")
+    source: Text = Field(description="Who printed it, and where.")
+
+
+class Outcome(Strict):
+    """What happened: children in care on a date after the start."""
+
+    date: Day = Field(description="The date.")
+    in_care: CountNumber = Field(description="Children in care that day.")
+    source: Text = Field(description="Who printed it, and where.")
+    others: tuple[OtherFigure, ...] = Field(
+        default=(), description="What other sources print for the same day."
+    )
