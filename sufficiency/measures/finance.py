@@ -1,0 +1,163 @@
+"""The finance tables: spend by financial year and by month, with ranges, against a budget.
+
+Annual percentiles are taken over the replications' own annual sums, never by adding up monthly
+percentiles. A part year carries fewer than 12 whole months and is never set against a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sufficiency.domain import MONTHS_PER_YEAR, SETTINGS
+from sufficiency.measures.money import CostPlan, nightly_prices_gbp
+from sufficiency.measures.monthly import ALL
+from sufficiency.measures.nights import BASES
+from sufficiency.measures.reporting import ReportCalendar
+from sufficiency.measures.summary import STATISTICS, summarise
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spend:
+    """R replications' nights and money, by basis (committed, new), pool and month."""
+
+    nights: Floats
+    """(R, 2, P + 1, M); the last pool is unplaced."""
+    extra_cost_gbp: Floats
+    """(R, P + 1, M)."""
+    plan: CostPlan
+    calendar: ReportCalendar
+
+    @property
+    def cost_gbp(self) -> Floats:
+        """(R, 2, P + 1, M): nights x price."""
+        return self.nights * nightly_prices_gbp(self.plan, self.calendar)
+
+    def annual(self, monthly: Floats) -> Floats:
+        """Sums over the months of each financial year: (..., M) to (..., years)."""
+        calendar = self.calendar
+        in_year = np.array(
+            [[year == name for name in calendar.financial_years] for year in calendar.month_years]
+        )
+        return monthly @ in_year.astype(np.float64)
+
+    def annual_cost_gbp(self) -> Floats:
+        """(R, years): what all placements cost in each financial year."""
+        return self.annual(self.cost_gbp.sum(axis=(1, 2)))
+
+
+def finance_lines(plan: CostPlan) -> tuple[tuple[tuple[str, str], ...], Floats]:
+    """The lines of the finance tables and which pools each adds up.
+
+    Returns L pairs of sector and pool, and (L, P + 1) of 0 and 1. Lines are the total, each
+    setting (unplaced on its own), and the pools of those sectors that have several.
+    """
+    settings = np.array(plan.line_settings)
+    lines = [(ALL, ALL)]
+    members = [np.ones(len(settings), dtype=bool)]
+    for setting in SETTINGS:
+        mine = settings == setting
+        lines.append((setting, ALL))
+        members.append(mine)
+        pools = np.flatnonzero(mine)
+        if len(pools) > 1:
+            lines.extend((setting, plan.pool_names[pool]) for pool in pools)
+            members.extend(np.arange(len(settings)) == pool for pool in pools)
+    return tuple(lines), np.array(members, dtype=np.float64)
+
+
+def finance_table(spend: Spend) -> pd.DataFrame:
+    """Cost, nights and extra cost of the gaps by financial year and line; budgets of full years.
+
+    Columns: ``financial_year, months, sector, pool, measure``, then the statistics. Budget rows
+    carry only ``mean`` (the budget); ``over_budget_probability`` is the share of replications
+    whose annual cost is above it, in ``mean``.
+    """
+    lines, members = finance_lines(spend.plan)
+    by_measure = {
+        "cost": spend.cost_gbp.sum(axis=1),
+        "nights": spend.nights.sum(axis=1),
+        "extra_cost_of_gap": spend.extra_cost_gbp,
+    }
+    summaries = {
+        measure: summarise(spend.annual(members @ monthly))
+        for measure, monthly in by_measure.items()
+    }
+    rows: list[tuple[object, ...]] = []
+    for number, year in enumerate(spend.calendar.financial_years):
+        months = spend.calendar.whole_months(year)
+        for measure, summary in summaries.items():
+            rows.extend(
+                (year, months, *line, measure, *summary[:, row, number])
+                for row, line in enumerate(lines)
+            )
+        rows.extend(
+            (year, months, ALL, ALL, measure, value, *_empty_range())
+            for measure, value in _against_budget(spend, number, year, months)
+        )
+    columns = ("financial_year", "months", "sector", "pool", "measure", *STATISTICS)
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def finance_monthly_table(spend: Spend) -> pd.DataFrame:
+    """Cost and nights by month, line and basis.
+
+    Columns: ``date`` (the month's last day), ``period`` (1 = April), ``sector, pool, basis,
+    measure``, then the statistics. Committed and new add up to the month's total.
+    """
+    lines, members = finance_lines(spend.plan)
+    calendar = spend.calendar
+    summaries = {
+        "cost": summarise(members @ spend.cost_gbp),
+        "nights": summarise(members @ spend.nights),
+    }
+    rows = [
+        (day, period, *line, basis, measure, *summary[:, basis_number, row, month])
+        for month, (day, period) in enumerate(
+            zip(_timestamps(calendar.dates[1:]), calendar.month_periods, strict=True)
+        )
+        for measure, summary in summaries.items()
+        for row, line in enumerate(lines)
+        for basis_number, basis in enumerate(BASES)
+    ]
+    columns = ("date", "period", "sector", "pool", "basis", "measure", *STATISTICS)
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def budget_warnings(plan: CostPlan, calendar: ReportCalendar) -> list[str]:
+    """Which budgets are not set against anything, and why, in words for the user."""
+    warnings = []
+    for year in plan.budget_gbp:
+        months = calendar.whole_months(year)
+        if months < MONTHS_PER_YEAR:
+            warnings.append(
+                f"The budget for {year} is not compared with the forecast, which covers "
+                f"{months} of its 12 months."
+            )
+    return warnings
+
+
+def _against_budget(
+    spend: Spend, number: int, year: str, months: int
+) -> Iterable[tuple[str, float]]:
+    """The budget of a full year and how often it is overspent."""
+    budget = spend.plan.budget_gbp.get(year)
+    if budget is None or months < MONTHS_PER_YEAR:
+        return ()
+    over = float((spend.annual_cost_gbp()[:, number] > budget).mean())
+    return (("budget", float(budget)), ("over_budget_probability", over))
+
+
+def _empty_range() -> tuple[float, ...]:
+    return (np.nan,) * (len(STATISTICS) - 1)
+
+
+def _timestamps(dates: Sequence[date]) -> list[pd.Timestamp]:
+    return [pd.Timestamp(day) for day in dates]

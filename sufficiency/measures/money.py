@@ -1,0 +1,86 @@
+"""What it costs: child-nights x price, by pool, month and financial year.
+
+Money is nominal: a price is uplifted each 1 April. The range carries how many children there
+are and where they live, not how prices differ between children.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import SETTINGS
+from sufficiency.measures.reporting import ReportCalendar
+from sufficiency.measures.stocks import IN_HOUSE_SHORTFALL
+from sufficiency.simulation.world import Places
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+DAYS_PER_WEEK = 7
+
+
+@dataclass(frozen=True)
+class CostPlan:
+    """Prices at the start date, how they rise, and what is budgeted. P pools."""
+
+    pool_names: tuple[str, ...]
+    """(P,): as in `Places`."""
+    pool_sector: tuple[int, ...]
+    """(P,): sector codes, as in `Places`."""
+    weekly_cost_gbp: tuple[float, ...]
+    """(P,): GBP a week for a place in use, at the start date's prices."""
+    unplaced_weekly_cost_gbp: float
+    """GBP a week for a child without a registered place, at the start date's prices."""
+    inflation_per_year: float
+    """Rise of all prices on each 1 April: 0.03 is 3%."""
+    budget_gbp: Mapping[str, float] = field(default_factory=dict)
+    """Budget for all placements by financial year, such as ``{"2020-21": 30e6}``."""
+
+    @property
+    def line_settings(self) -> tuple[str, ...]:
+        """(P + 1,): the setting of each pool, then unplaced."""
+        return (*(SETTINGS[code] for code in self.pool_sector), SETTINGS[-1])
+
+
+def nightly_prices_gbp(plan: CostPlan, calendar: ReportCalendar) -> Floats:
+    """GBP a child-night by pool (unplaced last) and month: (P + 1, M).
+
+    A seventh of the weekly price x (1 + inflation) to the number of 1 Aprils since the start.
+    """
+    weekly = np.array([*plan.weekly_cost_gbp, plan.unplaced_weekly_cost_gbp], dtype=np.float64)
+    prices: Floats = (
+        weekly[:, None] / DAYS_PER_WEEK * (1 + plan.inflation_per_year) ** calendar.uplifts
+    )
+    return prices
+
+
+def first_choice_pools(places: Places) -> Ints:
+    """(N,): the pool of its first choice that each need group tries first; -1 if it has none."""
+    pools = np.full(len(places.preference), -1, dtype=np.int64)
+    for need, order in enumerate(places.preference):
+        listed = order[order >= 0]
+        best = listed[places.first_choice[need, places.pool_sector[listed]]]
+        if len(best):
+            pools[need] = best[0]
+    return pools
+
+
+def extra_cost_of_gap_gbp(
+    nights: Floats, places: Places, plan: CostPlan, calendar: ReportCalendar
+) -> Floats:
+    """What the two gaps cost more than each child's first choice would: (P + 1, M) GBP.
+
+    ``nights`` is (2, 3, N, P + 1, M) from `child_nights`. Negative where the first choice would
+    have been dearer. A need group without a pool of its first choice has no price to set
+    against, and adds nothing.
+    """
+    prices = nightly_prices_gbp(plan, calendar)
+    first_choice = first_choice_pools(places)
+    in_a_gap = nights[:, IN_HOUSE_SHORTFALL:].sum(axis=(0, 1))
+    dearer_by = prices[None] - prices[first_choice][:, None]
+    extra: Floats = (in_a_gap * dearer_by)[first_choice >= 0].sum(axis=0)
+    return extra
