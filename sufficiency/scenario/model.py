@@ -17,17 +17,14 @@ from sufficiency.scenario.council_method import CouncilMethod, rates_that_do_not
 from sufficiency.scenario.parts import (
     Allocation,
     Calibration,
-    Costs,
     Entries,
     Exits,
-    Intervention,
     Moves,
     NeedPlan,
-    Outcome,
     Population,
     SectorPlan,
-    Uncertainty,
 )
+from sufficiency.scenario.plans import Costs, Intervention, Outcome, Uncertainty
 from sufficiency.scenario.sourced import Day, Months, Strict, Text, contradiction, expecting
 
 DEFAULT_MONTHS = 36
@@ -120,6 +117,7 @@ class Scenario(Strict):
 
     _given: dict[str, tuple[str, int]] = PrivateAttr(default_factory=dict)
     _files: tuple[Path, ...] = PrivateAttr(default=())
+    _table: Path | None = PrivateAttr(default=None)
 
     @property
     def given(self) -> Mapping[str, tuple[str, int]]:
@@ -131,10 +129,21 @@ class Scenario(Strict):
         """The files this scenario was read from, itself first, then those it extends."""
         return self._files
 
-    def read_from(self, files: tuple[Path, ...], given: dict[str, tuple[str, int]]) -> Self:
-        """The same scenario, remembering where each of its keys was written."""
+    @property
+    def table_path(self) -> Path | None:
+        """Where `calibration.table` is, or None if the scenario names no table."""
+        table = self.calibration.table
+        return self._table or (Path(table) if table is not None else None)
+
+    def read_from(
+        self,
+        files: tuple[Path, ...],
+        given: dict[str, tuple[str, int]],
+        table: Path | None = None,
+    ) -> Self:
+        """The same scenario, remembering its files and where each of its keys was written."""
         remembered = self.model_copy()
-        remembered._files, remembered._given = files, given
+        remembered._files, remembered._given, remembered._table = files, given, table
         return remembered
 
     def need_plans(self) -> dict[NeedGroup, tuple[tuple[Sector, ...], frozenset[Sector]]]:

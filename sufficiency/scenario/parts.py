@@ -1,42 +1,35 @@
-"""The sections of a scenario file, from the children at the start to the uncertainty."""
+"""The sections of a scenario file about children, flows and places."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from sufficiency.domain import EXIT_CAUSES, AgeBand, ExitReason, MoveReason, NeedGroup, Sector
+from sufficiency.domain import AgeBand, MoveReason, NeedGroup, Sector
 from sufficiency.scenario.sourced import (
+    AgeGroup,
     Count,
     CountNumber,
     Day,
     Factor,
     FactorNumber,
-    FinancialYear,
-    Inflation,
     PerMonth,
     Places,
     PlacesNumber,
-    Pounds,
     Rate,
-    Ratio,
     Share,
     ShareNumber,
     Strict,
     Switch,
     Text,
-    check_financial_year,
     contradiction,
     expecting,
 )
 
-AgeGroup = Literal["under_1", "1_4", "5_9", "10_15", "16_17", "uasc"]
 ExitCause = Literal[
     "adoption", "special_guardianship", "returned_home", "family_arrangement", "other_reason"
 ]
-Lever = Literal["entries", "exits", "moves"]
-BudgetYear = Annotated[FinancialYear, AfterValidator(check_financial_year)]
 WindowYears = Annotated[
     int, Field(strict=True, ge=1, le=10), expecting("a whole number of years from 1 to 10")
 ]
@@ -147,7 +140,9 @@ class Calibration(Strict):
         description="Your own CSV file of monthly starters and leavers (columns month, starters, "
         "leavers and, if you like, age_band), relative to this file.",
     )
-    same_year_returns: Switch | Share = Field(
+    same_year_returns: Annotated[
+        Switch | Share, expecting("a share from 0 to 1, or true or false")
+    ] = Field(
         default=True,
         description="Children who leave and come back within a year are missing from published "
         "flows: true adds the pooled share back, false does not, a share of children in care a "
@@ -293,119 +288,3 @@ class NeedPlan(Strict):
 
 class Allocation(Strict):
     """How children and places are matched; the rules have no choices, so no keys."""
-
-
-class FosteringSplit(Strict):
-    """Prices of kinds of fostering as multiples of internal fostering's."""
-
-    ifa_to_internal_ratio: Ratio | None = Field(
-        default=None, description="An agency place's price over an internal fostering place's."
-    )
-    connected_to_internal_ratio: Ratio | None = Field(
-        default=None, description="A connected carer's price over an internal fostering place's."
-    )
-
-
-class Costs(Strict):
-    """Prices and budgets."""
-
-    weekly_cost_gbp: dict[Sector, Pounds] = Field(
-        default_factory=dict,
-        description="Pounds a week for a child in each sector. Default: the authority's published "
-        "unit costs, fostering split by the ratios below.",
-    )
-    price_year: BudgetYear | None = Field(
-        default=None, description='The financial year of the prices given, such as "2019-20".'
-    )
-    inflation_per_year: Inflation | None = Field(
-        default=None, description="The share by which prices rise each 1 April."
-    )
-    fostering_split: FosteringSplit = Field(
-        default_factory=FosteringSplit,
-        description="How the published fostering price, which blends all three, is parted.",
-    )
-    unplaced_weekly_cost_gbp: Pounds | None = Field(
-        default=None,
-        description="Pounds a week for a child with no registered place found. Default: the "
-        "dearest residential price.",
-    )
-    budget: dict[BudgetYear, Pounds] = Field(
-        default_factory=dict,
-        description="The placements budget by financial year, in pounds.",
-    )
-
-
-class Intervention(Strict):
-    """A rate multiplied from one date to another."""
-
-    name: Text = Field(description="What it is called in the report.")
-    lever: Lever = Field(description="Which rate it changes: entries, exits or moves.")
-    reasons: tuple[ExitReason | MoveReason, ...] = Field(
-        default=(), description="Only these reasons to leave or to move. Default: all."
-    )
-    age_bands: tuple[AgeGroup, ...] = Field(
-        default=(), description="Only these age bands, or uasc. Default: all."
-    )
-    start: Day = Field(description="The first day of the change.")
-    end: Day | None = Field(
-        default=None, description="The last day of the change. Default: it lasts to the end."
-    )
-    factor: Factor = Field(description="The multiplier while it lasts.")
-    evidence: Text | None = Field(
-        default=None, description="Why this factor: the study, the paper or who assumed it."
-    )
-
-    @model_validator(mode="after")
-    def _is_possible(self) -> Self:
-        if self.end and self.end < self.start:
-            raise contradiction(
-                f"found {self.end}, expected a date not before the intervention's start "
-                f"({self.start})",
-                "end",
-            )
-        possible: tuple[str, ...] = {
-            "entries": (),
-            "exits": tuple(EXIT_CAUSES),
-            "moves": tuple(MoveReason),
-        }[self.lever]
-        for position, reason in enumerate(self.reasons):
-            if reason not in possible:
-                listed = f"one of {', '.join(possible)}" if possible else "no reasons"
-                birthday = " (turning 18 is a birthday, not a rate)"
-                why = birthday if reason is ExitReason.TURNED_18 else ""
-                raise contradiction(
-                    f'found "{reason}", expected {listed} for the lever {self.lever}{why}',
-                    *("reasons", position),
-                )
-        return self
-
-
-class Uncertainty(Strict):
-    """Which layers of uncertainty to simulate, beyond chance."""
-
-    parameter: Switch = Field(default=True, description="Rates are drawn from what the data allow.")
-    drift: Switch = Field(default=True, description="Rates change from year to year.")
-    damping: Switch = Field(
-        default=True, description="Entries are pulled towards what would replace the leavers."
-    )
-    layers: Switch = Field(
-        default=True, description="Simulate the layers apart too and report each one's part."
-    )
-
-
-class OtherFigure(Strict):
-    """The same figure as another source prints it."""
-
-    figure: CountNumber = Field(description="Children in care.")
-    source: Text = Field(description="Who printed it, and where.")
-
-
-class Outcome(Strict):
-    """What happened: children in care on a date after the start."""
-
-    date: Day = Field(description="The date.")
-    in_care: CountNumber = Field(description="Children in care that day.")
-    source: Text = Field(description="Who printed it, and where.")
-    others: tuple[OtherFigure, ...] = Field(
-        default=(), description="What other sources print for the same day."
-    )

@@ -77,6 +77,9 @@ def _percent_hint(value: object, phrase: str) -> str:
     return f" ({number:g}% is written {number / PER_CENT:g})" if 1 < number <= PER_CENT else ""
 
 
+AgeGroup = Literal["under_1", "1_4", "5_9", "10_15", "16_17", "uasc"]
+"""The age bands and unaccompanied asylum-seeking children, whose rates are their own."""
+
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=2000), expecting("some text")]
 Switch = Annotated[bool, expecting("true or false")]
 Day = Annotated[
@@ -174,7 +177,7 @@ class Sourced(Strict, Generic[Number]):
         known: list[Any] = [n for n in numbers if n is not None]
         if all(isinstance(n, int | float) for n in known) and known != sorted(known):
             named = zip(("low", "value", "high"), numbers, strict=True)
-            found = ", ".join(f"{name} {n}" for name, n in named if n is not None)
+            found = ", ".join(f"{name} {n:g}" for name, n in named if n is not None)
             raise contradiction(f"found {found}, expected low <= value <= high")
         return self
 

@@ -1,0 +1,126 @@
+"""Reading scenario files: `extends`, deep merge, and errors that name file, line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from sufficiency.errors import ScenarioError
+from sufficiency.scenario.model import Scenario
+from sufficiency.scenario.problems import explain
+from sufficiency.scenario.written import Written, read_yaml
+
+ADDED_TO = frozenset({"interventions"})
+"""Lists that an extending file adds to instead of replacing."""
+LONGEST_CHAIN = 20
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """Read a scenario file and all that it extends.
+
+    Raises:
+        ScenarioError: the file, or one it extends, is missing or wrong. The message names file,
+            line and key, what was found and what was expected; several problems, several lines.
+    """
+    top = Path(path)
+    merged, files = _read_chain(top, str(path), top.resolve().parent, ())
+    try:
+        scenario = Scenario.model_validate(merged.plain())
+    except ValidationError as wrong:
+        raise ScenarioError(explain(wrong, merged)) from None
+    paths = dict(files)
+    given = {key: (written.file, written.line) for key, written in merged.walk()}
+    return scenario.read_from(tuple(paths.values()), given, _find_table(merged, paths))
+
+
+def merge(base: Written, over: Written, key: str = "") -> Written:
+    """The values of ``over`` where it has any, those of ``base`` elsewhere.
+
+    A number with its origin replaces another whole, or it would pass for having the other's
+    range and source.
+    """
+    old, new = base.value, over.value
+    if isinstance(old, list) and isinstance(new, list) and key in ADDED_TO:
+        return Written([*old, *new], over.file, over.line)
+    if not isinstance(old, dict) or not isinstance(new, dict) or "value" in new:
+        return over
+    merged = dict(old)
+    for name, item in new.items():
+        merged[name] = merge(merged[name], item, name) if name in merged else item
+    return Written(merged, over.file, over.line)
+
+
+def _read_chain(
+    path: Path, name: str, folder: Path, seen: tuple[tuple[Path, str], ...]
+) -> tuple[Written, tuple[tuple[str, Path], ...]]:
+    """A file merged over all that it extends, and every file read (name, path), itself first."""
+    here = path.resolve()
+    chain = [*(earlier for _, earlier in seen), name]
+    if here in (earlier for earlier, _ in seen) or len(chain) > LONGEST_CHAIN:
+        raise ScenarioError(
+            f"{name}: the files extend each other in a circle: {' -> '.join(chain)}. "
+            "Take `extends` out of one of them."
+        )
+    own = read_yaml(path, name)
+    assert isinstance(own.value, dict)
+    base_name = own.value.get("extends")
+    own = _without_blanks(own)
+    if base_name is None or base_name.value is None:
+        return own, ((name, here),)
+    base_path, base_shown, base_folder = _find_base(base_name, here, name, folder)
+    base, files = _read_chain(base_path, base_shown, base_folder, (*seen, (here, name)))
+    return merge(base, own), ((name, here), *files)
+
+
+def _find_base(extends: Written, here: Path, name: str, folder: Path) -> tuple[Path, str, Path]:
+    """The extended file: its path, its name in messages, and the folder it may not leave."""
+    where = f"{name}, line {extends.line}, extends"
+    if not isinstance(extends.value, str):
+        raise ScenarioError(f"{where}: expected the path of one scenario file.")
+    text = extends.value
+    if Path(text).is_absolute():
+        base, shown, folder = Path(text), text, Path(text).resolve().parent
+    else:
+        relative = _portable(text)
+        base, shown = here.parent / relative, str(Path(name).parent / relative)
+        if not base.resolve().is_relative_to(folder):
+            raise ScenarioError(
+                f'{where}: found "{text}", which leaves the folder of the scenario that is run. '
+                "Move the file into that folder or give its absolute path."
+            )
+    if not base.is_file():
+        raise ScenarioError(
+            f'{where}: found "{text}", but there is no file {shown}. '
+            "Give its path relative to this file."
+        )
+    return base, shown, folder
+
+
+def _portable(path: str) -> Path:
+    """A relative path written on any system."""
+    return Path(path.replace("\\", "/"))
+
+
+def _without_blanks(written: Written) -> Written:
+    """Leave out keys with nothing after the colon: they say nothing."""
+    value = written.value
+    if not isinstance(value, dict):
+        return written
+    said = {key: _without_blanks(item) for key, item in value.items() if item.value is not None}
+    return Written(said, written.file, written.line)
+
+
+def _find_table(merged: Written, paths: Mapping[str, Path]) -> Path | None:
+    """The user's table of starters and leavers, beside the file that names it."""
+    table, reached = merged.at(("calibration", "table"))
+    if len(reached) < 2:
+        return None
+    path = paths[table.file].parent / _portable(str(table.value))
+    if not path.is_file():
+        raise ScenarioError(
+            f'{table.file}, line {table.line}, calibration.table: found "{table.value}", but there '
+            "is no such file. Give its path relative to this scenario file."
+        )
+    return path
