@@ -1,3 +1,32 @@
-"""Forecasts how many placements for children in care an English council needs, and at what cost."""
+"""Forecasts how many placements for children in care an English council needs, and at what cost.
+
+From Python: ``load_scenario(path)`` and ``simulate(scenario, replications=..., seed=...)``, which
+gives a ``Forecast`` with its tables as pandas frames.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["Forecast", "__version__", "load_scenario", "simulate"]
+
+if TYPE_CHECKING:
+    from sufficiency.experiment import simulate_scenario as simulate
+    from sufficiency.forecast import Forecast
+    from sufficiency.scenario.files import load_scenario
+
+# Looked up when first used: numpy and pandas would make every command slow to start.
+_WHERE = {
+    "Forecast": ("sufficiency.forecast", "Forecast"),
+    "load_scenario": ("sufficiency.scenario.files", "load_scenario"),
+    "simulate": ("sufficiency.experiment", "simulate_scenario"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _WHERE[name]
+    return getattr(import_module(module), attribute)

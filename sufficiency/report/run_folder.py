@@ -1,0 +1,225 @@
+"""The folder of a run: every file of it, or nothing.
+
+Files are written into a hidden folder beside the target, which then takes the target's name in
+one step. CSV files are UTF-8 without a byte order mark, with ``\\n`` line ends and four
+decimals: their words are plain ASCII keys, so they open right in Excel and the first column
+keeps its name in readers that do not know the mark; pounds signs live in the workbook.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import re
+import shutil
+import unicodedata
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from xlsxwriter.exceptions import XlsxFileError
+
+from sufficiency.errors import OutputError
+from sufficiency.report.figures import RunResult
+
+DECIMALS = 4
+RUNS_FOLDER = Path("outputs")
+MANIFEST = "manifest.json"
+TABLES = ("forecast", "flows", "needs", "finance", "finance_monthly")
+_REPLICATIONS_A_ROW_GROUP = 50
+_DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+class LongValues(Protocol):
+    """Every replication's values, some at a time."""
+
+    @property
+    def values(self) -> Any:
+        """(R, rows, T)."""
+
+    def frame(self, first: int = 0, after_last: int | None = None) -> pd.DataFrame:
+        """The long table of some replications."""
+
+
+class WritableRun(RunResult, Protocol):
+    """What a run hands over to be written."""
+
+    @property
+    def replication_values(self) -> LongValues:
+        """Every replication of every figure."""
+
+
+def default_run_folder(resolved: Any) -> Path:
+    """``outputs/<slug of the scenario's name>``; takes a resolved scenario or a name."""
+    name = resolved if isinstance(resolved, str) else str(resolved.scenario.name)
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    return RUNS_FOLDER / (slug or "run")
+
+
+def check_writable(out: Path, overwrite: bool) -> None:
+    """Fail before anything is simulated. Raises `OutputError` if ``out`` cannot be written."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise OutputError(
+            f"{out}: found a file or a link, expected a folder or nothing. "
+            "Choose another folder with --out."
+        )
+    if out.is_dir() and any(out.iterdir()):
+        if not overwrite:
+            raise OutputError(
+                f"{out}: the folder exists already. Choose another with --out, or replace it "
+                "with --overwrite."
+            )
+        if not (out / MANIFEST).is_file():
+            raise OutputError(
+                f"{out}: found a folder that is not a run (it has no {MANIFEST}), so it will not "
+                "be replaced. Choose another with --out."
+            )
+    parent = next(folder for folder in out.absolute().parents if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{out}: nothing can be written in {parent}. Choose another folder with --out."
+        )
+
+
+def write_run(run: WritableRun, out: Path, overwrite: bool = False) -> Path:
+    """Write every file of a run into the folder ``out``, whole or not at all.
+
+    Raises `OutputError`, with nothing left behind, if the folder exists already (unless
+    ``overwrite`` and it is a run), cannot be written, is open in another program, or the disk
+    fills.
+    """
+    check_writable(out, overwrite)
+    made = [folder for folder in out.absolute().parents if not folder.exists()]
+    aside = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with _explained(out):
+            aside.mkdir(parents=True)
+            _write_files(run, aside)
+            _take_name(aside, out)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+        raise
+    return out
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, the same bytes for the same numbers on every system."""
+    numbers = [name for name in table.columns if table[name].dtype.kind == "f"]
+    # Adding zero turns a rounded -0.0 into 0.0.
+    rounded = table.assign(**{name: table[name].round(DECIMALS) + 0.0 for name in numbers})
+    rounded.to_csv(
+        path,
+        index=False,
+        float_format=f"%.{DECIMALS}f",
+        date_format="%Y-%m-%d",
+        lineterminator="\n",
+        encoding="utf-8",
+    )
+
+
+def write_replications(values: LongValues, path: Path) -> None:
+    """Write every replication as Parquet, a few at a time so that memory stays bounded."""
+    schema = pa.schema(
+        [
+            ("scenario", pa.string()),
+            ("replication", pa.int32()),
+            ("date", pa.date32()),
+            ("measure", pa.string()),
+            ("sector", pa.string()),
+            ("age_band", pa.string()),
+            ("value", pa.float64()),
+        ]
+    )
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for first in range(0, len(values.values), _REPLICATIONS_A_ROW_GROUP):
+            rows = values.frame(first, first + _REPLICATIONS_A_ROW_GROUP)
+            writer.write_table(pa.Table.from_pandas(rows, preserve_index=False).cast(schema))
+
+
+def write_manifest(manifest: Mapping[str, Any], path: Path) -> None:
+    """Write the manifest as JSON; a number that is not known is null."""
+    text = json.dumps(_plain(manifest), indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _write_files(run: WritableRun, folder: Path) -> None:
+    # Charts take seconds to import, and `check_writable` should answer at once.
+    from sufficiency.report.page import write_page
+    from sufficiency.report.workbook import write_workbook
+
+    for name in TABLES:
+        write_table(getattr(run, name), folder / f"{name}.csv")
+    write_replications(run.replication_values, folder / "replications.parquet")
+    write_workbook(run, folder / "workbook.xlsx")
+    write_page(run, folder / "report.html")
+    write_manifest(run.manifest, folder / MANIFEST)
+
+
+def _take_name(aside: Path, out: Path) -> None:
+    """Give a finished folder its name; what had the name goes only once that has worked."""
+    if not out.exists():
+        aside.rename(out)
+        return
+    former = aside.with_suffix(".old")
+    out.rename(former)
+    try:
+        aside.rename(out)
+    except BaseException:
+        former.rename(out)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
+
+
+@contextmanager
+def _explained(out: Path) -> Iterator[None]:
+    """Turn what the file system says into one message that says what to do."""
+    try:
+        yield
+    except (OSError, XlsxFileError) as error:
+        raise OutputError(f"{out}: {_reason(error)} Nothing was written.") from error
+
+
+def _reason(error: OSError | XlsxFileError) -> str:
+    cause = next((each for each in (error, *error.args) if isinstance(each, OSError)), None)
+    if cause is None:
+        return f"a file cannot be written ({error})."
+    if cause.errno in _DISK_FULL:
+        return "the disk is full. Free some space, or choose another folder with --out."
+    if isinstance(cause, PermissionError):
+        return (
+            "a file or the folder is in use or may not be changed. Close it in other programs, "
+            "such as Excel, or choose another folder with --out."
+        )
+    return f"cannot be written ({cause.strerror or cause}). Choose another folder with --out."
+
+
+def _plain(value: Any) -> Any:
+    """A value of the manifest as JSON can hold it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return value.as_posix()
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value
