@@ -1,0 +1,365 @@
+"""The rules of one world, as pure functions on scalars and arrays, written once for two clocks.
+
+Which risk is spent first, which pool takes a child, who is served when a place frees. Nothing
+here knows about an event loop: the SimPy model calls these rules, and so can a compiled loop.
+Times are days; codes are positions in the tuples of `sufficiency.domain`, endings are the
+``ENDED_`` codes of `sufficiency.simulation.record`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from sufficiency.domain import N_EXIT_CAUSES, TICK, TICKS_PER_DAY, UASC_ROW
+from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
+from sufficiency.simulation.world import CARE_CLOCK, UNLIMITED, Floats, Ints
+
+NOBODY = -1
+NO_POOL = -1
+ADULT = 5
+"""Position of the 18th birthday among the `birthdays` of a child (see `band_at`)."""
+OVER_16 = 4
+_MANY = 1 << 40
+
+
+class Risks(NamedTuple):
+    """The hazards of a world, as `sufficiency.simulation.world.Hazards` describes them."""
+
+    per_day: Floats
+    clock: Ints
+    care_starts: Floats
+    placement_starts: Floats
+    need_factor: Floats
+    calendar_starts: Floats
+    calendar_factor: Floats
+
+
+class Supply(NamedTuple):
+    """Places by pool, shape (P,) unless stated.
+
+    ``occupied`` and ``turnover`` change as children move.
+    ``turnover`` rises when a place is taken or the pool has none to offer: a place that was
+    left when it stood at n is still vacant while it stands at n.
+    """
+
+    usable: Ints
+    occupied: Ints
+    turnover: Ints
+    sector: Ints
+    preference: Ints
+    first_choice_sector: Ints
+    """(N,), by need group, as ``preference`` is (N, P)."""
+
+
+class Waiting(NamedTuple):
+    """What the queue must know of each child, shape (n,): its need, since when and its rank.
+
+    ``barred_pool`` and ``barred_turnover`` name the place that a child may not retake.
+    """
+
+    need: Ints
+    since: Floats
+    rank: Ints
+    barred_pool: Ints
+    barred_turnover: Ints
+
+
+# --- time and hazards -----------------------------------------------------------------------
+
+
+@compiled
+def tick_up(time: float) -> float:
+    """The first multiple of a tick that is not before ``time``."""
+    return math.ceil(time * TICKS_PER_DAY) * TICK
+
+
+@compiled
+def band_at(starts: Floats, origin: float, time: float) -> int:
+    """The band that holds at ``time``, given band starts counted from ``origin``."""
+    band = 0
+    while band + 1 < starts.size and origin + starts[band + 1] <= time:
+        band += 1
+    return band
+
+
+@compiled
+def band_end(starts: Floats, origin: float, band: int) -> float:
+    """When a band gives way to the next; infinity for the last."""
+    if band + 1 < starts.size:
+        return float(origin + starts[band + 1])
+    return math.inf
+
+
+@compiled
+def stretch(
+    time: float, entered: float, placed: float, birthdays: Floats, risks: Risks
+) -> tuple[int, int, int, int, float]:
+    """The bands of care, placement, age and calendar at ``time``, and when the first ends.
+
+    Within a stretch every hazard is constant. ``birthdays`` are when the age bands begin (the
+    first long ago) and then the 18th birthday, shape (6,).
+    """
+    care = band_at(risks.care_starts, entered, time)
+    placement = band_at(risks.placement_starts, placed, time)
+    age = band_at(birthdays, 0.0, time)
+    period = band_at(risks.calendar_starts, 0.0, time)
+    end = min(
+        band_end(risks.care_starts, entered, care),
+        band_end(risks.placement_starts, placed, placement),
+        band_end(birthdays, 0.0, age),
+        band_end(risks.calendar_starts, 0.0, period),
+    )
+    return care, placement, age, period, end
+
+
+@compiled
+def rate_per_day(
+    cause: int,
+    sector: int,
+    need: int,
+    uasc: bool,
+    bands: tuple[int, int, int, int, float],
+    risks: Risks,
+) -> float:
+    """The hazard of one cause within a stretch."""
+    care, placement, age, period, _ = bands
+    row = UASC_ROW if uasc else min(age, OVER_16)
+    band = care if risks.clock[cause] == CARE_CLOCK else placement
+    return float(
+        risks.per_day[cause, sector, row, band]
+        * risks.need_factor[cause, need]
+        * risks.calendar_factor[cause, period]
+    )
+
+
+@compiled
+def next_ending(
+    now: float,
+    horizon: float,
+    sector: int,
+    need: int,
+    uasc: bool,
+    entered: float,
+    placed: float,
+    birthdays: Floats,
+    left: Floats,
+    risks: Risks,
+) -> tuple[float, int]:
+    """When and why the present spell ends if nothing intervenes; `ENDED_OPEN` if not by then.
+
+    Each cause's exponential ``left`` (C,) is spent along its own hazard; the first to be spent
+    wins. Equal times: exits in listed order, turning 18, then moves. Infinity never ends.
+    """
+    adult = birthdays[ADULT]
+    until = min(adult, horizon)
+    unspent = left.copy()
+    earliest, first = math.inf, ENDED_OPEN
+    time = now
+    while time < until and first == ENDED_OPEN:
+        bands = stretch(time, entered, placed, birthdays, risks)
+        end = min(bands[4], until)
+        for cause in range(unspent.size):
+            rate = rate_per_day(cause, sector, need, uasc, bands, risks)
+            if rate <= 0.0:
+                continue
+            spent = time + unspent[cause] / rate
+            unspent[cause] -= rate * (end - time)
+            if spent <= end:
+                # Nothing ends at the instant it began, or a later rule would come too early.
+                spent = max(tick_up(spent), now + TICK)
+                if spent < earliest:
+                    earliest, first = spent, cause
+        time = end
+    if adult <= horizon and (first == ENDED_OPEN or first >= N_EXIT_CAUSES) and earliest >= adult:
+        return float(adult), ENDED_TURNED_18
+    if first >= N_EXIT_CAUSES:
+        first += ENDED_MOVED - N_EXIT_CAUSES
+    return earliest, first
+
+
+@compiled
+def spend(
+    left: Floats,
+    start: float,
+    stop: float,
+    sector: int,
+    need: int,
+    uasc: bool,
+    entered: float,
+    placed: float,
+    birthdays: Floats,
+    risks: Risks,
+) -> None:
+    """Take from ``left`` (C,) in place what its hazards spent between two times."""
+    time = start
+    while time < stop:
+        bands = stretch(time, entered, placed, birthdays, risks)
+        end = min(bands[4], stop)
+        for cause in range(left.size):
+            rate = rate_per_day(cause, sector, need, uasc, bands, risks)
+            if rate > 0.0:
+                left[cause] = max(0.0, left[cause] - rate * (end - time))
+        time = end
+
+
+@compiled
+def start_move_clocks(left: Floats, fresh: Floats) -> None:
+    """Give a placement its own exponentials for moves, in place; exits keep what is left."""
+    left[N_EXIT_CAUSES:] = fresh
+
+
+@compiled
+def stop_move_clocks(left: Floats) -> None:
+    """No move while unplaced: in place, the move exponentials become unspendable."""
+    left[N_EXIT_CAUSES:] = np.inf
+
+
+@compiled
+def new_need(destination: Floats, reason: int, over_16: bool, need: int, uniform: float) -> int:
+    """The need group drawn on a move, by inversion of a row of ``destination`` (M, 2, N, N)."""
+    row = destination[reason, int(over_16), need]
+    chosen, cumulative = need, 0.0
+    for group in range(row.size):
+        if row[group] > 0.0:
+            chosen = group
+            cumulative += row[group]
+            if uniform < cumulative:
+                break
+    return chosen
+
+
+# --- places ---------------------------------------------------------------------------------
+
+
+@compiled
+def vacant(supply: Supply, pool: int) -> int:
+    """Places to offer in a pool: negative after a cut below the children who live there."""
+    if supply.usable[pool] == UNLIMITED:
+        return _MANY
+    return int(supply.usable[pool] - supply.occupied[pool])
+
+
+@compiled
+def choose_pool(need: int, barred_pool: int, barred_turnover: int, supply: Supply) -> int:
+    """The first pool in the need group's order with a place to offer, or `NO_POOL`.
+
+    The place that a child left after an unplanned ending is not offered to that child while it
+    stands vacant; another place of the same pool is.
+    """
+    for pool in supply.preference[need]:
+        if pool == NO_POOL:
+            break
+        offered = vacant(supply, pool)
+        if pool == barred_pool and supply.turnover[pool] == barred_turnover:
+            offered -= 1
+        if offered > 0:
+            return int(pool)
+    return NO_POOL
+
+
+@compiled
+def hazard_sector(pool: int, need: int, supply: Supply) -> int:
+    """Whose hazards a child lives by: the sector's own or, unplaced, the first choice's."""
+    if pool == NO_POOL:
+        return int(supply.first_choice_sector[need])
+    return int(supply.sector[pool])
+
+
+@compiled
+def starting_pool(sector: int, supply: Supply) -> int:
+    """The pool of a child already in the sector at the start; `NO_POOL` if it has no pools.
+
+    The first with a vacant place. Children beyond the sector's places are counted in its first
+    pool: they live there, whatever the number of usable places says.
+    """
+    first = NO_POOL
+    for pool in range(supply.sector.size):
+        if supply.sector[pool] == sector:
+            if vacant(supply, pool) > 0:
+                return pool
+            if first == NO_POOL:
+                first = pool
+    return first
+
+
+@compiled
+def take_place(supply: Supply, pool: int) -> None:
+    """One more child in the pool, in place."""
+    if vacant(supply, pool) <= 0:
+        raise AssertionError("a full pool cannot take a child")
+    supply.occupied[pool] += 1
+    supply.turnover[pool] += 1
+
+
+@compiled
+def count_in(supply: Supply, pool: int) -> None:
+    """A child who lives in the pool at the start, whether or not it has places, in place."""
+    supply.occupied[pool] += 1
+
+
+@compiled
+def give_up_place(supply: Supply, pool: int) -> None:
+    """One child fewer in the pool, in place."""
+    if supply.occupied[pool] <= 0:
+        raise AssertionError("nobody lives in this pool")
+    supply.occupied[pool] -= 1
+    if vacant(supply, pool) <= 0:
+        supply.turnover[pool] += 1
+
+
+@compiled
+def change_places(supply: Supply, pool: int, usable: int) -> None:
+    """A new number of usable places, in place. A fall moves nobody out."""
+    supply.usable[pool] = usable
+    if vacant(supply, pool) <= 0:
+        supply.turnover[pool] += 1
+
+
+# --- the queue of unplaced children ---------------------------------------------------------
+
+
+@compiled
+def join_queue(queue: Ints, length: int, child: int, waiting: Waiting) -> int:
+    """Put a child in its place in the queue (in place); returns the new length.
+
+    The longest wait comes first, then the lower rank (stream in listed order, then number).
+    """
+    at = length
+    while at > 0:
+        ahead = queue[at - 1]
+        later = waiting.since[ahead] > waiting.since[child]
+        tied = waiting.since[ahead] == waiting.since[child]
+        if not later and not (tied and waiting.rank[ahead] > waiting.rank[child]):
+            break
+        queue[at] = ahead
+        at -= 1
+    queue[at] = child
+    return length + 1
+
+
+@compiled
+def leave_queue(queue: Ints, length: int, child: int) -> int:
+    """Take a child out of the queue (in place); returns the new length."""
+    at = 0
+    while queue[at] != child:
+        at += 1
+    while at + 1 < length:
+        queue[at] = queue[at + 1]
+        at += 1
+    return length - 1
+
+
+@compiled
+def next_served(queue: Ints, length: int, waiting: Waiting, supply: Supply) -> tuple[int, int]:
+    """The first child in the queue whom some pool can take, and that pool; or `NOBODY`."""
+    for child in queue[:length]:
+        pool = choose_pool(
+            waiting.need[child], waiting.barred_pool[child], waiting.barred_turnover[child], supply
+        )
+        if pool != NO_POOL:
+            return int(child), pool
+    return NOBODY, NO_POOL
