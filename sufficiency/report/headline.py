@@ -1,0 +1,176 @@
+"""The answer in a few sentences, ranges before points, for the page and the workbook."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sufficiency.report.figures import Figures, Spread
+from sufficiency.report.formats import (
+    children,
+    children_range,
+    gbp,
+    gbp_range,
+    long_date,
+    month_name,
+    percent,
+)
+from sufficiency.report.words import DEFAULT_PLACES_STATEMENT
+
+
+class Part(NamedTuple):
+    """A run of words in a sentence: what it says, the term it links to, and its weight."""
+
+    text: str
+    term: str = ""
+    is_strong: bool = False
+
+
+Sentence = list[Part]
+
+
+def plain(sentence: Sentence) -> str:
+    """A sentence without its links, for the workbook."""
+    return "".join(part.text for part in sentence)
+
+
+def headline(figures: Figures) -> list[Sentence]:
+    """What the forecast says: children, both gaps, the year's cost, and what it takes for given."""
+    sentences = [
+        _children_in_care(figures),
+        _in_house_shortfall(figures),
+        _unmet_need(figures),
+        _peaks(figures),
+        _cost(figures),
+        [Part(places_statement(figures))],
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def places_statement(figures: Figures) -> str:
+    """What the forecast takes for given about supply."""
+    return str(figures.manifest.get("places_statement") or DEFAULT_PLACES_STATEMENT)
+
+
+def _children_in_care(figures: Figures) -> Sentence:
+    day = figures.headline_date
+    then, now = figures.at("in_care", day), figures.at("in_care", figures.start)
+    if then is None or now is None:
+        return []
+    return [
+        Part(f"On {long_date(day)} we expect "),
+        Part(f"{children_range(then.p10, then.p90)} children in care", "in_care", True),
+        Part(" "),
+        Part("in 8 of 10 simulated futures", "range"),
+        Part(", and "),
+        Part("on average", "expected"),
+        Part(f" about {children(then.mean)}. "),
+        Part(f"The forecast starts from {children(now.mean)} on {long_date(figures.start)}."),
+    ]
+
+
+def _in_house_shortfall(figures: Figures) -> Sentence:
+    gap = figures.at("in_house_shortfall", figures.headline_date)
+    if gap is None:
+        return []
+    if gap.p90 < 0.5:
+        return [
+            Part("Fewer than 1 child at a time lives in a placement that is "),
+            Part("suitable, but not the first choice", "in_house_shortfall"),
+            Part("."),
+        ]
+    return [
+        Part("Without more places "),
+        _range(gap, "in_house_shortfall"),
+        Part(f" (about {children(gap.mean)}) live in a placement that is suitable, but not the "),
+        Part(f"first choice{_most_with_an_agency(figures, gap)}."),
+    ]
+
+
+def _most_with_an_agency(figures: Figures, gap: Spread) -> str:
+    agency = figures.at("in_house_shortfall", figures.headline_date, "ifa")
+    share = agency.mean / gap.mean if agency and gap.mean > 0 else 0.0
+    if share > 0.99:
+        return ": with an agency family although one of ours would suit"
+    return ", most with an agency family although one of ours would suit" if share > 0.5 else ""
+
+
+def _unmet_need(figures: Figures) -> Sentence:
+    gap = figures.at("unmet_need", figures.headline_date)
+    if gap is None:
+        return []
+    if gap.p90 < 0.5:
+        return [
+            Part("Fewer than 1 child at a time has "),
+            Part("no suitable place", "unmet_need"),
+            Part("."),
+        ]
+    sentence = [
+        _range(gap, "unmet_need"),
+        Part(f" (about {children(gap.mean)}) live in a placement that does not suit their need"),
+    ]
+    unplaced = figures.at("in_care", figures.headline_date, "unplaced")
+    if unplaced is None:
+        return [*sentence, Part(".")]
+    few = "fewer than 1 at a time" if unplaced.p90 < 1 else _about(unplaced)
+    return [
+        *sentence,
+        Part(f"; of them {few} "),
+        Part("has" if unplaced.p90 < 1 else "have"),
+        Part(" "),
+        Part("no registered place", "unplaced"),
+        Part("."),
+    ]
+
+
+def _about(spread: Spread) -> str:
+    return f"{children_range(spread.p10, spread.p90)} (about {children(spread.mean)})"
+
+
+def _range(spread: Spread, term: str) -> Part:
+    return Part(children_range(spread.p10, spread.p90), term, True)
+
+
+def _peaks(figures: Figures) -> Sentence:
+    """When each gap is expected to be widest, and how wide."""
+    said = []
+    for measure, name in (
+        ("in_house_shortfall", "in-house shortfall"),
+        ("unmet_need", "unmet need"),
+    ):
+        day = figures.peak(measure)
+        widest = figures.at(measure, day) if day else None
+        if day is None or widest is None or widest.p90 < 0.5:
+            continue
+        ends = children_range(widest.p10, widest.p90)
+        when = "at the start" if day == figures.start else f"in {month_name(day)}"
+        said.append(f"the {name} {when} ({ends})")
+    if not said:
+        return []
+    return [Part(f"Widest over the whole forecast: {', '.join(said)}.")]
+
+
+def _cost(figures: Figures) -> Sentence:
+    year = figures.headline_year
+    cost = figures.annual("cost", year.name) if year else None
+    if year is None or cost is None:
+        return []
+    sentence = [
+        Part(f"Placements in the financial year {year.label} "),
+        Part("cost", "cost"),
+        Part(" "),
+        Part(gbp_range(cost.p10, cost.p90), "", True),
+        Part(f", about {gbp(cost.mean)} on average"),
+    ]
+    return [*sentence, *_budget(figures, year.name), Part(".")]
+
+
+def _budget(figures: Figures, year: str) -> Sentence:
+    budget = figures.annual("budget", year)
+    over = figures.annual("over_budget_probability", year)
+    if budget is None or over is None:
+        return []
+    return [
+        Part("; the "),
+        Part("chance of spending more than the budget", "over_budget_probability"),
+        Part(f" of {gbp(budget.mean)} is {percent(over.mean)}"),
+    ]

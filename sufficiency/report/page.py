@@ -1,0 +1,243 @@
+"""The report: one self-contained page that a board can read and a scrutiny panel can question.
+
+Everything is inside the file, styles, scripts and pictures, and its own policy forbids it to ask
+the network for anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from sufficiency.report import page_charts, tables
+from sufficiency.report.charts import Chart, drawing_library
+from sufficiency.report.figures import Figures, RunResult, day_of
+from sufficiency.report.formats import children, long_date, value_with_unit
+from sufficiency.report.headline import headline, places_statement
+from sufficiency.report.words import (
+    GLOSSARY,
+    HOW_TO_READ,
+    KIND_LABELS,
+    KIND_ORDER,
+    NOT_A_TARGET,
+    NOT_SAID,
+    PERCENTILES_DO_NOT_ADD,
+)
+
+KEY_ASSUMPTIONS_SHOWN = 3
+NORMAL_95 = 1.96
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One number that the run rests on, as people read it."""
+
+    label: str
+    value: str
+    plausible: str
+    kind: str
+    source: str
+    note: str
+    key: str
+
+
+def write_page(forecast: RunResult, path: Path) -> None:
+    """Write a run's report as one HTML file.
+
+    Args:
+        forecast: a run: its manifest and tidy frames.
+        path: the file to write; it is replaced if it exists.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.write_text(render_page(forecast), encoding="utf-8", newline="\n")
+
+
+def render_page(forecast: RunResult) -> str:
+    """A run's report as HTML."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    figures = Figures.of(forecast)
+    return environment.get_template("page.html.j2").render(
+        **_front(figures),
+        **_sections(figures),
+        **_standing_words(),
+        drawing_library=Markup(drawing_library()),
+    )
+
+
+def authority_name(manifest: Mapping[str, Any]) -> str:
+    """The authority's name, or the scenario's where no authority is named."""
+    named = (manifest.get("authority") or {}).get("name")
+    return str(named or scenario_name(manifest))
+
+
+def scenario_name(manifest: Mapping[str, Any]) -> str:
+    """The scenario's name."""
+    return str((manifest.get("scenario") or {}).get("name") or "Forecast")
+
+
+def assumption(origin: Mapping[str, Any]) -> Assumption:
+    """A number of the manifest in words."""
+    unit = str(origin.get("unit") or "")
+    low, high = (value_with_unit(origin.get(end), unit) for end in ("low", "high"))
+    plausible = (
+        f"{low} to {high}"
+        if low and high
+        else (low and f"{low} or more") or (high and f"up to {high}")
+    )
+    kind = str(origin.get("kind") or "")
+    return Assumption(
+        label=str(origin.get("label") or origin.get("key") or ""),
+        value=value_with_unit(origin.get("value"), unit),
+        plausible=plausible or "",
+        kind=KIND_LABELS.get(kind, kind),
+        source=str(origin.get("source") or ""),
+        note=str(origin.get("note") or ""),
+        key=str(origin.get("key") or ""),
+    )
+
+
+def key_assumptions(figures: Figures) -> list[Assumption]:
+    """The assumptions that matter most, in the order that the run names them."""
+    by_key = {row.get("key"): row for row in figures.manifest.get("origins") or ()}
+    named = [key for key in figures.manifest.get("key_assumptions") or () if key in by_key]
+    return [assumption(by_key[key]) for key in named[:KEY_ASSUMPTIONS_SHOWN]]
+
+
+def monte_carlo_sentence(figures: Figures) -> str:
+    """How far the ends of the headline range could move with other random numbers."""
+    errors = (figures.manifest.get("monte_carlo") or {}).get("in_care") or {}
+    low, high = errors.get("p10_se"), errors.get("p90_se")
+    runs = figures.manifest.get("replications")
+    if low is None or high is None:
+        return f"{runs} simulated futures are too few to say how sure the ends of the range are."
+    return (
+        f"The model was played {runs:,} times. Played again with other random numbers, the low "
+        f"end of the range of children in care would move by at most about "
+        f"{children(NORMAL_95 * low)} and the high end by {children(NORMAL_95 * high)}, "
+        f"19 times out of 20."
+    )
+
+
+def _front(figures: Figures) -> dict[str, Any]:
+    """The first screen."""
+    manifest = figures.manifest
+    authority = authority_name(manifest)
+    return {
+        "authority": authority,
+        "scenario": scenario_name(manifest),
+        "description": str((manifest.get("scenario") or {}).get("description") or ""),
+        "title": f"{authority}: children in care to {long_date(figures.end)}",
+        "start": long_date(figures.start),
+        "end": long_date(figures.end),
+        "headline": headline(figures)[:-1],
+        "places_statement": places_statement(figures),
+        "main_chart": page_charts.in_care_chart(figures),
+        "manifest": manifest,
+    }
+
+
+def _sections(figures: Figures) -> dict[str, Any]:
+    """Everything below the first screen; what a run does not have is None or empty."""
+    manifest = figures.manifest
+    comparisons = list(manifest.get("comparisons") or ())
+    return {
+        "rate_chart": page_charts.rate_chart(figures, authority_name(manifest)),
+        "history_table": tables.rates_beside_others(figures, authority_name(manifest)),
+        "key_assumptions": key_assumptions(figures),
+        "data_age": str(manifest.get("data_age") or ""),
+        "starting_figures": _starting_figures(manifest),
+        "comparison_chart": page_charts.comparison_chart(figures, comparisons),
+        "comparisons": [_comparison(figures, row) for row in comparisons],
+        "setting_charts": page_charts.setting_charts(figures),
+        "setting_table": tables.children_by_setting(figures),
+        "flows_table": tables.flows_by_year(figures),
+        "gap_charts": page_charts.gap_charts(figures),
+        "shortfall_table": tables.gap_by_date(
+            figures,
+            "in_house_shortfall",
+            "In-house shortfall: suitable, but not the first choice (children)",
+        ),
+        "unmet_table": tables.gap_by_date(
+            figures, "unmet_need", "Unmet need: no suitable place (children)"
+        ),
+        "need_table": tables.gap_by_need(figures),
+        "cost_charts": _present(
+            page_charts.cost_chart(figures), page_charts.cost_by_setting_chart(figures)
+        ),
+        "cost_table": tables.cost_by_year(figures),
+        "distance_table": tables.distance_by_date(figures),
+        "layers_chart": page_charts.layers_chart(figures),
+        "monte_carlo": monte_carlo_sentence(figures),
+        "assumptions": {
+            KIND_LABELS[kind]: [assumption(row) for row in figures.origins(kind)]
+            for kind in KIND_ORDER
+        },
+        "frozen_set": [str(line) for line in manifest.get("frozen_set") or ()],
+        "run_facts": _run_facts(manifest),
+        "inputs": list(manifest.get("inputs") or ()),
+        "warnings": [str(line) for line in manifest.get("warnings") or ()],
+    }
+
+
+def _standing_words() -> dict[str, Any]:
+    return {
+        "not_a_target": NOT_A_TARGET,
+        "not_said": NOT_SAID,
+        "how_to_read": HOW_TO_READ,
+        "glossary": GLOSSARY,
+        "percentiles_note": PERCENTILES_DO_NOT_ADD,
+    }
+
+
+def _present(*charts: Chart | None) -> list[Chart]:
+    return [chart for chart in charts if chart is not None]
+
+
+def _starting_figures(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {
+            "date": long_date(day_of(row["date"])),
+            "figure": children(float(row["figure"])),
+            "source": str(row.get("source") or ""),
+        }
+        for row in manifest.get("starting_figures") or ()
+    ]
+
+
+def _comparison(figures: Figures, row: Mapping[str, Any]) -> dict[str, str]:
+    day = day_of(row["date"])
+    return {
+        "label": str(row.get("label") or ""),
+        "date": long_date(day),
+        "value": children(float(row["value"])),
+        "ours": tables.counted(figures.at("in_care", day)).text,
+        "note": str(row.get("note") or ""),
+    }
+
+
+def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How the run was made, so that it can be made again."""
+    named = (
+        ("Command", "command"),
+        ("Simulated futures", "replications"),
+        ("Seed", "seed"),
+        ("Engine", "engine"),
+        ("Version of sufficiency", "package_version"),
+        ("Made at", "started_at"),
+    )
+    return [
+        (label, str(manifest[key])) for label, key in named if manifest.get(key) not in (None, "")
+    ]

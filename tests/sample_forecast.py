@@ -1,0 +1,299 @@
+"""A small random forecast in the shape of a run, for tests of the page and the workbook.
+
+Children enter by Poisson chance and leave by binomial chance, setting by setting, so stocks and
+flows are consistent; nothing here is a calibrated figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sufficiency.domain import (
+    AGE_BANDS,
+    NEED_GROUPS,
+    SECTORS,
+    SETTINGS,
+    financial_year,
+    report_dates,
+)
+
+Floats = NDArray[np.float64]
+
+START = date(2020, 6, 30)
+MONTHS = 36
+REPLICATIONS = 120
+STARTING_CHILDREN = (171, 190, 92, 58, 30, 44, 0)
+MONTHLY_ENTRIES = (4.0, 4.4, 2.1, 1.3, 1.1, 1.2, 0.05)
+WEEKLY_COST_GBP = (620.0, 940.0, 390.0, 4600.0, 1100.0, 250.0, 6200.0)
+SHORT_OF_FIRST_CHOICE = (0.02, 0.08, 0.0, 0.0, 0.0, 0.0, 0.0)
+UNSUITABLE = (0.0, 0.0, 0.0, 0.15, 0.0, 0.0, 1.0)
+OUTSIDE = (0.3, 0.75, 0.4, 0.7, 0.3, 0.4, 0.5)
+FAR = (0.05, 0.2, 0.1, 0.3, 0.1, 0.1, 0.3)
+AGE_SHARE = (0.05, 0.14, 0.18, 0.4, 0.23)
+QUANTILES = {"p05": 5, "p10": 10, "p25": 25, "p50": 50, "p75": 75, "p90": 90, "p95": 95}
+
+
+@dataclass(frozen=True)
+class SampleForecast:
+    """What a run gives the report: the manifest and six tidy frames."""
+
+    manifest: dict[str, Any]
+    forecast: pd.DataFrame
+    flows: pd.DataFrame
+    needs: pd.DataFrame
+    finance: pd.DataFrame
+    finance_monthly: pd.DataFrame
+    layers: pd.DataFrame
+
+
+def sample_forecast(months: int = MONTHS, seed: int = 1, **manifest: Any) -> SampleForecast:
+    """A forecast of ``months`` months; keyword arguments replace keys of the manifest."""
+    dates = report_dates(START, months)
+    stock, entered, left = _paths(len(dates), np.random.default_rng(seed))
+    finance, monthly = _finance(stock, dates)
+    layers = _layers(dates)
+    return SampleForecast(
+        manifest={**_manifest(dates, layers), **manifest},
+        forecast=_forecast(stock, entered, left, dates),
+        flows=_flows(entered, left, dates),
+        needs=_needs(stock, dates),
+        finance=finance,
+        finance_monthly=monthly,
+        layers=layers,
+    )
+
+
+def _paths(n_dates: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    """In care, entries and exits by (replication, setting, date)."""
+    shape = (REPLICATIONS, len(SETTINGS), n_dates)
+    stock, entered, left = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    stock[:, :, 0] = STARTING_CHILDREN
+    pace = rng.lognormal(0.0, 0.12, (REPLICATIONS, 1))
+    for n in range(1, n_dates):
+        entered[:, :, n] = rng.poisson(pace * np.asarray(MONTHLY_ENTRIES))
+        left[:, :, n] = rng.binomial(stock[:, :, n - 1].astype(int), 0.0245)
+        stock[:, :, n] = stock[:, :, n - 1] + entered[:, :, n] - left[:, :, n]
+    return stock, entered, left
+
+
+def _summary(values: Floats) -> dict[str, float]:
+    """Mean, sd and quantiles of one number over replications."""
+    ends = {name: float(np.percentile(values, p)) for name, p in QUANTILES.items()}
+    return {"mean": float(values.mean()), "sd": float(values.std(ddof=1)), **ends}
+
+
+def _rows(values: Floats, dates: list[date], **labels: str) -> list[dict[str, Any]]:
+    """One row a date from (replication, date) values."""
+    return [
+        {"date": day.isoformat(), **labels, **_summary(values[:, n])} for n, day in enumerate(dates)
+    ]
+
+
+def _forecast(stock: Floats, entered: Floats, left: Floats, dates: list[date]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    by_setting = {
+        "in_care": stock,
+        "starters": entered,
+        "leavers": left,
+        "moves": entered * 0.5,
+        "occupied": stock * 1.01,
+        "in_house_shortfall": stock * np.reshape(SHORT_OF_FIRST_CHOICE, (1, -1, 1)),
+        "unmet_need": stock * np.reshape(UNSUITABLE, (1, -1, 1)),
+        "outside_area": stock * np.reshape(OUTSIDE, (1, -1, 1)),
+        "over_20_miles": stock * np.reshape(FAR, (1, -1, 1)),
+    }
+    for measure, values in by_setting.items():
+        labels = {"measure": measure, "age_band": "all"}
+        rows += _rows(values.sum(axis=1), dates, **labels, sector="all")
+        for s, setting in enumerate(SETTINGS):
+            rows += _rows(values[:, s], dates, **labels, sector=setting)
+        for band, share in zip(AGE_BANDS, AGE_SHARE, strict=True):
+            by_age = values.sum(axis=1) * share
+            rows += _rows(by_age, dates, measure=measure, sector="all", age_band=band)
+    rate = stock.sum(axis=1) / 6.45
+    rows += _rows(rate, dates, measure="in_care_rate_per_10k", sector="all", age_band="all")
+    for setting in (*SECTORS, "all"):
+        limited = setting == "internal_fostering"
+        places = np.full((REPLICATIONS, len(dates)), 180.0 if limited else np.nan)
+        rows += _rows(places, dates, measure="places", sector=setting, age_band="all")
+    columns = ["date", "measure", "sector", "age_band", "mean", "sd", *QUANTILES]
+    frame = pd.DataFrame(rows)[columns]
+    flow = frame["measure"].isin(["starters", "leavers", "moves"])
+    frame.loc[flow & (frame["date"] == START.isoformat()), ["mean", "sd", *QUANTILES]] = np.nan
+    return frame
+
+
+def _flows(entered: Floats, left: Floats, dates: list[date]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for flow, values, reasons in (
+        ("starters", entered, ("all",)),
+        ("leavers", left, ("all", "turned_18", "returned_home")),
+    ):
+        for reason in reasons:
+            share = 1.0 if reason == "all" else 0.4
+            rows += _rows(
+                values.sum(axis=1)[:, 1:] * share,
+                dates[1:],
+                flow=flow,
+                reason=reason,
+                age_band="all",
+                group="all",
+            )
+    return pd.DataFrame(rows)
+
+
+def _needs(stock: Floats, dates: list[date]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for measure, rate in (("in_care", 1.0), ("in_house_shortfall", 0.03), ("unmet_need", 0.02)):
+        for need in NEED_GROUPS:
+            values = stock.sum(axis=1) * rate / len(NEED_GROUPS)
+            rows += _rows(values, dates, need_group=need, sector="all", measure=measure)
+    return pd.DataFrame(rows)
+
+
+def _finance(stock: Floats, dates: list[date]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Annual and monthly money: children at the month's end x its nights x price."""
+    nights = np.diff([day.toordinal() for day in dates])
+    child_nights = stock[:, :, 1:] * nights
+    prices = np.reshape(WEEKLY_COST_GBP, (1, -1, 1)) / 7
+    years = [financial_year(day) for day in dates[1:]]
+    annual: list[dict[str, Any]] = []
+    monthly: list[dict[str, Any]] = []
+    for s, setting in [*enumerate(SETTINGS), (slice(None), "all")]:
+        for measure, values in (("cost", child_nights * prices), ("nights", child_nights)):
+            chosen = values[:, s]
+            series = chosen.sum(axis=1) if chosen.ndim == 3 else chosen
+            for year in dict.fromkeys(years):
+                within = [n for n, named in enumerate(years) if named == year]
+                labels = {"financial_year": year, "months": len(within), "sector": setting}
+                total = _summary(series[:, within].sum(axis=1))
+                annual.append({**labels, "pool": "all", "measure": measure, **total})
+            for n, day in enumerate(dates[1:]):
+                labels = {"date": day.isoformat(), "period": (day.month - 4) % 12 + 1}
+                names = {"sector": setting, "pool": "all", "basis": "new", "measure": measure}
+                monthly.append({**labels, **names, **_summary(series[:, n])})
+    for year in dict.fromkeys(years):
+        labels = {"financial_year": year, "months": years.count(year), "sector": "all"}
+        extra = _summary(stock.sum(axis=1)[:, 0:12].sum(axis=1) * 90.0)
+        annual.append({**labels, "pool": "all", "measure": "extra_cost_of_gap", **extra})
+        if years.count(year) == 12:
+            budget = dict.fromkeys(["mean", *QUANTILES], 31_000_000.0)
+            annual.append({**labels, "pool": "all", "measure": "budget", **budget, "sd": 0.0})
+            over = {"pool": "all", "measure": "over_budget_probability", "mean": 0.62}
+            annual.append({**labels, **over})
+    return pd.DataFrame(annual), pd.DataFrame(monthly)
+
+
+def _layers(dates: list[date]) -> pd.DataFrame:
+    rows = []
+    for n in range(12, len(dates), 12):
+        row = {"date": dates[n].isoformat(), "process": 300.0, "parameter": 90.0 * n / 12}
+        rows.append({**row, "drift": 900.0 * n / 12})
+    return pd.DataFrame(rows, columns=["date", "process", "parameter", "drift"])
+
+
+def _origin(key: str, label: str, value: Any, unit: str, kind: str, **more: Any) -> dict[str, Any]:
+    source = more.pop("source", "Department for Education, published statistics")
+    return {
+        "key": key,
+        "label": label,
+        "value": value,
+        "unit": unit,
+        "kind": kind,
+        "source": source,
+        "note": more.pop("note", ""),
+        "low": more.pop("low", None),
+        "high": more.pop("high", None),
+    }
+
+
+def _manifest(dates: list[date], layers: pd.DataFrame) -> dict[str, Any]:
+    history = [
+        {
+            "year": year,
+            "date": f"{year}-03-31",
+            "in_care": in_care,
+            "started": 190 - 8 * n,
+            "ceased": 200 - 4 * n,
+            "rate_per_10k": in_care / 6.45,
+            "england_rate_per_10k": 60.0 + n,
+            "neighbours_rate_per_10k": 88.0 + 1.5 * n,
+        }
+        for n, (year, in_care) in enumerate(
+            [(2014, 780), (2015, 765), (2016, 670), (2017, 645), (2018, 628), (2019, 624)]
+        )
+    ]
+    origins = [
+        _origin("entries.starters_per_month", "Starters a month", 12, "children", "lever"),
+        _origin(
+            "needs.overflow_from_family",
+            "Children in agency care or homes for want of a family place",
+            0.3,
+            "share",
+            "assumed",
+            low=0.15,
+            high=0.45,
+            source="Judgement: no published figure",
+        ),
+        _origin("exits.turned_18", "Leavers who turn 18", 0.31, "share", "fitted", low=0.27),
+        _origin("costs.residential", "A week in residential", 4600, "gbp_per_week", "assumed"),
+        _origin("text.formula", "=1+1", "@SUM(A1)", "", "assumed", source="+44 source"),
+    ]
+    return {
+        "package_version": "0.1.0",
+        "command": "sufficiency run scenarios/sample.yaml",
+        "seed": 1,
+        "replications": REPLICATIONS,
+        "engine": "simpy",
+        "workers": 2,
+        "started_at": "2020-07-14T09:30:00",
+        "timings_s": {"simulate": 3.2},
+        "inputs": [{"file": "scenarios/sample.yaml", "sha256": "0" * 64}],
+        "warnings": ["Age 16 and 17 leavers were suppressed in 2019; they come by difference."],
+        "authority": {
+            "name": "Sampleshire",
+            "old_la_code": "999",
+            "new_la_code": "E06999999",
+            "region": "Midshire",
+        },
+        "scenario": {"name": "Sample, medium", "description": "Twelve starters a month."},
+        "origins": origins,
+        "history": history,
+        "starting_figures": [
+            {"date": "2020-06-30", "figure": 585, "source": "The council's strategy"},
+            {"date": "2020-03-31", "figure": 607, "source": "SSDA903 return, DfE"},
+        ],
+        "uncertainty_layers": layers.to_dict("records"),
+        "monte_carlo": {"in_care": {"p10_se": 2.1, "p90_se": 2.4}},
+        "comparisons": [
+            {
+                "label": "Council, worst case",
+                "method": "council_method",
+                "date": dates[min(9, len(dates) - 1)].isoformat(),
+                "value": 602,
+                "note": "opening + 12 x starters x remain - tracked exits",
+            },
+            {
+                "label": "What happened",
+                "method": "observed",
+                "date": dates[min(9, len(dates) - 1)].isoformat(),
+                "value": 540,
+                "note": "",
+            },
+        ],
+        "frozen_set": ["National duration shapes, 2019 onwards"],
+        "places_statement": "We assumed that you keep the places you use today.",
+        "key_assumptions": [
+            "needs.overflow_from_family",
+            "entries.starters_per_month",
+            "exits.turned_18",
+        ],
+        "data_age": "The newest published figures used are for the year to 31 March 2020.",
+        "sectors": [{"sector": "internal_fostering", "places": 180}],
+    }
