@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from sufficiency.errors import ScenarioError
+from sufficiency.errors import ScenarioError, UnknownAuthority
+from sufficiency.history.authorities import find_authority
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.problems import explain
 from sufficiency.scenario.written import Written, read_yaml
@@ -23,6 +24,7 @@ def load_scenario(path: str | Path) -> Scenario:
     Raises:
         ScenarioError: the file, or one it extends, is missing or wrong. The message names file,
             line and key, what was found and what was expected; several problems, several lines.
+        UnknownAuthority: no such authority, or one that was merged or split.
     """
     top = Path(path)
     merged, files = _read_chain(top, str(path), top.resolve().parent, ())
@@ -30,6 +32,7 @@ def load_scenario(path: str | Path) -> Scenario:
         scenario = Scenario.model_validate(merged.plain())
     except ValidationError as wrong:
         raise ScenarioError(explain(wrong, merged)) from None
+    _check_authority(merged)
     paths = dict(files)
     given = {key: (written.file, written.line) for key, written in merged.walk()}
     return scenario.read_from(tuple(paths.values()), given, _find_table(merged, paths))
@@ -110,6 +113,15 @@ def _without_blanks(written: Written) -> Written:
         return written
     said = {key: _without_blanks(item) for key, item in value.items() if item.value is not None}
     return Written(said, written.file, written.line)
+
+
+def _check_authority(merged: Written) -> None:
+    """Say where in the files an authority is named that has no figures."""
+    named, _ = merged.at(("authority",))
+    try:
+        find_authority(str(named.value))
+    except UnknownAuthority as wrong:
+        raise UnknownAuthority(f"{named.file}, line {named.line}, authority: {wrong}") from None
 
 
 def _find_table(merged: Written, paths: Mapping[str, Path]) -> Path | None:

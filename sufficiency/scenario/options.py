@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from sufficiency.domain import AgeBand, Sector
 from sufficiency.errors import ScenarioError
+from sufficiency.history.authorities import find_authority
 from sufficiency.scenario.model import DEFAULT_MONTHS, Scenario
 from sufficiency.scenario.parts import Population
 from sufficiency.scenario.problems import explain_without_file
@@ -29,9 +30,11 @@ def scenario_for_authority(
     """A scenario for any authority with no file: published figures and default assumptions.
 
     Raises:
+        UnknownAuthority: no such authority, or one that was merged or split.
         ScenarioError: a number or date out of range.
     """
-    blank = _checked({"name": authority, "authority": authority, "months": months})
+    name = find_authority(authority).name
+    blank = _checked({"name": name, "authority": name, "months": months})
     return with_options(blank, in_care=in_care, as_at=as_at)
 
 

@@ -34,7 +34,9 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 class Strict(BaseModel):
     """A part of a scenario: unknown keys are refused and nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True
+    )
 
 
 class Kind(StrEnum):

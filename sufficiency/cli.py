@@ -1,0 +1,293 @@
+"""The command line: one thin command a verb.
+
+Only click is imported here; everything else waits until a command needs it, so that help is
+instant. Exit status: 0 done, 2 the user's input is wrong, 1 our fault, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from sufficiency import __version__
+from sufficiency.errors import UserError
+
+if TYPE_CHECKING:
+    from sufficiency.scenario.model import Scenario
+
+WRONG_INPUT, INTERRUPTED = 2, 130
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; anything unexpected is one line, or all with ``--debug``."""
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console or pipe may not hold every character of a council's name.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if "--debug" not in typed:
+        sys.excepthook = _one_line
+    sys.exit(_status(typed))
+
+
+def _status(typed: list[str]) -> int:
+    try:
+        result = sufficiency.main(typed, prog_name="sufficiency", standalone_mode=False, obj=typed)
+    except click.ClickException as wrong:
+        wrong.show()
+        return WRONG_INPUT
+    except UserError as wrong:
+        click.echo(f"Error: {wrong}", err=True)
+        return WRONG_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. Nothing was written.", err=True)
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def _one_line(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+    del trace
+    what = f"{kind.__name__}: {fault}".splitlines()[0]
+    click.echo(
+        f"Sorry, this is our fault, not yours. {what} "
+        "(put --debug after `sufficiency` to see where it happened)",
+        err=True,
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show the whole traceback if something goes wrong.")
+def commands(debug: bool) -> None:
+    """Forecast placements for children in care: how many, where, by when, at what cost.
+
+    \b
+    Examples:
+      sufficiency run --authority Wolverhampton
+      sufficiency run scenarios/wolverhampton-2020-medium.yaml
+    """
+
+
+def _as_date(context: click.Context, parameter: click.Parameter, value: datetime | None) -> Any:
+    return value.date() if value else None
+
+
+def scenario_options(command: Command) -> Command:
+    """The ways to say which scenario: a file, or an authority and what is known of it today."""
+    for decorate in reversed(
+        (
+            click.argument("scenario", required=False, metavar="[SCENARIO.yaml]"),
+            click.option(
+                "--authority",
+                metavar="TEXT",
+                help="Instead of a file: an authority's name, three-digit code or ONS code.",
+            ),
+            click.option(
+                "--in-care",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="Children in care at the start, if you know better than the published figure; "
+                "ages and placements are rescaled to it.",
+            ),
+            click.option(
+                "--as-at",
+                type=click.DateTime(["%Y-%m-%d"]),
+                callback=_as_date,
+                metavar="DATE",
+                help="Start from this date, written 2024-09-30. Goes with --in-care.",
+            ),
+            click.option(
+                "--months",
+                type=click.IntRange(1, 120),
+                metavar="N",
+                help="How many months to forecast.  [default: the scenario's, or 36]",
+            ),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def _scenario(
+    path: str | None,
+    authority: str | None,
+    in_care: int | None,
+    as_at: date | None,
+    months: int | None,
+) -> Scenario:
+    """The scenario that the options of `scenario_options` ask for."""
+    if (path is None) == (authority is None):
+        problem = "not both" if path else "such as --authority Wolverhampton"
+        raise click.UsageError(f"Give a scenario file or --authority, {problem}.")
+    from sufficiency.scenario.files import load_scenario
+    from sufficiency.scenario.options import scenario_for_authority, with_options
+
+    if authority is not None:
+        found = scenario_for_authority(authority)
+    elif path is not None and not Path(path).suffix and not Path(path).exists():
+        raise click.UsageError(
+            f"{path}: no such file. Give the path of a scenario ending in .yaml, or for an "
+            f'authority: --authority "{path}"'
+        )
+    else:
+        found = load_scenario(path or "")
+    return with_options(found, in_care=in_care, as_at=as_at, months=months)
+
+
+@commands.command(short_help="Forecast a scenario or any authority.")
+@scenario_options
+@click.option(
+    "--replications",
+    type=click.IntRange(min=1, max=100_000),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="How many futures to simulate; more make the ends of the ranges surer.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**63 - 1),
+    default=1,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same figures.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="W",
+    help="Processes to use; figures do not depend on it.  [default: all processors]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["simpy"]),
+    default="simpy",
+    show_default=True,
+    help="The simulation's clock.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to write.  [default: outputs/ and the scenario's name]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier run.")
+@click.pass_context
+def run(
+    context: click.Context,
+    scenario: str | None,
+    authority: str | None,
+    in_care: int | None,
+    as_at: date | None,
+    months: int | None,
+    *,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    engine: str,
+    out: Path | None,
+    overwrite: bool,
+) -> None:
+    """Forecast a scenario, or any English authority, and write a folder of results.
+
+    \b
+    Examples:
+      sufficiency run scenarios/wolverhampton-2020-medium.yaml
+      sufficiency run --authority "Wolverhampton" --in-care 512 --as-at 2024-09-30
+    """
+    chosen = _scenario(scenario, authority, in_care, as_at, months)
+    from sufficiency.report.run_folder import check_writable, default_run_folder
+
+    folder = out or default_run_folder(chosen.name)
+    check_writable(folder, overwrite)
+    from sufficiency import experiment, terminal
+    from sufficiency.report.run_folder import write_run
+    from sufficiency.scenario.resolve import resolve
+
+    resolved = resolve(chosen)
+    terminal.show_warnings(resolved.warnings)
+    with terminal.progress_bar() as progress:
+        forecast = experiment.run(
+            resolved,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            engine=engine,
+            progress=progress,
+            command=shlex.join(["sufficiency", *context.obj]),
+        )
+    written = write_run(forecast, folder, overwrite)
+    terminal.show_forecast(forecast)
+    click.echo(f"The report is {written / 'report.html'}")
+
+
+@commands.command(short_help="Show every number of a scenario and its source.")
+@scenario_options
+def check(
+    scenario: str | None,
+    authority: str | None,
+    in_care: int | None,
+    as_at: date | None,
+    months: int | None,
+) -> None:
+    """Show what a scenario resolves to: every number, its origin and its source.
+
+    \b
+    Examples:
+      sufficiency check scenarios/wolverhampton-2020.yaml
+      sufficiency check --authority Leeds
+    """
+    chosen = _scenario(scenario, authority, in_care, as_at, months)
+    from sufficiency import terminal
+    from sufficiency.scenario.resolve import resolve
+
+    terminal.show_resolved(resolve(chosen))
+
+
+@commands.command(short_help="Print the JSON Schema of a scenario file.")
+def schema() -> None:
+    """Print the JSON Schema of a scenario file, every key described.
+
+    \b
+    Example, to have an editor complete and check scenario files:
+      sufficiency schema > scenario.schema.json
+    """
+    import json
+
+    from sufficiency.scenario.model import scenario_schema
+
+    click.echo(json.dumps(scenario_schema(), indent=2))
+
+
+@commands.command(short_help="List authorities, codes and latest figures.")
+@click.argument("text", required=False, metavar="[PART OF A NAME]")
+def authorities(text: str | None) -> None:
+    """List the authorities with their codes and latest published figures.
+
+    \b
+    Examples:
+      sufficiency authorities
+      sufficiency authorities midlands
+    """
+    from sufficiency import terminal
+    from sufficiency.history.authorities import latest_figures
+
+    figures = latest_figures()
+    if text:
+        names = figures["name"] + " " + figures["region"].fillna("")
+        figures = figures[names.str.contains(text, case=False, regex=False)]
+        if figures.empty:
+            raise UserError(
+                f'No authority or region has "{text}" in its name. '
+                "`sufficiency authorities` lists them all."
+            )
+    terminal.show_authorities(figures)

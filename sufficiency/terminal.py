@@ -1,0 +1,163 @@
+"""What commands say on the terminal: progress, short tables, where the numbers come from.
+
+Nothing depends on colour, and a console that cannot draw lines gets plain characters.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sufficiency.forecast import Forecast
+from sufficiency.report.formats import (
+    children,
+    children_range,
+    gbp,
+    gbp_range,
+    long_date,
+    percent,
+    value_with_unit,
+)
+
+PIPED_WIDTH = 140
+"""Columns of a table that is not shown on a terminal."""
+RANGE_LABEL = "in 8 of 10 futures"
+MONTHS_OF_A_YEAR = 12
+
+
+def _console(*, errors: bool = False) -> Console:
+    stream = sys.stderr if errors else sys.stdout
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+
+
+def show_warnings(warnings: Iterable[str]) -> None:
+    """Print what the user should know before the figures, on standard error."""
+    console = _console(errors=True)
+    for warning in warnings:
+        console.print(f"Note: {warning}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left, on standard error; gives a function of (done, total)."""
+    columns = (
+        TextColumn("Simulating futures"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_console(errors=True)) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def show_forecast(forecast: Forecast) -> None:
+    """Print children in care, gaps and cost: expected values and the range of 8 in 10 futures."""
+    console = _console()
+    console.print(_children_table(forecast.forecast))
+    console.print(_cost_table(forecast.finance))
+
+
+def _children_table(figures: pd.DataFrame) -> Table:
+    """The start, each 31 March and the last date: in care and both gaps."""
+    total = figures[(figures["sector"] == "all") & (figures["age_band"] == "all")]
+    by_measure = {measure: rows.set_index("date") for measure, rows in total.groupby("measure")}
+    in_care = by_measure["in_care"]
+    table = _table("Children", "In care", RANGE_LABEL, "In-house shortfall", "Unmet need")
+    for day in in_care.index:
+        spring = (day.month, day.day) == (3, 31)
+        if spring or day in (in_care.index[0], in_care.index[-1]):
+            here = in_care.loc[day]
+            gaps = (
+                by_measure[gap].loc[day, "mean"] for gap in ("in_house_shortfall", "unmet_need")
+            )
+            table.add_row(
+                long_date(_as_date(day)),
+                children(here["mean"]),
+                children_range(here["p10"], here["p90"]),
+                *(children(gap) for gap in gaps),
+            )
+    return table
+
+
+def _cost_table(finance: pd.DataFrame) -> Table:
+    """Cost of all placements by financial year; the chance of overspending where budgeted."""
+    total = finance[(finance["sector"] == "all") & (finance["pool"] == "all")]
+    costs = total[total["measure"] == "cost"]
+    over = total[total["measure"] == "over_budget_probability"].set_index("financial_year")["mean"]
+    budgeted = ("Chance of overspending",) if len(over) else ()
+    table = _table("Cost", "Expected", RANGE_LABEL, *budgeted)
+    for row in costs.to_dict("records"):
+        year, months = str(row["financial_year"]), int(row["months"])
+        part = "" if months == MONTHS_OF_A_YEAR else f" ({months} months)"
+        chance = [percent(float(over[year])) if year in over.index else ""] if budgeted else []
+        table.add_row(f"{year}{part}", gbp(row["mean"]), gbp_range(row["p10"], row["p90"]), *chance)
+    return table
+
+
+def show_resolved(resolved: Any) -> None:
+    """Print every number of a resolved scenario with its kind and source."""
+    console = _console()
+    scenario = resolved.scenario
+    console.print(f"{scenario.name}: {resolved.authority.name}")
+    console.print(f"{resolved.months} months from {long_date(resolved.start)}")
+    for path in scenario.files:
+        console.print(f"Read from {path.name}")
+    table = Table("Number", "Value", "Range", "Kind", "Source", title_justify="left")
+    for origin in resolved.origins:
+        place = scenario.given.get(origin.key)
+        written = f" ({place[0]}, line {place[1]})" if place and place[1] else ""
+        said = " ".join(str(part) for part in (origin.source, origin.note) if part)
+        table.add_row(
+            f"{origin.label}\n{origin.key}",
+            value_with_unit(origin.value, origin.unit),
+            _range(origin.low, origin.high),
+            str(origin.kind),
+            f"{said}{written}",
+        )
+    console.print(table)
+    show_warnings(resolved.warnings)
+
+
+def show_authorities(figures: pd.DataFrame) -> None:
+    """Print authorities with their codes and latest figures; the frame is `latest_figures`'s."""
+    year = int(figures["year"].max())
+    table = Table("Authority", "Code", "ONS code", "Region")
+    for head in (f"In care, 31 March {year}", "Started", "Ceased", "Per 10,000"):
+        table.add_column(head, justify="right")
+    for row in figures.to_dict("records"):
+        numbers = (row["in_care"], row["started"], row["ceased"], row["rate_per_10k"])
+        table.add_row(
+            str(row["name"]),
+            str(row["old_la_code"]),
+            str(row["new_la_code"]),
+            str(row["region"]),
+            *("not published" if pd.isna(number) else f"{number:,.0f}" for number in numbers),
+        )
+    _console().print(table)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _range(low: object, high: object) -> str:
+    ends = [end for end in (low, high) if isinstance(end, int | float) and not math.isnan(end)]
+    return " to ".join(f"{end:,.4g}" for end in ends) if len(ends) > 1 else ""
+
+
+def _as_date(day: Any) -> date:
+    return pd.Timestamp(day).date()
