@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _status(typed: list[str]) -> int:
     try:
-        result = sufficiency.main(typed, prog_name="sufficiency", standalone_mode=False, obj=typed)
+        result = commands.main(typed, prog_name="sufficiency", standalone_mode=False, obj=typed)
     except click.ClickException as wrong:
         wrong.show()
         return WRONG_INPUT
