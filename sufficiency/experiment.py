@@ -38,7 +38,7 @@ from sufficiency.measures.monthly import (
 from sufficiency.measures.nights import BASES
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.summary import range_end_standard_errors, summary_table
-from sufficiency.simulation.simulate import simulate
+from sufficiency.simulation.simulate import ENGINES, simulate
 from sufficiency.workers import usable_processors, work_out
 
 __all__ = ["Forecast", "ResolvedScenario", "run", "simulate_scenario"]
@@ -50,6 +50,7 @@ Layers = tuple[bool, bool]
 """Whether parameter uncertainty and drift are on; chance always is."""
 
 MOST_LAYER_REPLICATIONS = 100
+HIGHEST_SEED = 2**64 - 1
 IN_CARE_ROW = FORECAST_ROWS.index(("in_care", "all", "all"))
 LAST_MONTH_OF_FINANCIAL_YEAR = 3
 
@@ -123,9 +124,9 @@ def run(
     how many worlds are done, of how many. ``command`` is what the user typed, for the manifest.
     Raises `UserError` for a number that makes no sense.
     """
-    _check_numbers(replications=(replications, 1), seed=(seed, 0), workers=(workers or 1, 1))
-    started_at, clock = datetime.now(UTC), time.perf_counter()
     n_workers = usable_processors() if workers is None else workers
+    _check(replications, seed, n_workers, engine)
+    started_at, clock = datetime.now(UTC), time.perf_counter()
     job = _Job(resolved, _surroundings(resolved), seed, engine)
     results = _replicate(job, replications, n_workers, progress)
     simulated = time.perf_counter()
@@ -154,10 +155,15 @@ def run(
     )
 
 
-def _check_numbers(**numbers: tuple[int, int]) -> None:
+def _check(replications: int, seed: int, workers: int, engine: str) -> None:
+    numbers = {"replications": (replications, 1), "seed": (seed, 0), "workers": (workers, 1)}
     for name, (found, least) in numbers.items():
         if found < least:
             raise UserError(f"{name}: found {found}, expected a whole number from {least} up.")
+    if seed > HIGHEST_SEED:
+        raise UserError(f"seed: found {seed}, expected a whole number up to {HIGHEST_SEED}.")
+    if engine not in ENGINES:
+        raise UserError(f"engine: found {engine!r}, expected one of {', '.join(ENGINES)}.")
 
 
 def _surroundings(resolved: ResolvedScenario) -> Surroundings:

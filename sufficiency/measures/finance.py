@@ -62,7 +62,7 @@ def finance_lines(plan: CostPlan) -> tuple[tuple[tuple[str, str], ...], Floats]:
     settings = np.array(plan.line_settings)
     lines = [(ALL, ALL)]
     members = [np.ones(len(settings), dtype=bool)]
-    for setting in SETTINGS:
+    for setting in map(str, SETTINGS):
         mine = settings == setting
         lines.append((setting, ALL))
         members.append(mine)

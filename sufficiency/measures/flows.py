@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import AGE_BANDS, EXIT_REASONS, MOVE_REASONS, SETTINGS
-from sufficiency.measures.ages import band_at, band_start_times
+from sufficiency.measures.ages import band_at
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.record import (
     BEGAN_ENTERED,
@@ -46,37 +46,44 @@ class Flows:
     """(7, 7, 5, 2, T): reasons as `MOVED_REASONS`."""
 
 
-def children_who_moved_in_or_out(record: Record, calendar: ReportCalendar) -> Flows:
-    """Starters, leavers and moves of one replication."""
+def children_who_moved_in_or_out(
+    record: Record, band_starts: Floats, calendar: ReportCalendar
+) -> Flows:
+    """Starters, leavers and moves of one replication.
+
+    ``band_starts`` is (spells, 5) from `band_start_times`.
+    """
     spells = record.spells
-    began, ended = spells["began"], spells["ended"]
-    entered = spells[began == BEGAN_ENTERED]
-    moved = spells[began >= BEGAN_PLACE_FOUND]
-    left = spells[(ended >= 0) & (ended <= ENDED_TURNED_18)]
-    move_reason = moved["began"].astype(np.int64) - BEGAN_PLACE_FOUND
-    no_reason = np.zeros(len(entered), dtype=np.int64)
+    began, ended = spells["began"].astype(np.int64), spells["ended"].astype(np.int64)
+    no_reason = np.zeros_like(began)
+
+    def count(chosen: NDArray[np.bool_], times: Floats, reason: Ints, n_reasons: int) -> Floats:
+        bands = band_at(band_starts[chosen], times[chosen])
+        return _count(spells[chosen], times[chosen], bands, reason[chosen], n_reasons, calendar)
+
+    from_time, to_time = spells["from_time"], spells["to_time"]
+    left = (ended >= 0) & (ended <= ENDED_TURNED_18)
+    moved = began >= BEGAN_PLACE_FOUND
     return Flows(
-        starters=_count(entered, entered["from_time"], no_reason, 1, calendar),
-        leavers=_count(
-            left, left["to_time"], left["ended"].astype(np.int64), len(LEAVER_REASONS), calendar
-        ),
-        moves=_count(moved, moved["from_time"], move_reason, len(MOVED_REASONS), calendar),
+        starters=count(began == BEGAN_ENTERED, from_time, no_reason, 1),
+        leavers=count(left, to_time, ended, len(LEAVER_REASONS)),
+        moves=count(moved, from_time, began - BEGAN_PLACE_FOUND, len(MOVED_REASONS)),
     )
 
 
 def _count(
     spells: NDArray[np.void],
     times: Floats,
+    bands: Ints,
     reason: Ints,
     n_reasons: int,
     calendar: ReportCalendar,
 ) -> Floats:
     """Events by reason, setting, age band, UASC and month: (n_reasons, 7, 5, 2, T)."""
     shape = (n_reasons, len(SETTINGS), len(AGE_BANDS), len(UASC_GROUPS), len(calendar.days))
-    band = band_at(band_start_times(calendar.start, spells["born_day"]), times)
     month = np.searchsorted(calendar.days, times, side="left")
     cell = np.ravel_multi_index(
-        (reason, spells["sector"].astype(np.int64), band, spells["uasc"].astype(np.int64), month),
+        (reason, spells["sector"].astype(np.int64), bands, spells["uasc"].astype(np.int64), month),
         shape,
     )
     return np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)

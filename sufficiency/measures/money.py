@@ -43,7 +43,7 @@ class CostPlan:
     @property
     def line_settings(self) -> tuple[str, ...]:
         """(P + 1,): the setting of each pool, then unplaced."""
-        return (*(SETTINGS[code] for code in self.pool_sector), SETTINGS[-1])
+        return (*(str(SETTINGS[code]) for code in self.pool_sector), SETTINGS[-1])
 
 
 def nightly_prices_gbp(plan: CostPlan, calendar: ReportCalendar) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import AGE_BANDS, NEED_GROUPS, SECTORS, SETTINGS
+from sufficiency.measures.ages import band_start_times
 from sufficiency.measures.flows import (
     LEAVER_REASONS,
     MOVED_REASONS,
@@ -57,7 +58,9 @@ _MARGINALS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "in_care_rate_per_10k": ((ALL, ALL),),
 }
 FORECAST_ROWS: tuple[tuple[str, str, str], ...] = tuple(
-    (measure, setting, band) for measure, rows in _MARGINALS.items() for setting, band in rows
+    (measure, str(setting), str(band))
+    for measure, rows in _MARGINALS.items()
+    for setting, band in rows
 )
 """``measure, sector, age_band`` of each row of the forecast table."""
 
@@ -67,9 +70,9 @@ _FLOW_REASONS: Mapping[str, tuple[str, ...]] = {
     "moves": MOVED_REASONS,
 }
 FLOW_ROWS: tuple[tuple[str, str, str, str], ...] = tuple(
-    (flow, *row)
+    (flow, str(reason), str(band), group)
     for flow, reasons in _FLOW_REASONS.items()
-    for row in (
+    for reason, band, group in (
         (ALL, ALL, ALL),
         *((reason, ALL, ALL) for reason in reasons),
         *((ALL, band, ALL) for band in AGE_BANDS),
@@ -80,7 +83,7 @@ FLOW_ROWS: tuple[tuple[str, str, str, str], ...] = tuple(
 
 NEED_MEASURES = ("in_care", "in_house_shortfall", "unmet_need")
 NEED_ROWS: tuple[tuple[str, str, str], ...] = tuple(
-    (need, setting, measure)
+    (str(need), str(setting), measure)
     for measure in NEED_MEASURES
     for need in (ALL, *NEED_GROUPS)
     for setting in (ALL, *SETTINGS)
@@ -119,10 +122,18 @@ class Figures:
 
 
 def figures(record: Record, places: Places, surroundings: Surroundings) -> Figures:
-    """Everything that is reported of one replication."""
+    """Everything that is reported of one replication.
+
+    Raises ValueError for a record that does not end on the last report date.
+    """
     calendar = surroundings.calendar
-    in_care = children_in_care(record, calendar)
-    flows = children_who_moved_in_or_out(record, calendar)
+    if record.horizon_days != calendar.days[-1]:
+        raise ValueError(
+            f"the record covers {record.horizon_days} days and the report {calendar.days[-1]} days"
+        )
+    band_starts = band_start_times(calendar.start, record.spells["born_day"])
+    in_care = children_in_care(record, band_starts, calendar)
+    flows = children_who_moved_in_or_out(record, band_starts, calendar)
     nights = child_nights(record, len(places.pool_names), calendar)
     by_setting_and_age = in_care.sum(axis=(0, 1))
     starters, leavers, moves = (

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import AGE_BANDS, NEED_GROUPS, SETTINGS, UNPLACED_CODE
-from sufficiency.measures.ages import band_start_times
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.record import ENDED_OPEN, Record
 from sufficiency.simulation.world import UNLIMITED, Places
@@ -36,13 +35,13 @@ def fit_of(spells: NDArray[np.void]) -> Ints:
     return fits
 
 
-def children_in_care(record: Record, calendar: ReportCalendar) -> Floats:
+def children_in_care(record: Record, band_starts: Floats, calendar: ReportCalendar) -> Floats:
     """Children on each report date by fit, need group, setting and age band.
 
-    Returns (3, 7, 7, 5, T). Every stock is a sum over some of these axes.
+    ``band_starts`` is (spells, 5) from `band_start_times`. Returns (3, 7, 7, 5, T); every stock
+    is a sum over some of these axes.
     """
     spells = record.spells
-    band_starts = band_start_times(calendar.start, spells["born_day"])
     band_ends = np.concatenate([band_starts[:, 1:], np.full((len(spells), 1), np.inf)], axis=1)
     to_time = np.where(spells["ended"] == ENDED_OPEN, np.inf, spells["to_time"])
     begin = np.maximum(spells["from_time"][:, None], band_starts)
