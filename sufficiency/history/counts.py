@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 TOTAL = "total"
 LARGEST_SUPPRESSED = 5
@@ -48,56 +53,65 @@ class Counts:
         )
 
 
-def spread(rows: pd.DataFrame, cells: list[str]) -> Counts:
-    """Long rows (year, cell, number, suppressed) of one area as years x ``cells``."""
-    frames = [
-        rows.pivot(index="year", columns="cell", values=value).reindex(columns=cells)
-        for value in ("number", "suppressed")
-    ]
-    number, suppressed = (frame.rename_axis(index="year", columns=None) for frame in frames)
-    number.index = number.index.astype(int)
-    suppressed.index = number.index
-    recovered = pd.DataFrame(False, number.index, pd.Index(cells))
-    return Counts(number.astype(float), suppressed.eq(True), recovered)
+def tabulate(
+    rows: pd.DataFrame,
+    cells: list[str],
+    other_total: pd.Series[float],
+    *,
+    complete: bool = True,
+    recover: bool = True,
+) -> Counts:
+    """Long rows (year, cell, number, suppressed) of one area as a table with totals.
 
-
-def with_totals(counts: Counts, other_total: pd.Series[float], *, complete: bool) -> Counts:
-    """Fill missing totals: the sum of the cells if none is held back, else ``other_total``.
-
-    ``other_total`` (by year) is the count of another publication of the same figure, revised
-    since, so it may differ by a few children from this table's own total. ``complete`` is false
-    where a year may lack a cell altogether, so that its sum is a total only if no cell is
-    missing.
+    A total that is not printed is the sum of the cells if none is held back, else
+    ``other_total`` (by year): the count of another publication of the same figure, revised
+    since, so it may differ by a few children. ``complete`` is false where a year may lack a
+    cell altogether, so that its sum is a total only if no cell is missing. ``recover`` is
+    false for counts that are rounded, where a difference means nothing.
     """
-    number = counts.number.copy()
-    cells = counts.cells
-    missing = number[cells].isna()
-    held_back = counts.suppressed[cells].any(axis=1) | missing.all(axis=1)
+    years = np.unique(rows["year"].to_numpy()).astype(np.int64)
+    shape = (len(years), len(cells) + 1)
+    number, suppressed = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
+    column_of = {cell: column for column, cell in enumerate([*cells, TOTAL])}
+    columns = np.array([column_of.get(cell, -1) for cell in rows["cell"]], dtype=np.int64)
+    wanted = columns >= 0
+    at = np.searchsorted(years, rows["year"].to_numpy()[wanted]), columns[wanted]
+    number[at] = rows["number"].to_numpy(dtype=float)[wanted]
+    suppressed[at] = rows["suppressed"].to_numpy(dtype=bool)[wanted]
+    printed = ~np.isnan(number[:, -1])
+    other = np.asarray(other_total.reindex(years), dtype=np.float64)
+    number[:, -1] = _totals(number, suppressed, other, complete)
+    found = np.zeros(shape, dtype=bool)
+    if recover:
+        found = _recovered(number, suppressed, printed)
+    index, names = pd.Index(years, name="year"), pd.Index(column_of)
+    frames = (pd.DataFrame(array, index, names) for array in (number, suppressed & ~found, found))
+    return Counts(*frames)
+
+
+def _totals(number: Floats, suppressed: Flags, other: Floats, complete: bool) -> Floats:
+    """Totals by year: as printed, else the sum of the cells, else the other publication's."""
+    missing = np.isnan(number[:, :-1])
+    unknown = suppressed[:, :-1].any(axis=1) | missing.all(axis=1)
     if not complete:
-        held_back |= missing.any(axis=1)
-    own = number[cells].sum(axis=1).mask(held_back)
-    number[TOTAL] = number[TOTAL].fillna(own).fillna(other_total)
-    return Counts(number, counts.suppressed, counts.recovered)
+        unknown |= missing.any(axis=1)
+    own = np.where(unknown, other, np.nansum(number[:, :-1], axis=1))
+    return np.where(np.isnan(number[:, -1]), own, number[:, -1])
 
 
-def recover_by_difference(counts: Counts, exact_total: pd.Series[bool]) -> Counts:
-    """Find the one suppressed cell of a year as the total less all the others.
+def _recovered(number: Floats, suppressed: Flags, exact: Flags) -> Flags:
+    """Set in ``number`` the one suppressed cell of a year to the total less all the others.
 
-    Where ``exact_total`` is false the total comes from another release, and a difference is
-    kept only if it is a number that publishers hold back (1 to 5).
+    Where ``exact`` is false the total comes from another release, and a difference is kept only
+    if it is a number that publishers hold back (1 to 5). Returns the cells found.
     """
-    cells = counts.cells
-    number, suppressed = counts.number.copy(), counts.suppressed.copy()
-    recovered = counts.recovered.copy()
-    for year in number.index[suppressed[cells].sum(axis=1) == 1]:
-        cell = next(name for name in cells if suppressed.at[year, name])
-        difference = float(number.at[year, TOTAL] - number.loc[year, cells].sum())
-        plausible = 1 <= difference <= LARGEST_SUPPRESSED
-        if plausible or (exact_total[year] and difference >= 0):
-            number.at[year, cell] = difference
-            suppressed.at[year, cell] = False
-            recovered.at[year, cell] = True
-    return Counts(number, suppressed, recovered)
+    alone = suppressed[:, :-1].sum(axis=1) == 1
+    rest = number[:, -1] - np.nansum(number[:, :-1], axis=1)
+    small = (rest >= 1) & (rest <= LARGEST_SUPPRESSED)
+    found = np.zeros_like(suppressed)
+    found[:, :-1] = suppressed[:, :-1] & (alone & (small | (exact & (rest >= 0))))[:, None]
+    number[found] = np.broadcast_to(rest[:, None], number.shape)[found]
+    return found
 
 
 def add_sum(counts: Counts, name: str, cells: list[str]) -> Counts:

@@ -21,9 +21,7 @@ from sufficiency.history.counts import (
     Counts,
     add_difference,
     add_sum,
-    recover_by_difference,
-    spread,
-    with_totals,
+    tabulate,
 )
 from sufficiency.history.national import NationalShapes
 from sufficiency.history.reference import ReferenceData, shipped_reference
@@ -127,6 +125,7 @@ class PublishedHistory:
         self._reference = reference
         self._past: dict[str, pd.DataFrame] = {}
         self._rows: dict[str, dict[str, NDArray[np.intp]]] = {}
+        self._made: dict[tuple[str, str], Counts] = {}
         self.national = NationalShapes(reference.table("national"))
 
     @classmethod
@@ -196,15 +195,15 @@ class PublishedHistory:
 
         ``panel_total`` is the panel's column for the same total, where there is one.
         """
-        panel = self.panel(authority)
-        rows = self._area(table.partition("_")[0], authority)
-        rows = rows[rows["table"].eq(table) & rows["year"].isin(panel.index)]
-        counts = spread(rows[["year", "cell", "number", "suppressed"]], [*cells, TOTAL])
-        printed = counts.number[TOTAL].notna()
-        other = panel[panel_total] if panel_total else pd.Series(dtype=float)
-        counts = with_totals(counts, other.reindex(counts.number.index), complete=complete)
-        rounded = authority.old_la_code == ENGLAND.old_la_code
-        return counts if rounded else recover_by_difference(counts, printed)
+        key = (authority.old_la_code, table)
+        if key not in self._made:
+            panel = self.panel(authority)
+            rows = self._area(table.partition("_")[0], authority)
+            rows = rows[rows["table"].eq(table) & rows["year"].isin(panel.index)]
+            other = panel[panel_total] if panel_total else pd.Series(dtype=float)
+            rounded = authority.old_la_code == ENGLAND.old_la_code
+            self._made[key] = tabulate(rows, cells, other, complete=complete, recover=not rounded)
+        return self._made[key]
 
     def starters_by_age(self, authority: Authority) -> Counts:
         """Children who started in the year: five age bands (16_17 is "16 and over"), total."""
