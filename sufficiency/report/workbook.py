@@ -1,0 +1,342 @@
+"""The workbook: a summary for finance, the assumptions, native charts and the tidy tables.
+
+Numbers are numbers with a format, dates are dates, nothing is a formula or a macro. The figures
+are those of the page; here they are not rounded, only shown rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sufficiency.report.figures import STATISTICS, Figures, RunResult, Spread
+from sufficiency.report.formats import long_date
+from sufficiency.report.headline import headline, plain
+from sufficiency.report.page import authority_name, monte_carlo_sentence, scenario_name
+from sufficiency.report.sheets import Book, Sheet
+from sufficiency.report.words import (
+    GLOSSARY,
+    KIND_LABELS,
+    KIND_ORDER,
+    MEASURE_LABELS,
+    NOT_A_TARGET,
+    NOT_SAID,
+    PERCENTILES_DO_NOT_ADD,
+    SETTING_LABELS,
+    SHORT_SETTING_LABELS,
+)
+from sufficiency.report.workbook_charts import (
+    add_cost_chart,
+    add_fan_chart,
+    add_settings_chart,
+)
+
+LINE_WIDTH_COLUMNS = 8
+SUMMARY_WIDTHS = (46, *([17] * 12))
+MONEY_MEASURES = frozenset({"cost", "income", "budget", "extra_cost_of_gap"})
+
+
+def write_workbook(forecast: RunResult, path: Path) -> None:
+    """Write a run's workbook (XLSX, no macros).
+
+    Args:
+        forecast: a run: its manifest and tidy frames.
+        path: the file to write; it is replaced if it exists.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    figures = Figures.of(forecast)
+    book = Book.create(path, _properties(figures))
+    _summary(book, figures)
+    _assumptions(book, figures)
+    _in_care_by_sector(book, figures)
+    _costs(book, figures)
+    for name, frame in (
+        ("forecast", figures.forecast),
+        ("flows", figures.flows),
+        ("needs", figures.needs),
+        ("finance", figures.finance),
+        ("finance_monthly", figures.finance_monthly),
+    ):
+        _tidy(book, name, frame)
+    _about(book, figures)
+    try:
+        book.workbook.close()
+    except _xlsx_error() as error:
+        raise OSError(str(error)) from error
+
+
+def _xlsx_error() -> type[Exception]:
+    """The error that the writer wraps a failed write in."""
+    from xlsxwriter.exceptions import FileCreateError
+
+    wrapped: type[Exception] = FileCreateError
+    return wrapped
+
+
+def _properties(figures: Figures) -> dict[str, Any]:
+    """What the file says of itself; its date is the run's, so a run makes one workbook."""
+    made = pd.to_datetime(str(figures.manifest.get("started_at") or figures.start)).to_pydatetime()
+    created: datetime = made.replace(tzinfo=None)
+    return {
+        "title": f"{authority_name(figures.manifest)}: {scenario_name(figures.manifest)}",
+        "subject": "Forecast of placements for children in care",
+        "comments": NOT_A_TARGET,
+        "created": created,
+    }
+
+
+def _summary(book: Book, figures: Figures) -> None:
+    """The headline, cost by year and setting, gaps: one sheet for finance."""
+    sheet = book.sheet("Summary", SUMMARY_WIDTHS)
+    sheet.line(f"{authority_name(figures.manifest)}: children in care and cost", "title")
+    sheet.line(
+        f"{scenario_name(figures.manifest)}: forecast from {long_date(figures.start)} "
+        f"to {long_date(figures.end)}"
+    )
+    sheet.gap()
+    for sentence in headline(figures):
+        sheet.line(plain(sentence), "wrapped", across=LINE_WIDTH_COLUMNS, height=32)
+    sheet.line(NOT_A_TARGET, "section")
+    sheet.gap()
+    _cost_table(sheet, figures)
+    sheet.gap()
+    _gap_table(sheet, figures)
+    sheet.gap()
+    sheet.line(PERCENTILES_DO_NOT_ADD, "note", across=LINE_WIDTH_COLUMNS, height=18)
+    sheet.line(
+        "Low and high are the 10th and 90th percentile: in 8 of 10 simulated futures the figure "
+        "lies between them. Expected is the mean over all of them.",
+        "note",
+        across=LINE_WIDTH_COLUMNS,
+        height=32,
+    )
+    sheet.worksheet.freeze_panes(2, 1)
+
+
+def _three(spread: Spread | None) -> list[float | None]:
+    """Low, expected and high of the headline range, empty where there is none."""
+    return [None] * 3 if spread is None else [spread.p10, spread.mean, spread.p90]
+
+
+def _cost_table(sheet: Sheet, figures: Figures) -> None:
+    """Cost by setting and financial year: low, expected, high; then the budget."""
+    years = figures.years
+    sheet.line("Cost of placements by financial year", "section")
+    sheet.head(
+        ["Setting", *(f"{y.label}: {end}" for y in years for end in ("low", "expected", "high"))]
+    )
+    styles = ["wrapped", *(["gbp"] * 3 * len(years))]
+    for setting in figures.settings:
+        costs = [figures.annual("cost", year.name, setting) for year in years]
+        if any(costs):
+            amounts = [amount for cost in costs for amount in _three(cost)]
+            sheet.cells([SETTING_LABELS[setting], *amounts], styles)
+    total = [amount for y in years for amount in _three(figures.annual("cost", y.name))]
+    sheet.cells(["All placements", *total], styles, total=True)
+    extra = [figures.annual("extra_cost_of_gap", year.name) for year in years]
+    if any(extra):
+        amounts = [amount for spread in extra for amount in _three(spread)]
+        sheet.cells(["of which extra cost of the gaps", *amounts], styles)
+    _budget_lines(sheet, figures)
+
+
+def _budget_lines(sheet: Sheet, figures: Figures) -> None:
+    """The budget, the chance of passing it and by how much, for whole years that have one."""
+    years = [year if year.is_whole else None for year in figures.years]
+    budgets = [figures.annual("budget", year.name) if year else None for year in years]
+    if not any(budgets):
+        sheet.line("The scenario gives no budget.", "note")
+        return
+    costs = [figures.annual("cost", year.name) if year else None for year in years]
+    chances = [
+        figures.annual("over_budget_probability", year.name) if year else None for year in years
+    ]
+    lines: tuple[tuple[str, str, list[float | None]], ...] = (
+        ("Budget", "gbp", [b.mean if b else None for b in budgets]),
+        (
+            "Expected cost less budget",
+            "gbp",
+            [c.mean - b.mean if c and b else None for c, b in zip(costs, budgets, strict=True)],
+        ),
+        (
+            "Chance of spending more than the budget",
+            "percent",
+            [c.mean if c else None for c in chances],
+        ),
+    )
+    for label, style, values in lines:
+        spaced = [cell for value in values for cell in (None, value, None)]
+        sheet.cells([label, *spaced], ["wrapped", *([style] * len(spaced))])
+
+
+def _gap_table(sheet: Sheet, figures: Figures) -> None:
+    """Both kinds of gap at each 31 March and the end, in columns of their own."""
+    sheet.line("Gaps: children at a date (two kinds, never added together)", "section")
+    kinds = ("in_house_shortfall", "unmet_need")
+    ends = ("low", "expected", "high")
+    sheet.head(["Date", *(f"{MEASURE_LABELS[kind]}, {end}" for kind in kinds for end in ends)])
+    sheet.worksheet.set_row(sheet.row - 1, 62)
+    for day in figures.year_ends:
+        values = [number for kind in kinds for number in _three(figures.at(kind, day))]
+        sheet.cells([day, *values], ["date", *(["rate"] * len(values))])
+
+
+def _assumptions(book: Book, figures: Figures) -> None:
+    """Every number that the run rests on, with its kind, plausible range and source."""
+    sheet = book.sheet("Assumptions", (48, 14, 16, 12, 12, 12, 60, 50, 40))
+    labels = ("What", "Value", "Unit", "Low", "High", "Kind", "Source", "Note", "Key")
+    sheet.head(labels)
+    rows = [row for kind in KIND_ORDER for row in figures.origins(kind)]
+    styles = ["wrapped", *(["general", "wrapped", "general", "general"]), *(["wrapped"] * 4)]
+    for row in rows:
+        kind = str(row.get("kind") or "")
+        values = [row.get("label"), row.get("value"), row.get("unit"), row.get("low")]
+        values += [row.get("high"), KIND_LABELS.get(kind, kind), row.get("source")]
+        sheet.cells([*values, row.get("note"), row.get("key")], styles)
+    _as_list(sheet, len(rows), len(labels))
+
+
+def _as_list(sheet: Sheet, n_rows: int, n_columns: int, frozen_columns: int = 0) -> None:
+    """A sheet that is one list: its head stays in view and filters."""
+    sheet.worksheet.freeze_panes(1, frozen_columns)
+    sheet.worksheet.repeat_rows(0)
+    if n_rows:
+        sheet.worksheet.autofilter(0, 0, n_rows, n_columns - 1)
+
+
+def _in_care_by_sector(book: Book, figures: Figures) -> None:
+    """A month a row: all children with the range, then the expected number in each setting."""
+    settings = figures.settings
+    sheet = book.sheet("In care by sector", (14, 12, 12, 12, 14, *([15] * (len(settings) + 1))))
+    labels = ["Date", "All: low", "All: expected", "All: high", "All: high less low"]
+    labels += [SHORT_SETTING_LABELS[setting] for setting in settings]
+    labels += ["Own foster carers: usable places"]
+    sheet.head(labels)
+    for day in figures.dates:
+        low, expected, high = _three(figures.at("in_care", day))
+        spread = high - low if high is not None and low is not None else None
+        by_setting = [figures.at("in_care", day, setting) for setting in settings]
+        values: list[object] = [day, low, expected, high, spread]
+        values += [figure.mean if figure else None for figure in by_setting]
+        places = figures.at("places", day, "internal_fostering")
+        values.append(places.mean if places else None)
+        sheet.cells(values, ["date", *(["rate"] * (len(values) - 1))])
+    _as_list(sheet, len(figures.dates), len(labels), frozen_columns=1)
+    sheet.gap()
+    sheet.line("Expected numbers by setting add up to all children; ranges do not add up.", "note")
+    last = len(figures.dates)
+    add_fan_chart(book, sheet, last, sheet.row + 1)
+    add_settings_chart(book, sheet, last, 5, settings, sheet.row + 1)
+
+
+def _costs(book: Book, figures: Figures) -> None:
+    """Expected cost by setting and year, and the range of each year's total."""
+    years = figures.years
+    settings = [
+        setting
+        for setting in figures.settings
+        if any(figures.annual("cost", year.name, setting) for year in years)
+    ]
+    sheet = book.sheet("Costs", (24, *([15] * (len(settings) + 6))))
+    labels = ["Financial year", *(SHORT_SETTING_LABELS[s] for s in settings)]
+    labels += ["All: expected", "All: low", "All: high", "Below expected", "Above expected"]
+    sheet.head([*labels, "Months"])
+    for year in years:
+        total = figures.annual("cost", year.name)
+        parts = [figures.annual("cost", year.name, setting) for setting in settings]
+        values: list[object] = [year.label, *(part.mean if part else None for part in parts)]
+        low, expected, high = _three(total)
+        values += [expected, low, high]
+        values += [total.mean - total.p10, total.p90 - total.mean] if total else [None, None]
+        styles = ["wrapped", *(["gbp"] * (len(values) - 1)), "count"]
+        sheet.cells([*values, year.months], styles)
+    sheet.worksheet.freeze_panes(1, 1)
+    sheet.gap()
+    sheet.line(
+        "Expected costs by setting add up to the total; low and high are the 10th and 90th "
+        "percentile of the year's total and do not add up.",
+        "note",
+        across=LINE_WIDTH_COLUMNS,
+        height=32,
+    )
+    add_cost_chart(book, sheet, len(years), settings, sheet.row + 1)
+
+
+def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
+    """A table of the run folder as it is: keys, not plain names, so that pivots match the CSVs."""
+    columns = [str(column) for column in frame.columns]
+    widths = [13 if column in STATISTICS else 20 for column in columns]
+    sheet = book.sheet(name, widths)
+    sheet.head(columns)
+    measure = columns.index("measure") if "measure" in columns else None
+    for values in frame.itertuples(index=False, name=None):
+        number = _number_style(str(values[measure])) if measure is not None else "rate"
+        styles = [number if column in STATISTICS else _key_style(column) for column in columns]
+        sheet.cells(values, styles)
+    _as_list(sheet, len(frame), len(columns))
+
+
+def _number_style(measure: str) -> str:
+    if measure in MONEY_MEASURES:
+        return "gbp"
+    return "percent" if measure == "over_budget_probability" else "rate"
+
+
+def _key_style(column: str) -> str:
+    return {"date": "date", "months": "count", "period": "count"}.get(column, "text")
+
+
+def _about(book: Book, figures: Figures) -> None:
+    """How the run was made, what the words mean and what the forecast does not say."""
+    sheet = book.sheet("About", (40, 110))
+    manifest = figures.manifest
+    sheet.line("About this run", "title")
+    _pairs(
+        sheet,
+        [
+            (key.replace("_", " ").capitalize(), manifest.get(key))
+            for key in ("command", "package_version", "engine", "seed", "replications")
+        ]
+        + [("Started at", manifest.get("started_at")), ("Data", manifest.get("data_age"))]
+        + [(f"Input: {row['file']}", row["sha256"]) for row in manifest.get("inputs") or ()]
+        + [("How sure the range is", monte_carlo_sentence(figures))],
+    )
+    for title, lines in (
+        ("Warnings", manifest.get("warnings")),
+        ("Known only later, and used all the same", manifest.get("frozen_set")),
+        ("What the forecast does not say", NOT_SAID),
+    ):
+        _listed(sheet, title, lines or ())
+    starts = manifest.get("starting_figures") or ()
+    _section(sheet, "Children in care at or near the start, by source", starts)
+    _pairs(sheet, [(f"{row['source']}, {row['date']}", row["figure"]) for row in starts])
+    others = manifest.get("comparisons") or ()
+    _section(sheet, "Other figures for children in care", others)
+    _pairs(sheet, [(f"{row['label']}, {row['date']}", row["value"]) for row in others])
+    _section(sheet, "What the words mean", GLOSSARY)
+    _pairs(sheet, [(entry.term, entry.meaning) for entry in GLOSSARY])
+
+
+def _section(sheet: Sheet, title: str, content: Sequence[object]) -> None:
+    if content:
+        sheet.gap()
+        sheet.line(title, "section")
+
+
+def _listed(sheet: Sheet, title: str, lines: Sequence[str]) -> None:
+    _section(sheet, title, lines)
+    for line in lines:
+        sheet.cells([None, line], ["wrapped", "wrapped"])
+
+
+def _pairs(sheet: Sheet, pairs: Sequence[tuple[str, object]]) -> None:
+    for label, value in pairs:
+        if value not in (None, ""):
+            style = "general" if isinstance(value, int | float) else "wrapped"
+            sheet.cells([label, value], ["wrapped", style])
