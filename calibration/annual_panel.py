@@ -111,11 +111,16 @@ def read_panel(reference: Path) -> Panel:
 
 
 def leavers_by_age(reference: Path, codes: list[str], years: list[int]) -> dict[str, Floats]:
-    """Leavers by age on leaving, each (authorities, years); NaN where not published."""
+    """Leavers by age on leaving, each (authorities, years); NaN where not published.
+
+    A suppressed band of under-16s is small; one of leavers at 18 may be large (suppressed so
+    that another cell cannot be worked out) and stays NaN, and so out of the fit.
+    """
     rows = pd.read_parquet(reference / "leavers.parquet")
     rows = rows[rows["table"] == "leavers_by_age"]
     rows = rows.astype({"old_la_code": str, "cell": str, "number": np.float64})
-    rows["number"] = rows["number"].mask(rows["suppressed"], SUPPRESSED_CHILDREN)
+    small = rows["suppressed"] & rows["cell"].isin(UNDER_16)
+    rows["number"] = rows["number"].mask(small, SUPPRESSED_CHILDREN)
     return {
         str(age): of_age.pivot(index="old_la_code", columns="year", values="number")
         .reindex(index=codes, columns=years)

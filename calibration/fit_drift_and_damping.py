@@ -230,6 +230,33 @@ def best_centre(panel: Panel) -> Centre:
     return min(scored)[1]
 
 
+def variance_of_changes(counts: Floats, exposure: Floats, clustering: float) -> list[float]:
+    """Variance beyond chance of log(rate after h years / rate), about its mean, by h."""
+    found = []
+    rate = counts / exposure
+    for gap in range(1, MOST_HORIZON_YEARS + 1):
+        noise = clustering * (1 / counts[:, :-gap] + 1 / counts[:, gap:])
+        change = np.log(rate[:, gap:] / rate[:, :-gap])
+        found.append(float(np.nanvar(change) - noise[np.isfinite(change)].mean()))
+    return found
+
+
+def changes(panel: Panel) -> pd.DataFrame:
+    """How the two flows moved before any model: variances of changes at 1 to 5 years."""
+    in_care, once = panel.mean_in_care(), np.ones_like(panel.in_care)
+    rows = {
+        "starters, chance as 1/N": (panel.started, once, 1.0),
+        "starters, chance as of sibling groups": (panel.started, once, CLUSTERING),
+        "leavers before 18, chance as 1/N": (panel.before_18, once, 1.0),
+        "rate of leaving before 18, chance as 1/N": (panel.before_18, in_care, 1.0),
+    }
+    return pd.DataFrame(
+        [variance_of_changes(*arguments) for arguments in rows.values()],
+        index=list(rows),
+        columns=range(1, MOST_HORIZON_YEARS + 1),
+    )
+
+
 @dataclass(frozen=True)
 class Cut:
     """Everything fitted to the years up to ``drift.cut_year``."""
@@ -330,6 +357,7 @@ def score_rows(panel: Panel, cuts: Iterable[Cut]) -> pd.DataFrame:
 def main() -> None:
     """Fit every cut year, write the tables and print them."""
     panel = read_panel(HERE / "reference")
+    print(f"\nvariance beyond chance of changes, by years\n{changes(panel).round(3).to_string()}")
     cuts = [fit_cut(panel, cut_year) for cut_year in CUT_YEARS]
     tables = {
         "drift": drift_rows(cuts),
