@@ -79,16 +79,22 @@ class Scenario(Strict):
         default=DEFAULT_MONTHS, description="How many months to forecast, from 1 to 120."
     )
     population: Population = Field(
-        default_factory=Population, description="The children in care at the start."
+        default_factory=Population,
+        description="How many children are in care at the start, of which ages, where.",
     )
     calibration: Calibration = Field(
-        default_factory=Calibration, description="Which history the rates are fitted to."
+        default_factory=Calibration, description="The history that rates are fitted to."
     )
-    entries: Entries = Field(default_factory=Entries, description="Children who start care.")
+    entries: Entries = Field(
+        default_factory=Entries, description="How many children start care, and with whom."
+    )
     exits: Exits = Field(
-        default_factory=Exits, description="Children who leave care before their 18th birthday."
+        default_factory=Exits,
+        description="How many children leave care before they turn 18, and why.",
     )
-    moves: Moves = Field(default_factory=Moves, description="Moves from placement to placement.")
+    moves: Moves = Field(
+        default_factory=Moves, description="How often children move, and what they need afterwards."
+    )
     sectors: dict[Sector, SectorPlan] = Field(
         default_factory=dict, description="Places and where they are, by sector."
     )
@@ -97,9 +103,12 @@ class Scenario(Strict):
         description="The sectors that suit each need group, where the defaults do not hold.",
     )
     allocation: Allocation = Field(
-        default_factory=Allocation, description="How children and places are matched."
+        default_factory=Allocation,
+        description="How a place is found for a child; there is nothing to choose.",
     )
-    costs: Costs = Field(default_factory=Costs, description="Prices and budgets.")
+    costs: Costs = Field(
+        default_factory=Costs, description="What placements cost, and the money set aside for them."
+    )
     interventions: tuple[Intervention, ...] = Field(
         default=(),
         description="Changes of a rate from one date to another, each with its evidence.",

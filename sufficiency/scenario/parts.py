@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sufficiency.domain import AgeBand, MoveReason, NeedGroup, Sector
+from sufficiency.domain import AgeBand, ExitReason, MoveReason, NeedGroup, Sector
 from sufficiency.scenario.sourced import (
     AgeGroup,
     Count,
@@ -27,9 +27,6 @@ from sufficiency.scenario.sourced import (
     expecting,
 )
 
-ExitCause = Literal[
-    "adoption", "special_guardianship", "returned_home", "family_arrangement", "other_reason"
-]
 WindowYears = Annotated[
     int, Field(strict=True, ge=1, le=10), expecting("a whole number of years from 1 to 10")
 ]
@@ -190,9 +187,18 @@ class Exits(Strict):
         description="Exits before 18 per child in care a year; replaces the fitted level and keeps "
         "its shape by age, time in care and reason.",
     )
-    factor: dict[ExitCause, Factor] = Field(
-        default_factory=dict, description="Multiplier of exits, by reason."
+    factor: dict[ExitReason, Factor] = Field(
+        default_factory=dict, description="Multiplier of exits, by reason, turning 18 apart."
     )
+
+    @model_validator(mode="after")
+    def _birthdays_are_no_rate(self) -> Self:
+        if ExitReason.TURNED_18 in self.factor:
+            raise contradiction(
+                "turning 18 is a birthday, not a rate, so it has no factor. Take the line out",
+                *("factor", ExitReason.TURNED_18.value),
+            )
+        return self
 
 
 class Moves(Strict):

@@ -26,7 +26,8 @@ def explain(wrong: ValidationError, written: Written) -> str:
     ``written`` is the merged file, so that each problem is placed in the file and on the line
     where the offending key was written.
     """
-    found = {_problem(error, written) for error in wrong.errors(include_url=False)}
+    errors = wrong.errors(include_url=False)
+    found = {_problem(error, written) for error in errors if not _follows(error, errors)}
     lines = [message for _, _, message in sorted(found)]
     if len(lines) == 1:
         return lines[0]
@@ -38,6 +39,14 @@ def explain(wrong: ValidationError, written: Written) -> str:
 def explain_without_file(wrong: ValidationError) -> str:
     """The same for values that came from no file: key, found, expected."""
     return explain(wrong, Written({}, "", 0))
+
+
+def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+    """Whether a list seems too short only because what stands in it is wrong."""
+    depth = len(error["loc"])
+    return error["type"] == "too_short" and any(
+        len(other["loc"]) > depth and other["loc"][:depth] == error["loc"] for other in errors
+    )
 
 
 def _problem(error: ErrorDetails, written: Written) -> tuple[str, int, str]:

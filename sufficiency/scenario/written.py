@@ -83,7 +83,7 @@ def read_yaml(path: Path, name: str) -> Written:
     except MarkedYAMLError as wrong:
         raise ScenarioError(_malformed(wrong, name)) from None
     except RecursionError:
-        raise ScenarioError(f"{name}: the file is nested too deeply to be a scenario.") from None
+        raise _too_deep(name) from None
     except (YAMLError, ValueError) as wrong:
         raise ScenarioError(f"{name}: not readable as YAML: {wrong}.") from None
     if root is None:
@@ -96,7 +96,16 @@ def read_yaml(path: Path, name: str) -> Written:
             f"{name}, line {_line(root)}: found {_kind(root)}, "
             "expected keys and values such as `name: My scenario`."
         )
-    return _Reader(name).read(root, _line(root))
+    try:
+        return _Reader(name).read(root, _line(root))
+    except RecursionError:
+        raise _too_deep(name) from None
+
+
+def _too_deep(name: str) -> ScenarioError:
+    return ScenarioError(
+        f"{name}: nested too deeply to be a scenario; an alias (*) may hold itself."
+    )
 
 
 def _read_text(path: Path, name: str) -> str:
