@@ -93,12 +93,12 @@ def hashed_files(paths: Iterable[Path]) -> list[dict[str, str]]:
 
 
 def _as_mapping(value: Any) -> dict[str, Any]:
-    """A dataclass, a pydantic model or a mapping, as a dictionary."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+    """A pydantic model, a dataclass or a mapping, as a dictionary."""
     if hasattr(value, "model_dump"):
         dumped: dict[str, Any] = value.model_dump(mode="json")
         return dumped
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     return dict(value)
 
 

@@ -288,6 +288,19 @@ INTERRUPTED = """
 """
 
 
+def test_the_package_offers_its_api_without_importing_it_first() -> None:
+    script = (
+        "import sys, sufficiency; before = 'numpy' in sys.modules;"
+        "from sufficiency import load_scenario, simulate, Forecast;"
+        "sys.exit(before)"
+    )
+    root = str(Path(__file__).parent.parent)
+    done = subprocess.run([sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": root})
+    assert done.returncode == 0
+    with pytest.raises(AttributeError, match="no attribute 'guess'"):
+        sufficiency.guess  # noqa: B018
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals to a group of processes are POSIX")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_stopping_is_quick_and_leaves_no_worker(tmp_path: Path, how: signal.Signals) -> None:
