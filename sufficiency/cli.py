@@ -226,7 +226,7 @@ def run(
             command=shlex.join(["sufficiency", *context.obj]),
         )
     written = write_run(forecast, folder, overwrite)
-    terminal.show_forecast(forecast)
+    terminal.show_forecast(forecast.forecast, forecast.finance)
     click.echo(f"The report is {written / 'report.html'}")
 
 

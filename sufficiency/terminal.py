@@ -9,7 +9,6 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -17,7 +16,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sufficiency.forecast import Forecast
 from sufficiency.report.formats import (
     children,
     children_range,
@@ -61,16 +59,20 @@ def progress_bar() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def show_forecast(forecast: Forecast) -> None:
-    """Print children in care, gaps and cost: expected values and the range of 8 in 10 futures."""
+def show_forecast(figures: pd.DataFrame, finance: pd.DataFrame) -> None:
+    """Print children in care, gaps and cost: expected values and the range of 8 in 10 futures.
+
+    The frames are the forecast and finance tables of a run.
+    """
     console = _console()
-    console.print(_children_table(forecast.forecast))
-    console.print(_cost_table(forecast.finance))
+    console.print(_children_table(figures))
+    console.print(_cost_table(finance))
 
 
 def _children_table(figures: pd.DataFrame) -> Table:
     """The start, each 31 March and the last date: in care and both gaps."""
     total = figures[(figures["sector"] == "all") & (figures["age_band"] == "all")]
+    total = total.assign(date=pd.to_datetime(total["date"]))
     by_measure = {measure: rows.set_index("date") for measure, rows in total.groupby("measure")}
     in_care = by_measure["in_care"]
     table = _table("Children", "In care", RANGE_LABEL, "In-house shortfall", "Unmet need")
@@ -82,7 +84,7 @@ def _children_table(figures: pd.DataFrame) -> Table:
                 by_measure[gap].loc[day, "mean"] for gap in ("in_house_shortfall", "unmet_need")
             )
             table.add_row(
-                long_date(_as_date(day)),
+                long_date(day.date()),
                 children(here["mean"]),
                 children_range(here["p10"], here["p90"]),
                 *(children(gap) for gap in gaps),
@@ -157,7 +159,3 @@ def _table(first: str, *others: str) -> Table:
 def _range(low: object, high: object) -> str:
     ends = [end for end in (low, high) if isinstance(end, int | float) and not math.isnan(end)]
     return " to ".join(f"{end:,.4g}" for end in ends) if len(ends) > 1 else ""
-
-
-def _as_date(day: Any) -> date:
-    return pd.Timestamp(day).date()
