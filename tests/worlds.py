@@ -6,6 +6,7 @@ fostering pool without limit takes every need group.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -39,12 +40,12 @@ PLACEMENT_BANDS_DAYS = (0.0, 10.0, 60.0, np.inf)
 
 
 def hazards(
-    rates: dict[str, float | list[float] | Floats] | None = None,
+    rates: Mapping[str, float | Sequence[float] | Floats] | None = None,
     *,
     care_bands: tuple[float, ...] = CARE_BANDS_DAYS,
     placement_bands: tuple[float, ...] = PLACEMENT_BANDS_DAYS,
     calendar: tuple[float, ...] = (0.0,),
-    calendar_factor: dict[str, list[float]] | None = None,
+    calendar_factor: Mapping[str, Sequence[float]] | None = None,
     destination: Floats | None = None,
 ) -> Hazards:
     """Hazards a day by cause: a number, one per band, or anything that fits (S, A, B)."""
@@ -68,7 +69,7 @@ def hazards(
 
 
 def entries(
-    rates: dict[str, float | list[float]] | None = None,
+    rates: Mapping[str, float | Sequence[float]] | None = None,
     *,
     calendar: tuple[float, ...] = (0.0,),
     group_size: tuple[float, ...] = (1.0,),
@@ -76,11 +77,11 @@ def entries(
     ages_days: Floats | None = None,
     first_need: Floats | None = None,
 ) -> Entries:
-    """Groups a day by stream; children of a band enter at its youngest years unless given."""
+    """Groups a day by stream; children enter at the youngest of their band unless given."""
     group_rate = np.zeros((N_AGES, len(calendar)))
     for stream, rate in (rates or {}).items():
         group_rate[AGE_GROUPS.index(stream)] = rate
-    years = np.array([[0, 0.9], [1, 4.9], [5, 9.9], [10, 15.9], [16, 17.9], [14, 17.9]])
+    years = np.array([[0.0], [1], [5], [10], [16], [14]]) * np.ones(2)
     need = np.zeros((N_AGES, N_NEEDS))
     need[:, 0] = 1.0
     return Entries(
@@ -196,7 +197,7 @@ def a_council(days: int = 1096, scarce: bool = False) -> World:
         placement_cdf=np.tile([0.0, 0.3, 0.7, 1.0], (N_SECTORS, 1)),
     )
     bands = np.array([3.0, 2.0, 1.0, 0.6])
-    rates: dict[str, float | list[float] | Floats] = {
+    rates: dict[str, float | Floats] = {
         cause: bands * 0.1 / 365 / len(EXIT_CAUSES) for cause in EXIT_CAUSES
     }
     rates |= {

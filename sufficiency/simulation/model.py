@@ -289,7 +289,8 @@ class Care:
             block = self.placement_draws.shape[1] // PLACEMENTS_PER_BLOCK
             further = placement_draws(self.children, self.draws, block)
             self.placement_draws = np.concatenate([self.placement_draws, further], axis=1)
-        return self.placement_draws[child, placement]
+        draws: Floats = self.placement_draws[child, placement]
+        return draws
 
 
 def risks_of(hazards: Hazards) -> rules.Risks:

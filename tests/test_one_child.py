@@ -1,0 +1,456 @@
+"""Does one life unfold correctly? Everything happens on known days; whole lives are compared.
+
+`on_days` makes a cause certain at given times and impossible otherwise, so a life has no
+chance in it but the need group moved to, which these worlds fix as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from worlds import N_NEEDS, START, a_world, cohort, entries, hazards, places
+
+from sufficiency.domain import (
+    CAUSES,
+    EXIT_REASONS,
+    MOVE_REASONS,
+    NEED_GROUPS,
+    TICK,
+    UNPLACED_CODE,
+    begins,
+)
+from sufficiency.domain import birthday as birthday_of
+from sufficiency.errors import ClosedRecordError
+from sufficiency.simulation.children import birthday_day, children_of, latest_birth
+from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.record import (
+    BEGAN_AT_START,
+    BEGAN_ENTERED,
+    BEGAN_MOVED,
+    BEGAN_PLACE_FOUND,
+    ENDED_MOVED,
+    ENDED_OPEN,
+    ENDED_PLACE_FOUND,
+    ENDED_TURNED_18,
+    Record,
+)
+from sufficiency.simulation.recorder import AT_START, SCHEDULED, Recorder
+from sufficiency.simulation.simulate import simulate
+from sufficiency.simulation.world import Floats, Hazards, World
+
+CERTAIN_PER_DAY = 1e9
+PLANNED, UNPLANNED = MOVE_REASONS.index("planned"), MOVE_REASONS.index("unplanned_ending")
+RETURNED_HOME = EXIT_REASONS.index("returned_home")
+FAMILY, RESIDENTIAL = NEED_GROUPS.index("family"), NEED_GROUPS.index("residential")
+Life = list[tuple[float, float, int, int, int]]
+
+
+def on_days(
+    destination: Floats | None = None, need: dict[str, Sequence[int]] | None = None, **days: float
+) -> Hazards:
+    """Hazards that are spent for certain at exactly the given time of each cause.
+
+    ``need`` limits a cause to need groups.
+    """
+    starts = sorted({0.0, *(day - TICK for day in days.values()), *days.values()})
+    factor = {
+        cause: [1.0 if start == day - TICK else 0.0 for start in starts]
+        for cause, day in days.items()
+    }
+    certain = hazards(
+        dict.fromkeys(days, CERTAIN_PER_DAY),
+        calendar=tuple(starts),
+        calendar_factor=factor,
+        destination=destination,
+    )
+    for cause, groups in (need or {}).items():
+        certain.need_factor[CAUSES.index(cause)] = np.isin(np.arange(N_NEEDS), groups)
+    return certain
+
+
+def always_to(need: int) -> Floats:
+    """Every move leads to one need group."""
+    to = np.zeros((len(MOVE_REASONS), 2, N_NEEDS, N_NEEDS))
+    to[..., need] = 1.0
+    return to
+
+
+def life(record: Record, child: int = 0) -> Life:
+    """From, to, pool, why it began and why it ended, of each spell."""
+    spells = record.spells[record.spells["child"] == child]
+    columns = ("from_time", "to_time", "pool", "began", "ended")
+    return [tuple(spell[name].item() for name in columns) for spell in spells]
+
+
+def one_life(world: World) -> Life:
+    return life(simulate(world, 1, 0))
+
+
+# --- staying, leaving, turning 18 -----------------------------------------------------------
+
+
+def test_a_child_to_whom_nothing_happens_stays_until_the_horizon() -> None:
+    world = a_world(days=90, cohort=cohort(1))
+    assert one_life(world) == [(0, 90, 0, BEGAN_AT_START, ENDED_OPEN)]
+
+
+def test_a_child_goes_home_on_the_day() -> None:
+    world = a_world(days=90, cohort=cohort(1), hazards=on_days(returned_home=40.0))
+    assert one_life(world) == [(0, 40, 0, BEGAN_AT_START, RETURNED_HOME)]
+
+
+@pytest.mark.parametrize(
+    ("born", "leaves"),
+    [
+        (date(2003, 4, 1), date(2021, 4, 1)),
+        (date(2004, 2, 28), date(2022, 2, 28)),
+        (date(2004, 2, 29), date(2022, 3, 1)),
+        (date(2004, 3, 1), date(2022, 3, 1)),
+    ],
+)
+def test_turning_18_is_a_tick_into_the_birthday(born: date, leaves: date) -> None:
+    world = a_world(days=400, cohort=cohort(1, age_group=4, age_days=float((START - born).days)))
+    turned_18 = begins(START, leaves)
+    assert turned_18 == (leaves - START).days - 1 + TICK
+    assert one_life(world) == [(0, turned_18, 0, BEGAN_AT_START, ENDED_TURNED_18)]
+
+
+def test_a_leap_day_child_turns_18_on_the_leap_day_of_a_leap_year() -> None:
+    start, born = date(2023, 6, 30), date(2006, 2, 28) + timedelta(days=1)
+    world = a_world(
+        start=start, days=400, cohort=cohort(1, age_group=4, age_days=float((start - born).days))
+    )
+    assert one_life(world)[-1][1] == begins(start, date(2024, 3, 1))
+
+
+def test_an_age_that_does_not_fit_the_group_gives_way_to_the_calendar() -> None:
+    """All 0 days and all 30 years of age: each child is kept within its own age group."""
+    for age_days in (0.0, 30 * 365.0):
+        for group, (low, high) in enumerate([(0, 1), (1, 5), (5, 10), (10, 16), (16, 18)]):
+            record = simulate(a_world(cohort=cohort(1, age_group=group, age_days=age_days)), 1, 0)
+            born = START + timedelta(days=int(record.spells["born_day"][0]))
+            assert birthday_of(born, low) <= START < birthday_of(born, high)
+
+
+def test_many_birthdays_at_once_agree_with_the_calendar_one_by_one() -> None:
+    first = date(1999, 1, 1)
+    born = [first + timedelta(days=n) for n in range(0, 1500)]
+    days = np.array(born, dtype="datetime64[D]").astype(np.int64)
+    for years in (0, 1, 5, 16, 18):
+        expected = np.array([birthday_of(b, years) for b in born], dtype="datetime64[D]")
+        found = birthday_day(days, np.array(years))
+        assert np.array_equal(found, expected.astype(np.int64))
+        latest = latest_birth(found, np.array(years))
+        assert np.all(birthday_day(latest, np.array(years)) <= found)
+        assert np.all(birthday_day(latest + 1, np.array(years)) > found)
+
+
+# --- moving ---------------------------------------------------------------------------------
+
+
+def test_a_move_reveals_a_new_need_and_allocation_chooses_the_place() -> None:
+    world = a_world(
+        days=90,
+        cohort=cohort(1),
+        hazards=on_days(always_to(RESIDENTIAL), planned=30.0, returned_home=60.0),
+        places=places(5, 5, preference=[[0]] * RESIDENTIAL + [[1]] * (N_NEEDS - RESIDENTIAL)),
+    )
+    assert one_life(world) == [
+        (0, 30, 0, BEGAN_AT_START, ENDED_MOVED + PLANNED),
+        (30, 60, 1, BEGAN_MOVED + PLANNED, RETURNED_HOME),
+    ]
+    spells = simulate(world, 1, 0).spells
+    assert spells["need"].tolist() == [0, RESIDENTIAL]
+    assert spells["first_choice"].tolist() == [True, True]
+
+
+def test_the_need_moved_to_depends_on_reaching_16() -> None:
+    to = always_to(FAMILY)
+    to[:, 1] = always_to(RESIDENTIAL)[:, 1]
+    for days_to_16, need in ((40, FAMILY), (30, RESIDENTIAL)):
+        age = (START - date(2005, 3, 31)).days - days_to_16
+        world = a_world(
+            days=60,
+            cohort=cohort(1, age_group=3, age_days=float(age)),
+            hazards=on_days(to, planned=35.0),
+        )
+        assert simulate(world, 1, 0).spells["need"].tolist() == [0, need]
+
+
+def test_a_full_pool_passes_the_child_on_to_the_next() -> None:
+    world = a_world(days=90, cohort=cohort(2), hazards=on_days(planned=30.0), places=places(1, 5))
+    record = simulate(world, 1, 0)
+    # Both live in the one place of pool 0 at the start: when the first leaves it is still full.
+    assert [spell[2] for spell in life(record, 0)] == [0, 1]
+    assert [spell[2] for spell in life(record, 1)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "usable", "pools"),
+    [
+        ("planned", (1, 5), [0, 0]),
+        ("unplanned_ending", (1, 5), [0, 1]),
+        ("unplanned_ending", (2, 5), [0, 0]),
+        ("unplanned_ending", (-1, 5), [0, 0]),
+        ("unplanned_ending", (1,), [0, -1]),
+        ("unplanned_ending", (2,), [0, 0]),
+    ],
+)
+def test_a_child_may_not_retake_the_place_just_left_after_an_unplanned_ending(
+    reason: str, usable: tuple[int, ...], pools: list[int]
+) -> None:
+    world = a_world(
+        days=90,
+        cohort=cohort(1),
+        hazards=on_days(None, None, **{reason: 30.0}),
+        places=places(*usable),
+    )
+    assert [spell[2] for spell in one_life(world)] == pools
+
+
+def test_a_barred_child_waits_for_another_place_and_the_one_just_left_goes_to_others() -> None:
+    """Two children, one pool of two: the first leaves unplanned when the second leaves care."""
+    world = a_world(
+        days=90,
+        cohort=replace(cohort(2), need=np.array([0, 1])),
+        hazards=on_days(
+            need={"unplanned_ending": [0], "returned_home": [1]},
+            unplanned_ending=30.0,
+            returned_home=50.0,
+        ),
+        places=places(2),
+    )
+    record = simulate(world, 1, 0)
+    assert life(record, 0) == [
+        (0, 30, 0, BEGAN_AT_START, ENDED_MOVED + UNPLANNED),
+        (30, 50, -1, BEGAN_MOVED + UNPLANNED, ENDED_PLACE_FOUND),
+        (50, 90, 0, BEGAN_PLACE_FOUND, ENDED_OPEN),
+    ]
+    assert life(record, 1) == [(0, 50, 0, BEGAN_AT_START, RETURNED_HOME)]
+
+
+# --- places and waiting ---------------------------------------------------------------------
+
+
+def test_with_no_places_at_all_a_child_enters_unplaced_and_still_leaves() -> None:
+    world = a_world(
+        days=90,
+        entries=entries({"1_4": 0.1}),
+        hazards=on_days(planned=50.0, returned_home=60.0),
+        places=places(0),
+    )
+    record = simulate(world, 1, 0)
+    early = record.spells[record.spells["from_time"] < 60]
+    assert len(early) > 2
+    assert np.all(early["sector"] == UNPLACED_CODE)
+    assert np.all(early["began"] == BEGAN_ENTERED)
+    assert np.all(early["ended"] == RETURNED_HOME)
+    assert np.all(early["to_time"] == 60)
+    assert not np.any(early["first_choice"] | early["suitable"])
+
+
+def test_a_place_that_opens_goes_to_the_child_who_waits() -> None:
+    opens = begins(START, date(2021, 5, 1))
+    world = a_world(
+        days=90,
+        cohort=cohort(1),
+        hazards=on_days(planned=10.0, returned_home=60.0),
+        places=places(1, changes=((5.0, 0, 0), (opens, 0, 1))),
+    )
+    assert one_life(world) == [
+        (0, 10, 0, BEGAN_AT_START, ENDED_MOVED + PLANNED),
+        (10, opens, -1, BEGAN_MOVED + PLANNED, ENDED_PLACE_FOUND),
+        (opens, 60, 0, BEGAN_PLACE_FOUND, RETURNED_HOME),
+    ]
+
+
+def test_a_fall_in_usable_places_moves_nobody() -> None:
+    world = a_world(
+        days=90, cohort=cohort(3), places=places(3, changes=((20.0, 0, 1), (90.0, 0, 0)))
+    )
+    record = simulate(world, 1, 0)
+    assert [life(record, child) for child in range(3)] == [
+        [(0, 90, 0, BEGAN_AT_START, ENDED_OPEN)]
+    ] * 3
+    assert record.pool_changes.tolist() == [
+        (0, 0, 3, AT_START),
+        (20, 0, 1, SCHEDULED),
+        (90, 0, 0, SCHEDULED),
+    ]
+
+
+def test_more_children_than_places_may_live_in_a_pool_at_the_start() -> None:
+    world = a_world(days=30, cohort=cohort(3), places=places(1, 5))
+    assert simulate(world, 1, 0).spells["pool"].tolist() == [0, 0, 0]
+
+
+def test_a_sector_with_two_pools_is_filled_in_order_at_the_start() -> None:
+    world = a_world(days=30, cohort=cohort(3), places=places(1, -1, sectors=(0, 0)))
+    assert simulate(world, 1, 0).spells["pool"].tolist() == [0, 1, 1]
+
+
+def test_children_in_a_sector_without_pools_are_refused() -> None:
+    with pytest.raises(ValueError, match="no pool"):
+        simulate(a_world(cohort=cohort(1, sector=3)), 1, 0)
+
+
+def test_while_unplaced_exits_follow_the_first_choice_sector_and_no_move_happens() -> None:
+    home = np.zeros((6, 6, 4))
+    home[1] = 0.05
+    unplaced_exits = hazards({"returned_home": home, "planned": 10.0})
+    preference = [[1]] * N_NEEDS
+    waiting = a_world(
+        days=1000,
+        entries=entries({"1_4": 0.5}),
+        hazards=unplaced_exits,
+        places=places(0, 0, preference=preference),
+    )
+    spells = simulate(waiting, 1, 0).spells
+    left = spells["ended"] == RETURNED_HOME
+    assert np.all(spells["began"] == BEGAN_ENTERED)
+    assert left.sum() > 400
+    stays = (spells["to_time"] - spells["from_time"])[left]
+    assert abs(stays.mean() - 20) < 4 * 20 / np.sqrt(left.sum())
+
+
+# --- the edges of time ----------------------------------------------------------------------
+
+
+def test_the_horizon_itself_belongs_to_the_record() -> None:
+    at_the_end = a_world(days=90, cohort=cohort(1), hazards=on_days(returned_home=90.0))
+    assert one_life(at_the_end) == [(0, 90, 0, BEGAN_AT_START, RETURNED_HOME)]
+    just_after = a_world(days=90, cohort=cohort(1), hazards=on_days(returned_home=90.0 + TICK))
+    assert one_life(just_after) == [(0, 90, 0, BEGAN_AT_START, ENDED_OPEN)]
+
+
+def test_a_spell_that_begins_at_the_horizon_is_open() -> None:
+    world = a_world(days=90, cohort=cohort(1), hazards=on_days(planned=90.0))
+    assert one_life(world) == [
+        (0, 90, 0, BEGAN_AT_START, ENDED_MOVED + PLANNED),
+        (90, 90, 0, BEGAN_MOVED + PLANNED, ENDED_OPEN),
+    ]
+
+
+def test_midnight_stocks_count_what_happened_at_or_before_them() -> None:
+    """A birthday on the second day after the start: one midnight in care, not two."""
+    leaves = START + timedelta(days=2)
+    born = date(leaves.year - 18, leaves.month, leaves.day)
+    world = a_world(days=5, cohort=cohort(1, age_group=4, age_days=float((START - born).days)))
+    spell = simulate(world, 1, 0).spells[0]
+    nights = [n for n in range(1, 6) if spell["from_time"] <= n < spell["to_time"]]
+    assert nights == [1]
+
+
+def test_of_two_causes_at_one_instant_an_exit_comes_before_a_move() -> None:
+    world = a_world(
+        days=90, cohort=cohort(1), hazards=on_days(planned=40.0, adoption=40.0, returned_home=40.0)
+    )
+    assert one_life(world) == [(0, 40, 0, BEGAN_AT_START, EXIT_REASONS.index("adoption"))]
+
+
+def test_turning_18_comes_before_a_move_at_the_same_instant() -> None:
+    leaves = begins(START, date(2021, 5, 1))
+    age = float((START - date(2003, 5, 1)).days)
+    world = a_world(
+        days=90, cohort=cohort(1, age_group=4, age_days=age), hazards=on_days(planned=leaves)
+    )
+    assert one_life(world) == [(0, leaves, 0, BEGAN_AT_START, ENDED_TURNED_18)]
+
+
+LEAVES, MOVES, WAITS = 1, 2, 3
+WAITING_SINCE = 10.0
+
+
+def a_crowded_instant(usable: int, opened: int | None) -> dict[str, int]:
+    """Where each child lives after one instant in which everything happens at once.
+
+    Pool 0 has one child who leaves care; a child in pool 1 moves to need pool 0; a child waits
+    for pool 0 since day 10; another enters and needs pool 0. Entries cannot be dated, so the
+    instant is when the first child enters.
+    """
+    need_pool_0 = [[0]] * 2 + [[1]] + [[0]] * (N_NEEDS - 3)
+    enters = entries({"1_4": 0.02})
+    first = simulate(a_world(days=90, entries=enters), 1, 0).spells["from_time"][0]
+    assert first > WAITING_SINCE
+    start = replace(cohort(3), need=np.array([LEAVES, MOVES, WAITS]), sector=np.array([0, 1, 0]))
+    moves_and_exits = on_days(
+        need={"returned_home": [LEAVES], "planned": [MOVES], "step_down": [WAITS]},
+        destination=always_to(WAITS),
+        step_down=WAITING_SINCE,
+        planned=float(first),
+        returned_home=float(first),
+    )
+    changes = [(WAITING_SINCE - 1, 0, usable)]
+    if opened is not None:
+        changes.append((float(first), 0, opened))
+    record = simulate(
+        a_world(
+            days=int(first) + 1,
+            entries=enters,
+            hazards=moves_and_exits,
+            cohort=start,
+            places=places(2, 1, preference=need_pool_0, changes=tuple(changes)),
+        ),
+        1,
+        0,
+    )
+    now = record.spells[
+        (record.spells["from_time"] <= first)
+        & ((record.spells["to_time"] > first) | (record.spells["ended"] == ENDED_OPEN))
+    ]
+    names = {0: "leaver", 1: "mover", 2: "waiter", 3: "entrant"}
+    return {names[int(spell["child"])]: int(spell["pool"]) for spell in now}
+
+
+@pytest.mark.parametrize(
+    ("opened", "placed"),
+    [
+        (None, {"waiter"}),
+        (0, set()),
+        (1, {"waiter"}),
+        (2, {"waiter", "mover"}),
+        (3, {"waiter", "mover", "entrant"}),
+    ],
+)
+def test_at_one_instant_places_change_then_children_leave_the_queue_then_moves_then_entries(
+    opened: int | None, placed: set[str]
+) -> None:
+    where = a_crowded_instant(usable=1, opened=opened)
+    assert set(where) == {"waiter", "mover", "entrant"}
+    assert {name for name, pool in where.items() if pool == 0} == placed
+
+
+def test_moves_go_one_by_one_and_offer_what_they_leave_to_the_queue() -> None:
+    """Three children change homes at once, with one spare place: by stream, then number."""
+    swap = np.zeros((len(MOVE_REASONS), 2, N_NEEDS, N_NEEDS))
+    swap[:, :, [0, 1], [1, 0]] = 1.0
+    swap[:, :, range(2, N_NEEDS), range(2, N_NEEDS)] = 1.0
+    world = a_world(
+        days=30,
+        cohort=replace(cohort(3), need=np.array([0, 1, 0]), sector=np.array([0, 1, 0])),
+        hazards=on_days(swap, planned=10.0),
+        places=places(2, 1, preference=[[0], [1]]),
+    )
+    record = simulate(world, 1, 0)
+    moved = ENDED_MOVED + PLANNED
+    # Child 0 finds pool 1 full and waits; child 1 takes the place that child 0 left and child 0
+    # is served at once; child 2 then finds pool 1 full.
+    assert life(record, 0) == [
+        (0, 10, 0, BEGAN_AT_START, moved),
+        (10, 10, -1, BEGAN_MOVED + PLANNED, ENDED_PLACE_FOUND),
+        (10, 30, 1, BEGAN_PLACE_FOUND, ENDED_OPEN),
+    ]
+    assert [spell[2] for spell in life(record, 1)] == [1, 0]
+    assert [spell[2] for spell in life(record, 2)] == [0, -1]
+
+
+def test_nothing_can_be_written_into_a_closed_record() -> None:
+    recorder, world = Recorder(), a_world(cohort=cohort(1))
+    recorder.spell_begins(0, 0, 0, 0.0, BEGAN_AT_START)
+    recorder.close(world, children_of(world, Draws(1, 0)))
+    with pytest.raises(ClosedRecordError):
+        recorder.spell_ends(0, 1.0, RETURNED_HOME)
