@@ -109,7 +109,9 @@ CHARACTERISTICS = {
             ),
             AuthorityTable("stock_by_provider", ("Place providers",), "provider"),
             AuthorityTable("stock_by_locality", ("Locality of placement",), "locality"),
-            AuthorityTable("stock_by_distance", ("Distance between home and placement",), "distance"),
+            AuthorityTable(
+                "stock_by_distance", ("Distance between home and placement",), "distance"
+            ),
             AuthorityTable("stock_uasc", UASC_GROUP, UASC),
         ],
     ),
@@ -181,7 +183,9 @@ def read_in_year(path: Path) -> pd.DataFrame:
     raw = pd.read_parquet(path).rename(columns={"time_period": "year"})
     raw["old_la_code"] = code_of_area(raw, "geographic_level")
     raw = raw[raw["old_la_code"].notna()]
-    raw["words"] = [published_words(text).replace("childs ", "child's ") for text in raw["breakdown"]]
+    raw["words"] = [
+        published_words(text).replace("childs ", "child's ") for text in raw["breakdown"]
+    ]
     raw = last_release(raw, ["year", "old_la_code"])
     return with_numbers(raw, "number")
 

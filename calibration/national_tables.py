@@ -69,7 +69,9 @@ def placement_tables(name: str, file: str, group: str) -> list[NationalTable]:
     where = of(group)
     row = "characteristic"
     return [
-        NationalTable(f"{name}_placement", file, row, "placement_heading", where=where, partial=True),
+        NationalTable(
+            f"{name}_placement", file, row, "placement_heading", where=where, partial=True
+        ),
         NationalTable(
             f"{name}_placement_detail", file, row, "placement_detail", where=where, partial=True
         ),
