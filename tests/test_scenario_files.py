@@ -5,20 +5,68 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from scenario_texts import HEAD, SIX, Write, problem, scenario_writer
 
 from sufficiency.domain import NeedGroup, Sector
+from sufficiency.errors import UserError
 from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.model import DEFAULT_NEEDS, Scenario, scenario_schema
 from sufficiency.scenario.sourced import Kind
+from sufficiency.shipped import shipped_path
 
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     return scenario_writer(tmp_path, monkeypatch)
+
+
+SCRAPS = [
+    "null",
+    "-5",
+    "1e999",
+    ".nan",
+    "[]",
+    "{}",
+    "[1, [2]]",
+    "2020-13-01",
+    "true",
+    "*a",
+    "&a x",
+    "!!x y\n",
+    "<<: {a: 1}",
+    "-",
+    "0x1F",
+    "{value: }",
+    "1_4",
+    "2020-01-01T10:00:00Z",
+    "%",
+    "{? [a] : b}",
+    "1:2:3\n",
+    "!!binary abc",
+    "{value: {value: 1}}",
+]
+
+
+def test_whatever_stands_in_a_file_the_answer_is_a_message(write: Write) -> None:
+    shipped = shipped_path("scenarios", "wolverhampton-2020.yaml").read_text(encoding="utf-8")
+    random = Random(1)
+    outcomes = set()
+    for _ in range(120):
+        lines = shipped.splitlines()
+        for _ in range(random.randint(1, 2)):
+            row = random.randrange(len(lines))
+            key = lines[row].split(":")[0]
+            lines[row] = f"{key}: {random.choice(SCRAPS)}"
+        try:
+            load_scenario(write("\n".join(lines)))
+            outcomes.add("read")
+        except UserError as wrong:
+            outcomes.add("placed" if "s.yaml, line " in str(wrong) else str(wrong))
+    assert outcomes == {"read", "placed"}
 
 
 def test_what_a_file_does_not_say_comes_from_the_one_it_extends(write: Write) -> None:

@@ -6,13 +6,14 @@ the age band ``1_4`` does not become the number 14.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sufficiency.errors import ScenarioError
@@ -79,7 +80,10 @@ def read_yaml(path: Path, name: str) -> Written:
     """
     text = _read_text(path, name)
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        with warnings.catch_warnings():
+            # An anchor used again is legal: the later one holds from there.
+            warnings.simplefilter("ignore", ReusedAnchorWarning)
+            root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as wrong:
         raise ScenarioError(_malformed(wrong, name)) from None
     except RecursionError:
