@@ -38,11 +38,12 @@ def child_nights(record: Record, n_pools: int, calendar: ReportCalendar) -> Floa
         ),
         shape,
     )
-    first = np.maximum(np.ceil(spells["from_time"]).astype(np.int64), 1)
+    # Midnight 0 ends the start date: it falls before the first month and so drops out below.
+    first = np.ceil(spells["from_time"]).astype(np.int64)
     after_last = np.where(
         spells["ended"] == ENDED_OPEN,
         record.horizon_days + 1,
-        np.maximum(np.ceil(spells["to_time"]).astype(np.int64), first),
+        np.ceil(spells["to_time"]).astype(np.int64),
     )
     n_cells = int(np.prod(shape))
     through = _nights_since(first, cell, n_cells, calendar.days)
