@@ -21,8 +21,8 @@ from sufficiency.domain import (
     begins,
     birthday,
 )
-from sufficiency.simulation.children import children_of
 from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,

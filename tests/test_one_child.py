@@ -25,8 +25,9 @@ from sufficiency.domain import (
 )
 from sufficiency.domain import birthday as birthday_of
 from sufficiency.errors import ClosedRecordError
-from sufficiency.simulation.children import birthday_day, children_of, latest_birth
+from sufficiency.simulation.birthdays import birthday_day, latest_birth
 from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,

@@ -14,8 +14,9 @@ import pytest
 from worlds import START, a_council, a_world, cohort, entries, hazards, places
 
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR
-from sufficiency.simulation.children import Children, children_of, placement_draws
+from sufficiency.simulation.children import Children, placement_draws
 from sufficiency.simulation.draws import GROUP_SLOTS, Draws
+from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import BEGAN_MOVED
 from sufficiency.simulation.simulate import simulate
 

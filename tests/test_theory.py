@@ -21,9 +21,9 @@ from worlds import CARE_BANDS_DAYS, START, a_world, cohort, entries, hazards, pl
 
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR, EXIT_CAUSES, UNPLACED_CODE, birthday
 from sufficiency.simulation import model
-from sufficiency.simulation.children import children_of
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.places import Pools
+from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import BEGAN_MOVED, Record
 from sufficiency.simulation.simulate import simulate
 from sufficiency.simulation.world import UNLIMITED, Places, World

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sufficiency.simulation import model
-from sufficiency.simulation.children import children_of
 from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.world import World
 

@@ -1,0 +1,218 @@
+"""Who is in care at the start, and who will enter: the children of one world and replication.
+
+Nothing here depends on what happens in the world. A stream's n-th group is the same children
+whenever it comes, so scenarios that differ in how many come still share those who do.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sufficiency.domain import AGE_GROUPS, N_EXIT_CAUSES, TICK, UASC_ROW
+from sufficiency.simulation.birthdays import born_of_age
+from sufficiency.simulation.children import (
+    COHORT_STREAM,
+    PERSONAL_BLOCK,
+    Children,
+    day_of_start,
+    together,
+)
+from sufficiency.simulation.draws import (
+    COHORT_PURPOSE,
+    GROUP_SLOTS,
+    Draws,
+    exponentials,
+    index_child_purpose,
+    sibling_purpose,
+)
+from sufficiency.simulation.world import Entries, Floats, Ints, StartingCohort, World, to_ticks
+
+
+def children_of(world: World, draws: Draws) -> Children:
+    """All children of a world, cohort first, then entrants by time, stream and number."""
+    groups = [_in_care_at_start(world, draws)]
+    for stream in range(len(AGE_GROUPS)):
+        groups += _entering(world, stream, draws)
+    everyone = together(groups)
+    first_seen = np.maximum(everyone.entered, 0.0)
+    entrant = everyone.stream != COHORT_STREAM
+    order = np.lexsort((everyone.number, everyone.stream, first_seen, entrant))
+    return everyone.chosen(order)
+
+
+class Chances(NamedTuple):
+    """What settles who a child is: four uniforms, used in turn, and its exit exponentials."""
+
+    first: Floats
+    second: Floats
+    third: Floats
+    fourth: Floats
+    exits: Floats
+    """(n, 5)."""
+
+    def of(self, rows: Ints) -> Chances:
+        """The chances of these rows only."""
+        return Chances(*(column[rows] for column in self))
+
+
+def chances(draws: Draws, purpose: int, rows: int) -> Chances:
+    """The personal block of a purpose, a row a child."""
+    uniforms = 4
+    numbers = draws.uniforms(purpose, PERSONAL_BLOCK, rows, uniforms + N_EXIT_CAUSES)
+    first, second, third, fourth = numbers[:, :uniforms].T
+    return Chances(first, second, third, fourth, exponentials(numbers[:, uniforms:]))
+
+
+# --- in care at the start -------------------------------------------------------------------
+
+
+def _in_care_at_start(world: World, draws: Draws) -> Children:
+    """The starting cohort, its ages and times served drawn from the profile of each child."""
+    cohort, start_day = world.cohort, day_of_start(world)
+    n = len(cohort.age_group)
+    chance = chances(draws, COHORT_PURPOSE, n)
+    cell, width = _cells(cohort, chance.first), cohort.cell_width_days
+    group = np.asarray(cohort.age_group, dtype=np.int64)
+    age_days = cohort.cell_age_days[cell] + chance.second * width
+    born_day = born_of_age(age_days, np.full(n, start_day), group) - start_day
+    care_days = np.clip(cohort.cell_care_days[cell] + chance.third * width, 0.0, -born_day)
+    return Children(
+        stream=np.full(n, COHORT_STREAM),
+        number=np.arange(n),
+        uasc=group == UASC_ROW,
+        born_day=born_day,
+        entered=to_ticks(-care_days) + 0.0,
+        placed=to_ticks(-_placement_days(cohort, care_days, chance.fourth)) + 0.0,
+        need=np.asarray(cohort.need, dtype=np.int64),
+        sector=np.asarray(cohort.sector, dtype=np.int64),
+        exits=chance.exits,
+        purpose=np.full(n, COHORT_PURPOSE),
+        row=np.arange(n),
+    )
+
+
+def _cells(cohort: StartingCohort, uniforms: Floats) -> Ints:
+    """The cell of age and time in care of each child, by inversion of its profile."""
+    cells = np.zeros(len(uniforms), dtype=np.int64)
+    for profile in np.unique(cohort.profile):
+        own = cohort.profile == profile
+        cdf = cohort.cell_cdf[profile]
+        cells[own] = np.searchsorted(cdf, uniforms[own] * cdf[-1], side="right")
+    return cells
+
+
+def _placement_days(cohort: StartingCohort, care_days: Floats, uniforms: Floats) -> Floats:
+    """Time in the present placement: the sector's distribution, cut off at the time in care."""
+    days = np.zeros(len(care_days))
+    for sector in np.unique(cohort.sector):
+        own = cohort.sector == sector
+        cdf = cohort.placement_cdf[sector]
+        within_care = np.interp(care_days[own], cohort.placement_days, cdf)
+        days[own] = inverse(uniforms[own] * within_care, cohort.placement_days, cdf)
+    return np.minimum(days, care_days)
+
+
+# --- entering care --------------------------------------------------------------------------
+
+
+def _entering(world: World, stream: int, draws: Draws) -> list[Children]:
+    """Everyone who enters in one stream: the index children, then siblings by position."""
+    entries = world.entries
+    times = _group_times(entries, stream, world.horizon_days, draws)
+    groups = np.arange(len(times))
+    if not len(groups):
+        return []
+    chance = chances(draws, index_child_purpose(stream), len(groups))
+    found = [_entrants(world, stream, 0, groups, times, np.full(len(groups), stream), chance)]
+    size = 1 + _drawn(entries.group_size_probability, chance.second)
+    if stream == UASC_ROW:
+        return found
+    for position in range(1, int(size.max())):
+        having = np.flatnonzero(size > position)
+        chance = chances(draws, sibling_purpose(stream, position), len(groups)).of(having)
+        same_band = chance.first < entries.sibling_same_band_share
+        band = np.where(same_band, stream, _drawn(entries.band_share, chance.second))
+        found.append(_entrants(world, stream, position, having, times[having], band, chance))
+    return found
+
+
+def _entrants(
+    world: World,
+    stream: int,
+    position: int,
+    groups: Ints,
+    times: Floats,
+    age_group: Ints,
+    chance: Chances,
+) -> Children:
+    """The children at one position of a stream's groups (0 the index child)."""
+    entries, start_day, n = world.entries, day_of_start(world), len(groups)
+    age_days, need = np.empty(n), np.empty(n, dtype=np.int64)
+    for group in np.unique(age_group):
+        own = age_group == group
+        quantiles = entries.age_quantiles_days[group]
+        probability = np.linspace(0.0, 1.0, len(quantiles))
+        age_days[own] = np.interp(chance.third[own], probability, quantiles)
+        need[own] = _drawn(entries.first_need[group], chance.fourth[own])
+    today = np.ceil(times).astype(np.int64) + start_day
+    purpose = sibling_purpose(stream, position) if position else index_child_purpose(stream)
+    return Children(
+        stream=np.full(n, stream),
+        number=groups * GROUP_SLOTS + position,
+        uasc=np.full(n, stream == UASC_ROW),
+        born_day=born_of_age(age_days, today, age_group) - start_day,
+        entered=times,
+        placed=times,
+        need=need,
+        sector=np.full(n, -1),
+        exits=chance.exits,
+        purpose=np.full(n, purpose),
+        row=groups,
+    )
+
+
+def _group_times(entries: Entries, stream: int, horizon_days: int, draws: Draws) -> Floats:
+    """When the groups of a stream come: the cumulative intensity inverted at unit arrivals."""
+    starts = np.minimum(np.append(entries.calendar_starts_days, horizon_days), horizon_days)
+    expected = np.cumsum(entries.group_rate_per_day[stream] * np.diff(starts))
+    intensity = np.concatenate([[0.0], expected])
+    total = float(intensity[-1])
+    if total <= 0.0:
+        return np.empty(0)
+    rows = int(total + 6 * np.sqrt(total)) + 8
+    arrivals = _arrivals(draws, stream, rows)
+    while arrivals[-1] <= total:
+        rows *= 2
+        arrivals = _arrivals(draws, stream, rows)
+    times = inverse(arrivals[arrivals <= total], starts, intensity)
+    return np.maximum(to_ticks(times), TICK)
+
+
+def _arrivals(draws: Draws, stream: int, rows: int) -> Floats:
+    """A Poisson process of rate one: sums of each group's own gap to the one before."""
+    gaps = exponentials(chances(draws, index_child_purpose(stream), rows).first)
+    return np.cumsum(gaps)
+
+
+# --- from uniforms --------------------------------------------------------------------------
+
+
+def _drawn(probability: Floats, uniforms: Floats) -> Ints:
+    """Categories by inversion; one of probability zero is never drawn, not even the last."""
+    cumulative = np.cumsum(probability)
+    return np.searchsorted(cumulative[:-1] / cumulative[-1], uniforms, side="right")
+
+
+def inverse(levels: Floats, grid: Floats, rising: Floats) -> Floats:
+    """Where a piecewise linear, rising function first reaches each level.
+
+    ``rising`` (k,) on ``grid`` (k,); flat stretches are passed over, so a rate of zero brings
+    nobody. Levels below the first value give the first point, above the last the last.
+    """
+    above = np.clip(np.searchsorted(rising, levels, side="left"), 1, len(grid) - 1)
+    low, high = rising[above - 1], rising[above]
+    step = np.where(high > low, high - low, 1.0)
+    share = np.clip((levels - low) / step, 0.0, 1.0)
+    return np.asarray(grid[above - 1] + share * (grid[above] - grid[above - 1]))
