@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -202,15 +203,16 @@ def _replicate(job: _Job, replications: int, workers: int, progress: Progress | 
     totals = {
         layer: np.empty((n_layer, len(job.surroundings.calendar.days))) for layer in fewer_layers
     }
-    results_by_position = work_out(_simulate_and_measure, job, tasks, workers)
-    for done, (position, result) in enumerate(results_by_position, start=1):
-        task = tasks[position]
-        if isinstance(result, Figures):
-            _put(result, results, task.replication)
-        else:
-            totals[task.layers][task.replication] = result
-        if progress is not None:
-            progress(done, len(tasks))
+    # Closing ends the workers at once, also when Ctrl-C is heard between two results.
+    with closing(work_out(_simulate_and_measure, job, tasks, workers)) as by_position:
+        for done, (position, result) in enumerate(by_position, start=1):
+            task = tasks[position]
+            if isinstance(result, Figures):
+                _put(result, results, task.replication)
+            else:
+                totals[task.layers][task.replication] = result
+            if progress is not None:
+                progress(done, len(tasks))
     totals[as_asked] = results.forecast[:n_layer, IN_CARE_ROW]
     return replace(results, layer_totals=totals)
 

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
@@ -39,11 +39,12 @@ def work_out(
     shared: Shared,
     items: Sequence[Item],
     workers: int,
-) -> Iterator[tuple[int, Result]]:
+) -> Generator[tuple[int, Result], None, None]:
     """Yield the position and ``work(shared, item)`` of each item, in order of completion.
 
     ``work`` is a module's function; ``shared`` and the items can be pickled. With one worker,
-    or fewer items than fill two chunks, everything is worked out here, in order. Raises
+    or fewer items than fill two chunks, everything is worked out here, in order. Whoever may
+    stop early closes the generator (`contextlib.closing`), which ends the workers. Raises
     whatever ``work`` raises, and `SufficiencyError` if a worker process dies.
     """
     n_chunks = -(-len(items) // ITEMS_A_CHUNK)
@@ -62,7 +63,7 @@ def _in_processes(
     shared: Shared,
     chunks: dict[int, Sequence[Item]],
     n_workers: int,
-) -> Iterator[tuple[int, Result]]:
+) -> Generator[tuple[int, Result], None, None]:
     """`work_out` by chunks (keyed by the position of their first item) on fresh processes."""
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(

@@ -257,6 +257,16 @@ def test_an_error_in_a_world_comes_out_and_leaves_no_worker(workers: int) -> Non
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_stopping_between_two_results_leaves_no_worker(workers: int) -> None:
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(SmallCouncil(), replications=2000, seed=1, workers=workers, progress=stop)
+    assert multiprocessing.active_children() == []
+
+
 def _die(shared: None, item: int) -> int:
     if item == 5:
         os._exit(9)

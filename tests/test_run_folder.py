@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -303,5 +302,3 @@ def test_a_disk_that_fills_leaves_nothing_behind(
 )
 def test_the_default_folder_is_named_after_the_scenario(name: str, folder: str) -> None:
     assert default_run_folder(name) == Path("outputs") / folder
-    resolved = SimpleNamespace(scenario=SimpleNamespace(name=name))
-    assert default_run_folder(resolved) == Path("outputs") / folder

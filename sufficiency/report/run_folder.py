@@ -58,10 +58,9 @@ class WritableRun(RunResult, Protocol):
         """Every replication of every figure."""
 
 
-def default_run_folder(resolved: Any) -> Path:
-    """``outputs/<slug of the scenario's name>``; takes a resolved scenario or a name."""
-    name = resolved if isinstance(resolved, str) else str(resolved.scenario.name)
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+def default_run_folder(scenario_name: str) -> Path:
+    """``outputs/`` and the scenario's name in lower case, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", scenario_name).encode("ascii", "ignore").decode("ascii")
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
     return RUNS_FOLDER / (slug or "run")
 
