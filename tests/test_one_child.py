@@ -234,6 +234,20 @@ def test_a_barred_child_waits_for_another_place_and_the_one_just_left_goes_to_ot
     assert life(record, 1) == [(0, 50, 0, BEGAN_AT_START, RETURNED_HOME)]
 
 
+def test_each_placement_has_its_own_clock() -> None:
+    """No placement ends in its first ten days, and none lasts a tick longer."""
+    world = a_world(
+        days=25,
+        cohort=cohort(1),
+        hazards=hazards(
+            {"planned": [0.0, CERTAIN_PER_DAY, 0.0, 0.0]},
+            placement_bands=(0.0, 10.0, 10.0 + TICK, np.inf),
+        ),
+    )
+    ten = 10 + TICK
+    assert [spell[:2] for spell in one_life(world)] == [(0, ten), (ten, 2 * ten), (2 * ten, 25)]
+
+
 # --- places and waiting ---------------------------------------------------------------------
 
 
