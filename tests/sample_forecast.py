@@ -182,6 +182,7 @@ def _finance(stock: Floats, dates: list[date]) -> tuple[pd.DataFrame, pd.DataFra
         labels = {"financial_year": year, "months": years.count(year), "sector": "all"}
         extra = _summary(stock.sum(axis=1)[:, 0:12].sum(axis=1) * 90.0)
         annual.append({**labels, "pool": "all", "measure": "extra_cost_of_gap", **extra})
+        annual.append({**labels, "pool": "all", "measure": "income", **extra})
         if years.count(year) == 12:
             budget = dict.fromkeys(["mean", *QUANTILES], 31_000_000.0)
             annual.append({**labels, "pool": "all", "measure": "budget", **budget, "sd": 0.0})

@@ -59,9 +59,10 @@ class Line:
 
 @dataclass(frozen=True)
 class RangeRow:
-    """A range in a chart of ranges: ends, expected value, and what the label says.
+    """A range in a chart of ranges: ends, expected value, and what its label says.
 
-    A single figure without a range has ``low == high``.
+    ``marker`` is a single figure to set against the range, such as a budget; a row may be that
+    figure alone, without a range (``low == high == marker``).
     """
 
     label: str
@@ -69,7 +70,12 @@ class RangeRow:
     expected: float
     high: float
     text: str
-    is_marker: bool = False
+    marker: float | None = None
+
+    @property
+    def is_range(self) -> bool:
+        """Whether there is more to draw than the marker."""
+        return self.marker is None or self.low < self.high
 
 
 def fan_chart(
@@ -245,27 +251,30 @@ def range_chart(
     Returns:
         An Altair layered chart.
     """
-    frame = pd.DataFrame([vars(row) for row in rows])
+    frame = pd.DataFrame([{**vars(row), "is_range": row.is_range} for row in rows])
+    frame["marker"] = frame["marker"].astype(float)
     frame["words"] = frame["label"] + ": " + frame["text"]
-    lowest, highest = float(frame["low"].min()), float(frame["high"].max())
+    values = frame[["low", "high", "marker"]]
+    lowest, highest = float(values.min().min()), float(values.max().max())
     first = 0.0 if from_zero else max(0.0, lowest - (highest - lowest) * 0.15)
     scale = alt.Scale(domain=[first, max(highest * 1.02, first + 1)], nice=True, zero=from_zero)
     axis = alt.Axis(labelExpr=label_expression, tickCount=5)
-    low, expected = (
-        alt.X(f"{field}:Q", title=None, scale=scale, axis=axis) for field in ("low", "expected")
+    low, expected, marker = (
+        alt.X(f"{field}:Q", title=None, scale=scale, axis=axis)
+        for field in ("low", "expected", "marker")
     )
     y = alt.Y("label:N", sort=list(frame["label"]), title=None, axis=None)
     base = alt.Chart(frame).encode(y=y, tooltip=alt.Tooltip("words:N", title=" "))
-    ranges = base.transform_filter("!datum.is_marker")
+    ranges = base.transform_filter("datum.is_range")
     diamond = {"shape": "diamond", "filled": True, "size": 90, "opacity": 1}
     return alt.layer(
         ranges.mark_bar(size=12, color=BANDS[1][2], yOffset=6).encode(x=low, x2="high:Q"),
         ranges.mark_point(filled=True, size=70, color=BLUE, opacity=1, yOffset=6).encode(
             x=expected
         ),
-        base.transform_filter("datum.is_marker")
+        base.transform_filter("isValid(datum.marker)")
         .mark_point(color=VERMILLION, yOffset=6, **diamond)
-        .encode(x=expected),
+        .encode(x=marker),
         base.mark_text(dy=-11, fontSize=12, color=INK, align="left").encode(
             x=alt.value(0), text="words:N"
         ),

@@ -153,12 +153,14 @@ def cost_chart(figures: Figures) -> Chart | None:
         cost = figures.annual("cost", year.name)
         if cost is None:
             continue
-        ends = gbp_range(cost.p10, cost.p90)
-        rows.append(RangeRow(year.label, cost.p10, cost.mean, cost.p90, ends))
         budget = figures.annual("budget", year.name) if year.is_whole else None
-        if budget is not None:
-            rows.append(_single(f"Budget {year.name}", budget.mean, gbp(budget.mean)))
-    return _ranges("cost", "Cost of placements by financial year", rows, POUNDS_OF_TICK)
+        words = gbp_range(cost.p10, cost.p90)
+        words += f" (budget {gbp(budget.mean)})" if budget else ""
+        limit = budget.mean if budget else None
+        rows.append(RangeRow(year.label, cost.p10, cost.mean, cost.p90, words, limit))
+    return _ranges(
+        "cost", "Cost of placements by financial year", rows, POUNDS_OF_TICK, diamonds="budgets"
+    )
 
 
 def cost_by_setting_chart(figures: Figures) -> Chart | None:
@@ -191,7 +193,9 @@ def comparison_chart(figures: Figures, comparisons: Sequence[Mapping[str, Any]])
             if day_of(other["date"]) == day
         ]
     title = "Children in care: this forecast beside other figures"
-    return _ranges("comparisons", title, rows, CHILDREN_OF_TICK, from_zero=False)
+    return _ranges(
+        "comparisons", title, rows, CHILDREN_OF_TICK, diamonds="single figures", from_zero=False
+    )
 
 
 def layers_chart(figures: Figures) -> Chart | None:
@@ -226,11 +230,17 @@ def layer_shares(figures: Figures) -> pd.DataFrame:
 
 
 def _single(label: str, value: float, text: str) -> RangeRow:
-    return RangeRow(label, value, value, value, text, is_marker=True)
+    return RangeRow(label, value, value, value, text, marker=value)
 
 
 def _ranges(
-    key: str, title: str, rows: list[RangeRow], tick: str, *, from_zero: bool = True
+    key: str,
+    title: str,
+    rows: list[RangeRow],
+    tick: str,
+    *,
+    diamonds: str = "",
+    from_zero: bool = True,
 ) -> Chart | None:
     if not rows:
         return None
@@ -242,7 +252,11 @@ def _ranges(
         f"{words}.",
         range_chart(distinct, label_expression=tick, from_zero=from_zero, width=520),
         "Bars hold 8 of 10 simulated futures; dots are expected figures"
-        + ("; diamonds are single figures." if any(row.is_marker for row in distinct) else ".")
+        + (
+            f"; diamonds are {diamonds}."
+            if any(row.marker is not None for row in distinct)
+            else "."
+        )
         + ("" if from_zero else " The axis does not start at 0."),
     )
 

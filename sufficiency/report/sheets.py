@@ -17,16 +17,23 @@ import pandas as pd
 import xlsxwriter
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NUMBERS = frozenset({"count", "rate", "general", "gbp", "percent", "share"})
+WRAPPED = frozenset({"wrapped", "indented", "guarded", "note"})
 EXCEL_LONGEST_TEXT = 32_767
+POINTS_PER_LINE, HIGHEST_ROW_POINTS = 15, 400
+BOLD_IS_WIDER = 0.85
+"""Characters of bold text that fit where one of plain text would."""
 HEAD_COLOUR, TOTAL_COLOUR, NOTE_COLOUR = "#DCE9F3", "#F2F4F7", "#52606D"
 
 STYLES: dict[str, dict[str, Any]] = {
     "text": {"valign": "top"},
     "wrapped": {"valign": "top", "text_wrap": True},
+    "indented": {"valign": "top", "text_wrap": True, "indent": 1},
     "guarded": {"valign": "top", "text_wrap": True, "quote_prefix": True},
     "title": {"bold": True, "font_size": 16},
     "section": {"bold": True, "font_size": 12},
     "note": {"font_color": NOTE_COLOUR, "text_wrap": True, "valign": "top"},
+    "group": {"bold": True, "bg_color": HEAD_COLOUR, "align": "center", "left": 1},
     "head": {
         "bold": True,
         "bg_color": HEAD_COLOUR,
@@ -34,11 +41,19 @@ STYLES: dict[str, dict[str, Any]] = {
         "valign": "top",
         "bottom": 1,
     },
+    "head_number": {
+        "bold": True,
+        "align": "right",
+        "bg_color": HEAD_COLOUR,
+        "text_wrap": True,
+        "valign": "top",
+        "bottom": 1,
+    },
     "count": {"num_format": "#,##0", "valign": "top"},
     "rate": {"num_format": "#,##0.0", "valign": "top"},
-    "decimal": {"num_format": "#,##0.00", "valign": "top"},
     "general": {"num_format": "#,##0.####", "valign": "top"},
     "gbp": {"num_format": "£#,##0", "valign": "top"},
+    "share": {"num_format": "0.0%", "valign": "top"},
     "percent": {"num_format": "0%", "valign": "top"},
     "date": {"num_format": "d mmm yyyy", "align": "left", "valign": "top"},
 }
@@ -78,33 +93,50 @@ class Book:
         worksheet.fit_to_pages(1, 0)
         worksheet.set_footer("&L&A&RPage &P of &N")
         worksheet.hide_gridlines(2)
-        return Sheet(self, worksheet)
+        return Sheet(self, worksheet, widths)
 
 
 @dataclass
 class Sheet:
-    """A sheet that is written from top to bottom; ``row`` is the next free row."""
+    """A sheet that is written from top to bottom; ``row`` is the next free row.
+
+    ``widths`` are the columns' in characters. Rows with wrapped text get their height here,
+    because not every program works it out when it opens the file.
+    """
 
     book: Book
     worksheet: Any
+    widths: Sequence[float]
     row: int = 0
 
-    def line(self, text: str, style: str = "text", *, across: int = 1, height: float = 0) -> None:
-        """One line of text in the first column, or across several."""
+    def line(self, text: str, style: str = "text", *, across: int = 1) -> None:
+        """One line of text in the first column, or wrapped across several."""
         cell = self.book.formats[style]
         if across > 1:
             self.worksheet.merge_range(self.row, 0, self.row, across - 1, "", cell)
-            self.worksheet.write_string(self.row, 0, text[:EXCEL_LONGEST_TEXT], cell)
+            self._text(self.row, 0, text, style)
+            self._grow([text], [sum(self.widths[:across])])
         else:
             self.put(self.row, 0, text, style)
-        if height:
-            self.worksheet.set_row(self.row, height)
         self.row += 1
 
-    def head(self, labels: Sequence[str]) -> None:
-        """A row of column heads."""
+    def head(self, labels: Sequence[str], styles: Sequence[str] = ()) -> None:
+        """A row of column heads, each to the side where its column's values stand."""
         for column, label in enumerate(labels):
-            self.put(self.row, column, label, "head")
+            is_number = column < len(styles) and styles[column] in NUMBERS
+            self.put(self.row, column, label, "head_number" if is_number else "head")
+        self._grow(labels, [width * BOLD_IS_WIDER for width in self.widths])
+        self.row += 1
+
+    def groups(self, labels: Sequence[str], columns_each: int) -> None:
+        """A row of heads over groups of columns, after the first column."""
+        self.put(self.row, 0, "", "head")
+        for n, label in enumerate(labels):
+            first = 1 + n * columns_each
+            cell = self.book.formats["group"]
+            self.worksheet.merge_range(
+                self.row, first, self.row, first + columns_each - 1, label, cell
+            )
         self.row += 1
 
     def cells(
@@ -113,6 +145,8 @@ class Sheet:
         """One row of values, each in its style."""
         for column, (value, style) in enumerate(zip(values, styles, strict=True)):
             self.put(self.row, column, value, f"{style}_total" if total else style)
+        wrapped = [v if s in WRAPPED else "" for v, s in zip(values, styles, strict=True)]
+        self._grow(wrapped, self.widths)
         self.row += 1
 
     def gap(self, rows: int = 1) -> None:
@@ -137,7 +171,20 @@ class Sheet:
         else:
             self._text(row, column, str(value), style)
 
+    def _grow(self, values: Sequence[object], widths: Sequence[float]) -> None:
+        """Make the current row high enough for its longest wrapped text."""
+        lines = max(
+            (
+                math.ceil(len(value) / (width - 1))
+                for value, width in zip(values, widths, strict=False)
+                if isinstance(value, str)
+            ),
+            default=1,
+        )
+        if lines > 1:
+            self.worksheet.set_row(self.row, min(lines * POINTS_PER_LINE, HIGHEST_ROW_POINTS))
+
     def _text(self, row: int, column: int, text: str, style: str) -> None:
         guarded = text.startswith(FORMULA_STARTS) and not style.endswith("_total")
-        name = "guarded" if guarded and style != "head" else style
+        name = "guarded" if guarded and not style.startswith("head") else style
         self.worksheet.write_string(row, column, text[:EXCEL_LONGEST_TEXT], self.book.formats[name])

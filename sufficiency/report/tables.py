@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from sufficiency.domain import SECTORS
 from sufficiency.report.figures import Figures, Spread, day_of
 from sufficiency.report.formats import (
     children,
@@ -40,11 +41,12 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row's head, its cells, and whether it sums the others."""
+    """A row's head, its cells, whether it sums the others, and the term its head links to."""
 
     head: str
     cells: Sequence[Cell]
     is_total: bool = False
+    term: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,7 @@ def children_by_setting(figures: Figures) -> Table:
     for setting in [*figures.settings, "all"]:
         cells = [counted(figures.at("in_care", day, setting)) for day in days]
         cells[0] = Cell(cells[0].text)
-        places = figures.at("places", figures.end, setting) if setting != "all" else None
-        limit = Cell(children(places.mean)) if places else Cell("no limit set")
-        rows.append(Row(setting_label(setting), [*cells, limit if setting != "all" else Cell("")]))
+        rows.append(Row(setting_label(setting), [*cells, _limit(figures, setting)]))
     rows[-1] = rows[-1]._replace(is_total=True)
     return Table(
         key="in-care-by-setting",
@@ -95,6 +95,14 @@ def children_by_setting(figures: Figures) -> Table:
         rows=rows,
         note=PERCENTILES_DO_NOT_ADD,
     )
+
+
+def _limit(figures: Figures, setting: str) -> Cell:
+    """Usable places in a sector at the end; the total and ``unplaced`` have none."""
+    if setting not in SECTORS:
+        return Cell("–")
+    places = figures.at("places", figures.end, setting)
+    return Cell(children(places.mean)) if places else Cell("no limit set")
 
 
 def gap_by_date(figures: Figures, measure: str, caption: str) -> Table:
@@ -178,14 +186,14 @@ def cost_by_year(figures: Figures) -> Table:
         for s in settings
     ]
     total = [priced(figures.annual("cost", year.name)) for year in years]
-    rows.append(Row("All placements", total, is_total=True))
+    rows.append(Row("All placements", total, is_total=True, term="cost"))
     for measure, label in (
         ("extra_cost_of_gap", "of which extra cost of the gaps"),
         ("income", "Income"),
     ):
         amounts = [figures.annual(measure, year.name) for year in years]
         if any(amount is not None for amount in amounts):
-            rows.append(Row(label, [priced(amount) for amount in amounts]))
+            rows.append(Row(label, [priced(amount) for amount in amounts], term=measure))
     return Table(
         key="cost-by-year",
         caption="Cost of placements by financial year: 8 of 10 simulated futures",
@@ -208,10 +216,11 @@ def _budget_rows(figures: Figures) -> list[Row]:
         for y in figures.years
     ]
     return [
-        Row("Budget", [Cell(gbp(b.mean)) if b else Cell("–") for b in budgets]),
+        Row("Budget", [Cell(gbp(b.mean)) if b else Cell("–") for b in budgets], term="budget"),
         Row(
             "Chance of spending more than the budget",
             [Cell(percent(c.mean)) if c else Cell("–") for c in chances],
+            term="over_budget_probability",
         ),
     ]
 
@@ -232,7 +241,11 @@ def flows_by_year(figures: Figures) -> Table:
             *(Column(year.label, "" if year.is_whole else "part_year") for year in years),
         ],
         rows=[
-            Row(label, [Cell(children(figures.expected_in_year(flow, y.name))) for y in years])
+            Row(
+                label,
+                [Cell(children(figures.expected_in_year(flow, y.name))) for y in years],
+                term=flow,
+            )
             for flow, label in labels.items()
         ],
     )

@@ -188,6 +188,7 @@ GLOSSARY = (
         "Nights in care",
         "One child in care at one midnight is one night.",
     ),
+    Definition("income", "Income", "What others pay towards the cost of placements."),
     Definition(
         "budget",
         "Budget",

@@ -30,12 +30,14 @@ from sufficiency.report.words import (
     SHORT_SETTING_LABELS,
 )
 from sufficiency.report.workbook_charts import (
+    ROWS_PER_CHART,
     add_cost_chart,
     add_fan_chart,
     add_settings_chart,
 )
 
-LINE_WIDTH_COLUMNS = 8
+LINE_WIDTH_COLUMNS = 7
+ENDS = ("Low", "Expected", "High")
 SUMMARY_WIDTHS = (46, *([17] * 12))
 MONEY_MEASURES = frozenset({"cost", "income", "budget", "extra_cost_of_gap"})
 
@@ -101,20 +103,19 @@ def _summary(book: Book, figures: Figures) -> None:
     )
     sheet.gap()
     for sentence in headline(figures):
-        sheet.line(plain(sentence), "wrapped", across=LINE_WIDTH_COLUMNS, height=32)
+        sheet.line(plain(sentence), "wrapped", across=LINE_WIDTH_COLUMNS)
     sheet.line(NOT_A_TARGET, "section")
     sheet.gap()
     _cost_table(sheet, figures)
     sheet.gap()
     _gap_table(sheet, figures)
     sheet.gap()
-    sheet.line(PERCENTILES_DO_NOT_ADD, "note", across=LINE_WIDTH_COLUMNS, height=18)
+    sheet.line(PERCENTILES_DO_NOT_ADD, "note", across=LINE_WIDTH_COLUMNS)
     sheet.line(
         "Low and high are the 10th and 90th percentile: in 8 of 10 simulated futures the figure "
         "lies between them. Expected is the mean over all of them.",
         "note",
         across=LINE_WIDTH_COLUMNS,
-        height=32,
     )
     sheet.worksheet.freeze_panes(2, 1)
 
@@ -128,10 +129,9 @@ def _cost_table(sheet: Sheet, figures: Figures) -> None:
     """Cost by setting and financial year: low, expected, high; then the budget."""
     years = figures.years
     sheet.line("Cost of placements by financial year", "section")
-    sheet.head(
-        ["Setting", *(f"{y.label}: {end}" for y in years for end in ("low", "expected", "high"))]
-    )
-    styles = ["wrapped", *(["gbp"] * 3 * len(years))]
+    sheet.groups([year.label for year in years], len(ENDS))
+    styles = ["wrapped", *(["gbp"] * len(ENDS) * len(years))]
+    sheet.head(["Setting", *(ENDS * len(years))], styles)
     for setting in figures.settings:
         costs = [figures.annual("cost", year.name, setting) for year in years]
         if any(costs):
@@ -179,27 +179,35 @@ def _gap_table(sheet: Sheet, figures: Figures) -> None:
     """Both kinds of gap at each 31 March and the end, in columns of their own."""
     sheet.line("Gaps: children at a date (two kinds, never added together)", "section")
     kinds = ("in_house_shortfall", "unmet_need")
-    ends = ("low", "expected", "high")
-    sheet.head(["Date", *(f"{MEASURE_LABELS[kind]}, {end}" for kind in kinds for end in ends)])
-    sheet.worksheet.set_row(sheet.row - 1, 62)
+    sheet.groups([MEASURE_LABELS[kind] for kind in kinds], len(ENDS))
+    styles = ["date", *(["count"] * len(ENDS) * len(kinds))]
+    sheet.head(["Date", *(ENDS * len(kinds))], styles)
     for day in figures.year_ends:
         values = [number for kind in kinds for number in _three(figures.at(kind, day))]
-        sheet.cells([day, *values], ["date", *(["rate"] * len(values))])
+        sheet.cells([day, *values], styles)
 
 
 def _assumptions(book: Book, figures: Figures) -> None:
     """Every number that the run rests on, with its kind, plausible range and source."""
     sheet = book.sheet("Assumptions", (48, 14, 16, 12, 12, 12, 60, 50, 40))
     labels = ("What", "Value", "Unit", "Low", "High", "Kind", "Source", "Note", "Key")
-    sheet.head(labels)
+    numbers = ("wrapped", "general", "indented", "general", "general")
+    sheet.head(labels, numbers)
     rows = [row for kind in KIND_ORDER for row in figures.origins(kind)]
-    styles = ["wrapped", *(["general", "wrapped", "general", "general"]), *(["wrapped"] * 4)]
     for row in rows:
         kind = str(row.get("kind") or "")
+        number = _style_of_unit(str(row.get("unit") or ""))
+        styles = ["wrapped", number, "indented", number, number, *(["indented"] * 4)]
         values = [row.get("label"), row.get("value"), row.get("unit"), row.get("low")]
         values += [row.get("high"), KIND_LABELS.get(kind, kind), row.get("source")]
         sheet.cells([*values, row.get("note"), row.get("key")], styles)
     _as_list(sheet, len(rows), len(labels))
+
+
+def _style_of_unit(unit: str) -> str:
+    if unit.startswith("share"):
+        return "share"
+    return "gbp" if unit.lower().startswith(("gbp", "£")) else "general"
 
 
 def _as_list(sheet: Sheet, n_rows: int, n_columns: int, frozen_columns: int = 0) -> None:
@@ -213,11 +221,12 @@ def _as_list(sheet: Sheet, n_rows: int, n_columns: int, frozen_columns: int = 0)
 def _in_care_by_sector(book: Book, figures: Figures) -> None:
     """A month a row: all children with the range, then the expected number in each setting."""
     settings = figures.settings
-    sheet = book.sheet("In care by sector", (14, 12, 12, 12, 14, *([15] * (len(settings) + 1))))
+    sheet = book.sheet("In care by sector", (14, 12, 12, 12, 14, *([16] * (len(settings) + 1))))
     labels = ["Date", "All: low", "All: expected", "All: high", "All: high less low"]
     labels += [SHORT_SETTING_LABELS[setting] for setting in settings]
     labels += ["Own foster carers: usable places"]
-    sheet.head(labels)
+    styles = ["date", *(["count"] * (len(labels) - 1))]
+    sheet.head(labels, styles)
     for day in figures.dates:
         low, expected, high = _three(figures.at("in_care", day))
         spread = high - low if high is not None and low is not None else None
@@ -226,13 +235,15 @@ def _in_care_by_sector(book: Book, figures: Figures) -> None:
         values += [figure.mean if figure else None for figure in by_setting]
         places = figures.at("places", day, "internal_fostering")
         values.append(places.mean if places else None)
-        sheet.cells(values, ["date", *(["rate"] * (len(values) - 1))])
+        sheet.cells(values, styles)
     _as_list(sheet, len(figures.dates), len(labels), frozen_columns=1)
     sheet.gap()
-    sheet.line("Expected numbers by setting add up to all children; ranges do not add up.", "note")
+    note = "Expected numbers by setting add up to all children; ranges do not add up."
+    sheet.line(note, "note", across=LINE_WIDTH_COLUMNS)
     last = len(figures.dates)
-    add_fan_chart(book, sheet, last, sheet.row + 1)
-    add_settings_chart(book, sheet, last, 5, settings, sheet.row + 1)
+    lowest = float(figures.series("in_care")["p10"].min())
+    add_fan_chart(book, sheet, last, lowest, sheet.row + 1)
+    add_settings_chart(book, sheet, last, 5, settings, sheet.row + 2 + ROWS_PER_CHART)
 
 
 def _costs(book: Book, figures: Figures) -> None:
@@ -243,18 +254,16 @@ def _costs(book: Book, figures: Figures) -> None:
         for setting in figures.settings
         if any(figures.annual("cost", year.name, setting) for year in years)
     ]
-    sheet = book.sheet("Costs", (24, *([15] * (len(settings) + 6))))
+    sheet = book.sheet("Costs", (26, *([16] * (len(settings) + 4))))
     labels = ["Financial year", *(SHORT_SETTING_LABELS[s] for s in settings)]
-    labels += ["All: expected", "All: low", "All: high", "Below expected", "Above expected"]
-    sheet.head([*labels, "Months"])
+    labels += ["All: expected", "All: low", "All: high", "Months"]
+    styles = ["wrapped", *(["gbp"] * (len(labels) - 2)), "count"]
+    sheet.head(labels, styles)
     for year in years:
-        total = figures.annual("cost", year.name)
         parts = [figures.annual("cost", year.name, setting) for setting in settings]
         values: list[object] = [year.label, *(part.mean if part else None for part in parts)]
-        low, expected, high = _three(total)
+        low, expected, high = _three(figures.annual("cost", year.name))
         values += [expected, low, high]
-        values += [total.mean - total.p10, total.p90 - total.mean] if total else [None, None]
-        styles = ["wrapped", *(["gbp"] * (len(values) - 1)), "count"]
         sheet.cells([*values, year.months], styles)
     sheet.worksheet.freeze_panes(1, 1)
     sheet.gap()
@@ -263,7 +272,6 @@ def _costs(book: Book, figures: Figures) -> None:
         "percentile of the year's total and do not add up.",
         "note",
         across=LINE_WIDTH_COLUMNS,
-        height=32,
     )
     add_cost_chart(book, sheet, len(years), settings, sheet.row + 1)
 
@@ -271,9 +279,9 @@ def _costs(book: Book, figures: Figures) -> None:
 def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
     """A table of the run folder as it is: keys, not plain names, so that pivots match the CSVs."""
     columns = [str(column) for column in frame.columns]
-    widths = [13 if column in STATISTICS else 20 for column in columns]
+    widths = [13 if column in STATISTICS else 26 for column in columns]
     sheet = book.sheet(name, widths)
-    sheet.head(columns)
+    sheet.head(columns, ["rate" if column in STATISTICS else "text" for column in columns])
     measure = columns.index("measure") if "measure" in columns else None
     for values in frame.itertuples(index=False, name=None):
         number = _number_style(str(values[measure])) if measure is not None else "rate"

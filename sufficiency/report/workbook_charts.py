@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sufficiency.report.sheets import Book, Sheet
 from sufficiency.report.words import SHORT_SETTING_LABELS
 
-BLUE, BAND = "#0072B2", "#A3CCE6"
+BLUE, BAND, INK = "#0072B2", "#A3CCE6", "#1F2933"
 SETTING_COLOURS = {
     "internal_fostering": "#0072B2",
     "ifa": "#56B4E9",
@@ -18,13 +19,15 @@ SETTING_COLOURS = {
     "unplaced": "#000000",
 }
 SIZE = {"width": 760, "height": 380}
+ROWS_PER_CHART = 20
 DATE, LOW, EXPECTED, SPREAD = 0, 1, 2, 4
 
 
-def add_fan_chart(book: Book, sheet: Sheet, last_row: int, at_row: int) -> None:
+def add_fan_chart(book: Book, sheet: Sheet, last_row: int, lowest: float, at_row: int) -> None:
     """Children in care by month: the expected line in the band of 8 of 10 futures.
 
-    The band is the low end, drawn clear, with the width of the range stacked on it.
+    The band is the low end, drawn clear, with the width of the range stacked on it. The axis
+    begins a little under ``lowest``, the least low end, or the range would not be seen.
     """
     area = book.workbook.add_chart({"type": "area", "subtype": "stacked"})
     for name, column, fill in (
@@ -41,8 +44,14 @@ def add_fan_chart(book: Book, sheet: Sheet, last_row: int, at_row: int) -> None:
         }
     )
     area.combine(line)
-    area.set_title({"name": "Children in care, all settings", "name_font": {"size": 12}})
-    _time_axes(area)
+    area.set_title(
+        {
+            "name": "Children in care, all settings (axis does not start at 0)",
+            "name_font": {"size": 12},
+        }
+    )
+    bottom = math.floor(lowest * 0.9 / 50) * 50
+    _time_axes(area, bottom)
     area.set_legend({"position": "bottom", "delete_series": [0]})
     area.set_size(SIZE)
     sheet.worksheet.insert_chart(at_row, 0, area, _spoken("Children in care with the range"))
@@ -65,13 +74,13 @@ def add_settings_chart(
     _time_axes(chart)
     chart.set_legend({"position": "bottom"})
     chart.set_size(SIZE)
-    sheet.worksheet.insert_chart(at_row, 7, chart, _spoken("Expected children by setting"))
+    sheet.worksheet.insert_chart(at_row, 0, chart, _spoken("Expected children by setting"))
 
 
 def add_cost_chart(
     book: Book, sheet: Sheet, n_years: int, settings: list[str], at_row: int
 ) -> None:
-    """Expected cost by setting, stacked, and the range of the year's total as error bars.
+    """Expected cost by setting, stacked, and the range of the year's total.
 
     A part year is a shorter column because it has fewer months; its label says how many.
     """
@@ -89,21 +98,29 @@ def add_cost_chart(
             }
         )
     total = book.workbook.add_chart({"type": "line"})
-    total.add_series(
-        {
-            "name": "Total: expected, and 8 of 10 futures",
-            "categories": [name, 1, 0, n_years, 0],
-            "values": [name, 1, n_settings + 1, n_years, n_settings + 1],
-            "line": {"none": True},
-            "marker": {"type": "diamond", "size": 7, "fill": {"color": "#1f2933"}},
-            "y_error_bars": {
-                "type": "custom",
-                "plus_values": [name, 1, n_settings + 5, n_years, n_settings + 5],
-                "minus_values": [name, 1, n_settings + 4, n_years, n_settings + 4],
-                "line": {"color": "#1f2933", "width": 1.5},
-            },
-        }
-    )
+    for n, (label, marker) in enumerate(
+        (
+            ("All: expected", "diamond"),
+            ("All: low end", "long_dash"),
+            ("All: high end", "long_dash"),
+        )
+    ):
+        column = n_settings + 1 + n
+        total.add_series(
+            {
+                "name": label,
+                "categories": [name, 1, 0, n_years, 0],
+                "values": [name, 1, column, n_years, column],
+                "line": {"none": True},
+                "marker": {
+                    "type": marker,
+                    "size": 8,
+                    "fill": {"color": INK},
+                    "border": {"color": INK},
+                },
+            }
+        )
+    total.set_high_low_lines({"line": {"color": INK, "width": 1.5}})
     chart.combine(total)
     chart.set_title({"name": "Cost of placements by financial year", "name_font": {"size": 12}})
     chart.set_y_axis({"num_format": '£#,##0,,"m"', "major_gridlines": _GRID, "min": 0})
@@ -124,7 +141,7 @@ def _column(sheet: Sheet, column: int, last_row: int) -> dict[str, Any]:
     }
 
 
-def _time_axes(chart: Any) -> None:
+def _time_axes(chart: Any, bottom: float = 0) -> None:
     months_between_ticks = 6
     chart.set_x_axis(
         {
@@ -134,7 +151,7 @@ def _time_axes(chart: Any) -> None:
             "major_unit_type": "months",
         }
     )
-    chart.set_y_axis({"num_format": "#,##0", "major_gridlines": _GRID, "min": 0})
+    chart.set_y_axis({"num_format": "#,##0", "major_gridlines": _GRID, "min": bottom})
 
 
 def _spoken(description: str) -> dict[str, Any]:
