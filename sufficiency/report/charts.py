@@ -34,7 +34,8 @@ LABEL_SPACE = 0.14
 class Chart:
     """One chart, ready for the page.
 
-    ``spec`` is Vega-Lite JSON that is safe inside a script element; ``picture`` a data URI.
+    ``spec`` is Vega-Lite JSON that is safe inside a script element; ``picture`` a data URI;
+    ``term`` the glossary's word for what is drawn.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Chart:
     description: str
     spec: str
     picture: str
+    term: str
     caption: str = ""
 
 
@@ -144,7 +146,7 @@ def _lines(lines: Sequence[Line], x: Any, y: Any, gap: float) -> list[Any]:
         )
         name = pd.DataFrame({"date": points["date"].iloc[:1], "mean": [label_height]})
         text = alt.Chart(name).encode(x=x, y=y, text=alt.value(line.name))
-        place = {"align": "left", "dx": 2, "dy": -9, "fontWeight": 600}
+        place = {"align": "left", "dx": 2, "dy": -12, "fontWeight": 600}
         layers.append(text.mark_text(**place, stroke="white", strokeWidth=4, color="white"))
         layers.append(text.mark_text(**place, color=line.colour))
     return layers
@@ -323,7 +325,9 @@ def shares_chart(rows: pd.DataFrame, names: dict[str, str], *, width: int = 660)
     ).properties(width=width, height=alt.Step(38))
 
 
-def finished(key: str, title: str, description: str, drawing: Any, caption: str = "") -> Chart:
+def finished(
+    key: str, title: str, description: str, drawing: Any, *, term: str, caption: str = ""
+) -> Chart:
     """Draw a chart for the page: its picture, and its specification at the container's width."""
     spec = drawing.configure(
         font=FONT,
@@ -350,6 +354,7 @@ def finished(key: str, title: str, description: str, drawing: Any, caption: str 
         description=description,
         spec=script_safe(json.dumps(live, separators=(",", ":"), ensure_ascii=True)),
         picture="data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode("ascii"),
+        term=term,
         caption=caption,
     )
 

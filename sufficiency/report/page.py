@@ -152,7 +152,11 @@ def _front(figures: Figures) -> dict[str, Any]:
 def _sections(figures: Figures) -> dict[str, Any]:
     """Everything below the first screen; what a run does not have is None or empty."""
     manifest = figures.manifest
-    comparisons = list(manifest.get("comparisons") or ())
+    comparisons = [
+        row
+        for row in manifest.get("comparisons") or ()
+        if isinstance(row.get("value"), int | float)
+    ]
     return {
         "rate_chart": page_charts.rate_chart(figures, authority_name(manifest)),
         "history_table": tables.rates_beside_others(figures, authority_name(manifest)),

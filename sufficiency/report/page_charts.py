@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from sufficiency.domain import SECTORS
 from sufficiency.report.charts import (
     INK,
     PURPLE,
@@ -60,7 +61,9 @@ def in_care_chart(figures: Figures) -> Chart:
         "Children in care",
         _fan_in_words(figures, "in_care", "children in care"),
         fan_chart(figures.series("in_care"), [past] if past else [], height=330),
-        "Dots: published counts, then where the forecast starts. The axis does not start at 0.",
+        term="in_care",
+        caption="Dots: published counts, then where the forecast starts. "
+        "The axis does not start at 0.",
     )
 
 
@@ -85,7 +88,8 @@ def rate_chart(figures: Figures, authority: str) -> Chart | None:
         "Children in care for every 10,000 children",
         f"{words} Published rates: {last}.",
         fan_chart(rows, drawn, height=280, axis_title="Rate per 10,000"),
-        "Lines with dots are published rates; the fan is the forecast. "
+        term="in_care_rate_per_10k",
+        caption="Lines with dots are published rates; the fan is the forecast. "
         "The axis does not start at 0.",
     )
 
@@ -121,7 +125,9 @@ def setting_charts(figures: Figures) -> list[Chart]:
             from_zero=True,
         )
         caption = "" if limit else "No limit on places is set."
-        charts.append(finished(f"setting-{setting}", name, words, drawing, caption))
+        key = f"setting-{setting}"
+        term = "settings" if setting in SECTORS else setting
+        charts.append(finished(key, name, words, drawing, term=term, caption=caption))
     return charts
 
 
@@ -141,6 +147,7 @@ def gap_charts(figures: Figures) -> list[Chart]:
                 title,
                 _fan_in_words(figures, measure, f"children ({title.lower()})"),
                 fan_chart(rows, height=SMALL_HEIGHT, width=SMALL_WIDTH, from_zero=True),
+                term=measure,
             )
         )
     return charts
@@ -158,9 +165,8 @@ def cost_chart(figures: Figures) -> Chart | None:
         words += f" (budget {gbp(budget.mean)})" if budget else ""
         limit = budget.mean if budget else None
         rows.append(RangeRow(year.label, cost.p10, cost.mean, cost.p90, words, limit))
-    return _ranges(
-        "cost", "Cost of placements by financial year", rows, POUNDS_OF_TICK, diamonds="budgets"
-    )
+    title = "Cost of placements by financial year"
+    return _ranges("cost", title, rows, POUNDS_OF_TICK, term="cost", diamonds="budgets")
 
 
 def cost_by_setting_chart(figures: Figures) -> Chart | None:
@@ -175,7 +181,8 @@ def cost_by_setting_chart(figures: Figures) -> Chart | None:
             ends = gbp_range(cost.p10, cost.p90)
             name = SHORT_SETTING_LABELS[setting]
             rows.append(RangeRow(name, cost.p10, cost.mean, cost.p90, ends))
-    return _ranges("cost-by-setting", f"Cost by setting, {year.label}", rows, POUNDS_OF_TICK)
+    title = f"Cost by setting, {year.label}"
+    return _ranges("cost-by-setting", title, rows, POUNDS_OF_TICK, term="cost")
 
 
 def comparison_chart(figures: Figures, comparisons: Sequence[Mapping[str, Any]]) -> Chart | None:
@@ -194,7 +201,13 @@ def comparison_chart(figures: Figures, comparisons: Sequence[Mapping[str, Any]])
         ]
     title = "Children in care: this forecast beside other figures"
     return _ranges(
-        "comparisons", title, rows, CHILDREN_OF_TICK, diamonds="single figures", from_zero=False
+        "comparisons",
+        title,
+        rows,
+        CHILDREN_OF_TICK,
+        term="in_care",
+        diamonds="single figures",
+        from_zero=False,
     )
 
 
@@ -212,6 +225,7 @@ def layers_chart(figures: Figures) -> Chart | None:
         "What makes the range wide: share of the variance of children in care",
         f"{'; '.join(words)}.",
         shares_chart(shares, LAYER_NAMES),
+        term="layers",
     )
 
 
@@ -239,6 +253,7 @@ def _ranges(
     rows: list[RangeRow],
     tick: str,
     *,
+    term: str,
     diamonds: str = "",
     from_zero: bool = True,
 ) -> Chart | None:
@@ -251,7 +266,8 @@ def _ranges(
         title,
         f"{words}.",
         range_chart(distinct, label_expression=tick, from_zero=from_zero, width=520),
-        "Bars hold 8 of 10 simulated futures; dots are expected figures"
+        term=term,
+        caption="Bars hold 8 of 10 simulated futures; dots are expected figures"
         + (
             f"; diamonds are {diamonds}."
             if any(row.marker is not None for row in distinct)
