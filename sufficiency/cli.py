@@ -211,7 +211,7 @@ def run(
     check_writable(folder, overwrite)
     from sufficiency import experiment, terminal
     from sufficiency.report.run_folder import write_run
-    from sufficiency.scenario.resolve import resolve
+    from sufficiency.resolution.resolve import resolve
 
     resolved = resolve(chosen)
     terminal.show_warnings(resolved.warnings)
@@ -248,7 +248,7 @@ def check(
     """
     chosen = _scenario(scenario, authority, in_care, as_at, months)
     from sufficiency import terminal
-    from sufficiency.scenario.resolve import resolve
+    from sufficiency.resolution.resolve import resolve
 
     terminal.show_resolved(resolve(chosen))
 

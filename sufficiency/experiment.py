@@ -102,7 +102,7 @@ def simulate_scenario(
     ``if __name__ == "__main__"``. Raises what `run` raises, and `UserError` for a scenario that
     cannot be resolved.
     """
-    from sufficiency.scenario.resolve import resolve
+    from sufficiency.resolution.resolve import resolve
 
     return run(
         resolve(scenario), replications=replications, seed=seed, workers=workers, engine=engine

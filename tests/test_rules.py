@@ -213,7 +213,7 @@ def test_spending_a_part_and_then_the_rest_ends_at_the_same_time(
     table = replace(
         hazards({"adoption": 0.0}, calendar=(0.0, 100.0, 1500.0)),
         per_day=rng.random((len(CAUSES), 6, 6, 4)) * 2e-3,
-        calendar_factor=rng.random((len(CAUSES), 3)) * 2,
+        calendar_factor=rng.random((len(CAUSES), 6, 3)) * 2,
     )
     whole = left_of(adoption=exponential)
     time, why = ending(table, whole, entered=entered)

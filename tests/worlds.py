@@ -52,7 +52,7 @@ def hazards(
     per_day = np.zeros((len(CAUSES), N_SECTORS, N_AGES, len(care_bands)))
     for cause, rate in (rates or {}).items():
         per_day[CAUSES.index(cause)] = rate
-    factor = np.ones((len(CAUSES), len(calendar)))
+    factor = np.ones((len(CAUSES), N_AGES, len(calendar)))
     for cause, factors in (calendar_factor or {}).items():
         factor[CAUSES.index(cause)] = factors
     stay = np.broadcast_to(np.eye(N_NEEDS), (len(MOVE_REASONS), 2, N_NEEDS, N_NEEDS))

@@ -132,7 +132,7 @@ def rate_per_day(
     return float(
         risks.per_day[cause, sector, row, band]
         * risks.need_factor[cause, need]
-        * risks.calendar_factor[cause, period]
+        * risks.calendar_factor[cause, row, period]
     )
 
 

@@ -30,7 +30,7 @@ class Hazards:
     """Competing risks with piecewise-constant hazards.
 
     The rate of a cause at time t is the product of its table entry (by sector, age group and
-    time band), its need factor and its calendar factor. Shapes: C causes (11), S sectors (6),
+    time band), its need factor and its calendar factor (by age group). Shapes: C causes (11), S sectors (6),
     A age groups (6), B time bands, N need groups (7), K calendar periods.
     """
 
@@ -48,7 +48,7 @@ class Hazards:
     calendar_starts_days: Floats
     """(K,): first is 0, rising; drift and dated changes of rate."""
     calendar_factor: Floats
-    """(C, K)."""
+    """(C, A, K)."""
     destination: Floats
     """(M moves = 6, 2, N, N): probability of the new need group by reason, under 16 (0) or 16
     and over (1), and present need group. Rows sum to 1."""

@@ -1,0 +1,266 @@
+"""Published history of one authority -> what its rates are and how sure we are.
+
+The result holds posteriors, not points. Scenarios change some of its numbers, never the fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.calibration.assumptions import assumed
+from sufficiency.calibration.authority import (
+    AuthorityCounts,
+    ExitRatios,
+    authority_counts,
+    exit_ratios,
+    pooled_exit_ratio,
+)
+from sufficiency.calibration.cohort import (
+    N_STEPS,
+    STEPS_PER_YEAR,
+    GridHazards,
+    StartersByYear,
+    Stock,
+    entrants_by_cell,
+    run_year,
+    survivors,
+    uniform_entry_ages,
+)
+from sufficiency.calibration.drift import Damping, Drift, load_damping, load_drift
+from sufficiency.calibration.entries import starters_posterior
+from sufficiency.calibration.national_counts import uasc_entry_ages, uasc_rate
+from sufficiency.calibration.national_table import shipped_hazards, shipped_rates
+from sufficiency.calibration.posterior import GammaPosterior
+from sufficiency.calibration.sectors import (
+    by_sector,
+    complete_by_provider,
+    residential_share_of_other_residential,
+    stock_by_kind,
+)
+from sufficiency.domain import AGE_BANDS
+from sufficiency.history.authorities import Authority
+from sufficiency.history.published import PublishedHistory
+
+Floats = NDArray[np.float64]
+
+_MOVES_WINDOW_YEARS = 3
+_YOUNG_BANDS = 3
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One authority's fit as at a year. A age groups (5 bands and UASC), S sectors."""
+
+    authority: Authority
+    year: int
+    """The year ending 31 March that is the last read."""
+    window_years: int
+    counts: AuthorityCounts
+    starters: GammaPosterior
+    """(A,): starters a year, same-year returns not yet added."""
+    exits: ExitRatios
+    uasc_exit_per_year: float
+    uasc_stock: Floats
+    """(E, D): unaccompanied children by entry age and time in care."""
+    moves: GammaPosterior
+    """(1,): real moves against England's rates."""
+    sector_stock: Floats
+    """(S,): children by sector at the latest 31 March."""
+    placed_for_adoption: float
+    damping: Damping
+    drift: Drift
+
+    @property
+    def in_care(self) -> float:
+        """Children in care at the latest 31 March."""
+        return float(self.counts.in_care[-1])
+
+    @property
+    def by_age_group(self) -> Floats:
+        """(A,): children in care by age group, unaccompanied children apart."""
+        return np.append(self.counts.stock[-1], self.counts.uasc[-1])
+
+
+def calibrate(
+    history: PublishedHistory, authority: Authority, base_window_years: int | None = None
+) -> Calibration:
+    """Fit one authority from the published statistics that a history may read.
+
+    Args:
+        history: the view as at a year.
+        authority: whose rates.
+        base_window_years: recent years that set the levels; by default as damping was fitted.
+
+    Raises:
+        HistoryError: if the authority has no figures in the view.
+    """
+    counts = authority_counts(history, authority)
+    year = int(counts.years[-1])
+    damping, drift = load_damping(year), load_drift(year)
+    window = base_window_years or damping.window_years
+    hazards, rates = shipped_hazards(), shipped_rates()
+    shapes = history.national
+    placed_share = float(shapes.stock_by_placement()["placed_for_adoption"]) / float(
+        shapes.shape("stock_by_age")["number"][
+            [str(band) for band in AGE_BANDS[:_YOUNG_BANDS]]
+        ].sum()
+    )
+    exits = exit_ratios(
+        counts, hazards, window, pooled_exit_ratio(history, authority, window), placed_share
+    )
+    kinds = stock_by_kind(history.stock_by_placement(authority), year, shapes)
+    crossed = complete_by_provider(kinds, history.stock_by_provider(authority), year, shapes)
+    sector_stock = by_sector(
+        crossed,
+        float(shapes.kin_share().loc["stock", "all"]),
+        residential_share_of_other_residential(shapes),
+    )
+    return Calibration(
+        authority=authority,
+        year=year,
+        window_years=window,
+        counts=counts,
+        starters=starters_posterior(history, authority, counts, window),
+        exits=exits,
+        uasc_exit_per_year=uasc_rate(history),
+        uasc_stock=_uasc_stock(counts, uasc_rate(history)),
+        moves=_moves_posterior(
+            counts, exits, rates.age_move_factor, rates.mean_moves_per_year, sector_stock
+        ),
+        sector_stock=sector_stock,
+        placed_for_adoption=float(exits.opening.matched.sum()),
+        damping=replace(damping, window_years=window),
+        drift=replace(drift, window_years=window),
+    )
+
+
+def uasc_hazards(exit_per_year: float) -> GridHazards:
+    """Hazards of unaccompanied children by cell: one rate, no adoption."""
+    leave = np.full((N_STEPS, N_STEPS), exit_per_year / STEPS_PER_YEAR)
+    return GridHazards(leave, np.zeros_like(leave), 0.0, 0.0)
+
+
+def _uasc_stock(counts: AuthorityCounts, exit_per_year: float) -> Floats:
+    entry_age = np.zeros((len(AGE_BANDS), N_STEPS))
+    entry_age[-1] = uasc_entry_ages(assumed("under_16_share_of_uasc").number)
+    starters = np.zeros((len(counts.years), len(AGE_BANDS)))
+    # A trace keeps a shape for authorities with no unaccompanied children yet.
+    starters[:, -1] = counts.uasc_starters + 1e-3
+    past = entrants_by_cell(StartersByYear(starters), entry_age, at_year_end=True)
+    raw = past * survivors(uasc_hazards(exit_per_year)).waiting
+    result: Floats = raw * counts.uasc[-1] / raw.sum() if counts.uasc[-1] > 0 else raw
+    return result
+
+
+def _moves_posterior(
+    counts: AuthorityCounts,
+    exits: ExitRatios,
+    age_factor: Floats,
+    mean_moves_per_year: Floats,
+    sector_stock: Floats,
+) -> GammaPosterior:
+    """Real moves of the last years against England's rates for children of these sectors."""
+    prior = assumed("prior_events_moves").number
+    per_child = float(sector_stock @ mean_moves_per_year / sector_stock.sum())
+    ages = np.append(counts.stock[-1], counts.uasc[-1])
+    per_child *= float(ages @ age_factor / ages.sum())
+    moves = counts.real_moves[-_MOVES_WINDOW_YEARS:]
+    known = ~np.isnan(moves)
+    in_care = counts.in_care[-_MOVES_WINDOW_YEARS:]
+    return GammaPosterior.from_counts(
+        np.array([float(moves[known].sum())]),
+        np.array([per_child * float(in_care[known].sum())]),
+        np.array([1.0]),
+        prior,
+    )
+
+
+@dataclass(frozen=True)
+class YearAhead:
+    """A year run forward without chance from the starting children."""
+
+    left: Floats
+    """(E, D): left before 18 other than by adoption, unaccompanied children apart."""
+    adopted: float
+    matched: Floats
+    """(E, D): placed for adoption."""
+    turned_18: float
+    uasc_left: float
+    in_care: float
+    """Children in care when it ends."""
+
+
+def year_ahead(
+    calibration: Calibration, by_age_group: Floats, starters_per_year: Floats
+) -> YearAhead:
+    """Run the starting children on by a year at the fitted rates.
+
+    Args:
+        calibration: the fit.
+        by_age_group: (A,) children in care at the start.
+        starters_per_year: (A,) starters in the year.
+    """
+    hazards = shipped_hazards()
+    grid = hazards.grid(calibration.exits.leave.mean, float(calibration.exits.match.mean[0]))
+    opening = scaled_opening(calibration, by_age_group)
+    entry_age = uniform_entry_ages(hazards.newborn_share)
+    own = run_year(opening, grid, starters_per_year[:-1] @ entry_age)
+    uasc_opening = (
+        calibration.uasc_stock * by_age_group[-1] / max(calibration.uasc_stock.sum(), 1e-12)
+    )
+    uasc = run_year(
+        Stock(uasc_opening, np.zeros_like(uasc_opening)),
+        uasc_hazards(calibration.uasc_exit_per_year),
+        starters_per_year[-1] * uasc_entry_ages(assumed("under_16_share_of_uasc").number),
+    )
+    return YearAhead(
+        left=own.left,
+        adopted=float(own.adopted.sum()),
+        matched=own.matched,
+        turned_18=float(own.turned_18.sum() + uasc.turned_18.sum()),
+        uasc_left=float(uasc.left.sum()),
+        in_care=float(
+            (own.end.waiting + own.end.matched + uasc.end.waiting + uasc.end.matched).sum()
+        ),
+    )
+
+
+def scaled_opening(calibration: Calibration, by_age_group: Floats) -> Stock:
+    """The latest children by age and time in care, rescaled to other numbers by age (A,)."""
+    own = by_age_group[:-1]
+    published = np.maximum(calibration.counts.stock[-1], 1e-9)
+    factor = own / published
+    return calibration.exits.opening.scaled(factor, factor)
+
+
+def replacement_factor(calibration: Calibration, by_age_group: Floats) -> float:
+    """Starters at which the number in care grows by the trend, as a multiple of recent ones.
+
+    The year ahead is linear in the starters, so two runs settle it. At least 0.
+    """
+    recent = recent_starters(calibration)
+    none = year_ahead(calibration, by_age_group, np.zeros_like(recent)).in_care
+    some = year_ahead(calibration, by_age_group, recent).in_care
+    wanted = float(by_age_group.sum()) * (1 + calibration.damping.trend_per_year)
+    return max((wanted - none) / max(some - none, 1e-9), 0.0)
+
+
+def recent_starters(calibration: Calibration) -> Floats:
+    """(A,): mean starters a year of the base window with same-year returns added."""
+    return calibration.starters.mean * returns_factor(calibration)
+
+
+def returns_factor(calibration: Calibration, share: float | None = None) -> float:
+    """What published starters are multiplied by to count children who left and came back."""
+    total = float(calibration.starters.mean.sum())
+    returns = calibration.damping.same_year_returns_share if share is None else share
+    return 1 + returns * calibration.in_care / max(total, 1e-9)
+
+
+def entries_factor(calibration: Calibration, by_age_group: Floats) -> float:
+    """Expected starters in the first year as a multiple of recent ones (pull to balance)."""
+    balance = replacement_factor(calibration, by_age_group)
+    return balance + calibration.damping.weight_recent * (1 - balance)

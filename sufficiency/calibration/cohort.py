@@ -1,0 +1,233 @@
+"""A cohort run forward on a grid of age and time in care, without chance.
+
+Three questions are answered with the same arithmetic: which national hazards reproduce the
+published leavers, how an authority's exits compare with them, and how long the children in
+care at the start have been there. One cell holds children who entered at the same age (a step
+of four weeks) and have been in care equally long; a birthday and a hazard are all that ends it.
+
+Shapes: E entry ages (234 steps from birth to 18), D durations (234 steps), A age groups of a
+hazard table (5 bands), B time-in-care bands (9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import ADULT_YEARS, AGE_BAND_STARTS_YEARS, AGE_BANDS, DAYS_PER_YEAR
+
+Floats = NDArray[np.float64]
+
+STEPS_PER_YEAR = 13
+STEP_DAYS = DAYS_PER_YEAR / STEPS_PER_YEAR
+N_STEPS = ADULT_YEARS * STEPS_PER_YEAR
+
+CARE_BAND_STARTS_DAYS: Floats = np.array(
+    [0, 14, 56, *(years * DAYS_PER_YEAR for years in (0.5, 1, 2, 3, 5, 10))]
+)
+"""Time in care in the bands of the published durations of leavers' last periods of care."""
+N_CARE_BANDS = len(CARE_BAND_STARTS_DAYS)
+N_AGE_BANDS = len(AGE_BANDS)
+
+
+def _overlap(starts_days: Floats) -> Floats:
+    """(D, B): the share of each duration step that lies in each time band. Rows sum to 1."""
+    ends = np.append(starts_days[1:], np.inf)
+    lower = np.arange(N_STEPS)[:, None] * STEP_DAYS
+    return np.clip(
+        np.minimum(lower + STEP_DAYS, ends) - np.maximum(lower, starts_days), 0, None
+    ) / (STEP_DAYS)
+
+
+CARE_BAND_SHARE: Floats = _overlap(CARE_BAND_STARTS_DAYS)
+_AGE_STEP = np.add.outer(np.arange(N_STEPS), np.arange(N_STEPS))
+IN_CARE_AGE: NDArray[np.bool_] = _AGE_STEP < N_STEPS
+"""(E, D): cells whose children are under 18."""
+AGE_BAND_OF_CELL: NDArray[np.int64] = np.clip(
+    np.searchsorted(np.array(AGE_BAND_STARTS_YEARS) * STEPS_PER_YEAR, _AGE_STEP, side="right") - 1,
+    0,
+    N_AGE_BANDS - 1,
+)
+"""(E, D): age band of the children of a cell, entry age plus time in care."""
+ENTRY_BAND: NDArray[np.int64] = AGE_BAND_OF_CELL[:, 0]
+"""(E,): age band at entry."""
+
+
+def per_step(rate_per_year: Floats) -> Floats:
+    """(E, D): the hazard of each cell over one step.
+
+    Args:
+        rate_per_year: (A, B) hazard by age band and time in care.
+    """
+    by_age_and_step = rate_per_year @ CARE_BAND_SHARE.T
+    durations = np.broadcast_to(np.arange(N_STEPS), (N_STEPS, N_STEPS))
+    return by_age_and_step[AGE_BAND_OF_CELL, durations] / STEPS_PER_YEAR * IN_CARE_AGE
+
+
+@dataclass(frozen=True)
+class GridHazards:
+    """Hazards over one step. Adoption has its own stage: placed for adoption, then adopted."""
+
+    leave: Floats
+    """(E, D): leaving care before 18 other than by adoption."""
+    match: Floats
+    """(E, D): being placed for adoption."""
+    adopt: float
+    """Adoption of a child who is placed for adoption."""
+    disrupt: float
+    """An adoptive placement ends and care goes on."""
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Children in care by cell, (E, D) each."""
+
+    waiting: Floats
+    """Not placed for adoption."""
+    matched: Floats
+    """Placed for adoption."""
+
+    def scaled(self, waiting: Floats, matched: Floats) -> Stock:
+        """Multiply by factors (5,) for each present age band."""
+        return Stock(
+            self.waiting * waiting[AGE_BAND_OF_CELL], self.matched * matched[AGE_BAND_OF_CELL]
+        )
+
+
+@dataclass(frozen=True)
+class YearFlows:
+    """One year run forward. Cells are (E, D)."""
+
+    end: Stock
+    left: Floats
+    """Left before 18, adoption apart."""
+    adopted: Floats
+    matched: Floats
+    turned_18: Floats
+    """(D,): left on their 18th birthday, by time in care."""
+
+
+def _one_step(
+    stock: Stock, hazards: GridHazards, entrants: Floats
+) -> tuple[Stock, Floats, Floats, Floats]:
+    """A step's new stock, then those who left, were adopted and were placed, by cell (E, D)."""
+    out = hazards.leave + hazards.match
+    time_exposed = stock.waiting * -np.expm1(-out) / np.where(out > 0, out, 1)
+    time_exposed[:, 0] += entrants / 2
+    left, placed = time_exposed * hazards.leave, time_exposed * hazards.match
+    adopted, back = stock.matched * hazards.adopt, stock.matched * hazards.disrupt
+    waiting, matched = np.zeros_like(left), np.zeros_like(left)
+    waiting[:, 1:] = (stock.waiting * np.exp(-out) + back)[:, :-1]
+    matched[:, 1:] = (stock.matched - adopted - back + placed)[:, :-1]
+    waiting[:, 0] = entrants * (1 - out[:, 0] / 2)
+    return Stock(waiting, matched), left, adopted, placed
+
+
+def survivors(hazards: GridHazards) -> Stock:
+    """(E, D): of one entrant at each age, the share still in care after each time."""
+    everyone_at_once = Stock(np.zeros((N_STEPS, N_STEPS)), np.zeros((N_STEPS, N_STEPS)))
+    waiting, matched = everyone_at_once.waiting, everyone_at_once.matched
+    out = hazards.leave + hazards.match
+    waiting[:, 0] = 1 - out[:, 0] / 2
+    stay_matched = 1 - hazards.adopt - hazards.disrupt
+    for step in range(N_STEPS - 1):
+        leaving = out[:, step]
+        placed = (
+            waiting[:, step] * -np.expm1(-leaving) / np.where(leaving > 0, leaving, 1)
+        ) * hazards.match[:, step]
+        back = matched[:, step] * hazards.disrupt
+        waiting[:, step + 1] = waiting[:, step] * np.exp(-leaving) + back
+        matched[:, step + 1] = matched[:, step] * stay_matched + placed
+    return Stock(waiting * IN_CARE_AGE, matched * IN_CARE_AGE)
+
+
+def run_year(stock: Stock, hazards: GridHazards, entrants: Floats) -> YearFlows:
+    """Run a stock on by one year.
+
+    Args:
+        stock: children in care when the year begins.
+        hazards: hazards over one step.
+        entrants: (E,) children who enter in the year by age, spread evenly over it.
+    """
+    left, adopted, placed = (np.zeros((N_STEPS, N_STEPS)) for _ in range(3))
+    turned_18 = np.zeros(N_STEPS)
+    steps = np.arange(N_STEPS - 1)
+    for _ in range(STEPS_PER_YEAR):
+        stock, *flows = _one_step(stock, hazards, entrants / STEPS_PER_YEAR)
+        for total, flow in zip((left, adopted, placed), flows, strict=True):
+            total += flow
+        grown = stock.waiting + stock.matched
+        turned_18[1:] += grown[N_STEPS - 1 - steps, steps + 1]
+        stock = Stock(stock.waiting * IN_CARE_AGE, stock.matched * IN_CARE_AGE)
+    return YearFlows(stock, left, adopted, placed, turned_18)
+
+
+def by_age_and_care_band(cells: Floats, rate_per_year: Floats) -> Floats:
+    """(A, B): sums over cells; a step across two time bands is shared as the rates are."""
+    by_age = np.zeros((N_AGE_BANDS, N_STEPS))
+    durations = np.broadcast_to(np.arange(N_STEPS), (N_STEPS, N_STEPS))
+    np.add.at(by_age, (AGE_BAND_OF_CELL, durations), cells)
+    weight = CARE_BAND_SHARE[None] * rate_per_year[:, None, :]
+    weight = weight / np.maximum(weight.sum(axis=2, keepdims=True), np.finfo(float).tiny)
+    result: Floats = np.einsum("ad,adb->ab", by_age, weight)
+    return result
+
+
+def entry_age_weights(within_band: Sequence[Floats]) -> Floats:
+    """(5, E): how the starters of a band spread over entry ages; each row sums to 1."""
+    weights = np.zeros((N_AGE_BANDS, N_STEPS))
+    for band, shape in enumerate(within_band):
+        weights[band, band == ENTRY_BAND] = shape / shape.sum()
+    return weights
+
+
+def uniform_entry_ages(newborn_share: float) -> Floats:
+    """(5, E): entry ages uniform in each band, but for a share of under-1s in their first step.
+
+    Args:
+        newborn_share: extra share of starters under 1 who enter in their first four weeks.
+    """
+    shapes = [np.ones(int((band == ENTRY_BAND).sum())) for band in range(N_AGE_BANDS)]
+    shapes[0] = (1 - newborn_share) * shapes[0] / shapes[0].sum()
+    shapes[0][0] += newborn_share
+    return entry_age_weights(shapes)
+
+
+@dataclass(frozen=True)
+class StartersByYear:
+    """Starters a year by age band for every past year that can still matter.
+
+    ``per_year`` is (Y, 5), the last row being the latest year; years before the first row are
+    taken to be like it.
+    """
+
+    per_year: Floats
+
+    def years_back(self, years: int) -> Floats:
+        """(5,): starters in the year that ended ``years`` years before the latest."""
+        return self.per_year[max(len(self.per_year) - 1 - years, 0)]
+
+
+def entrants_by_cell(starters: StartersByYear, entry_age: Floats, *, at_year_end: bool) -> Floats:
+    """(E, D): children who entered in the step that a cell's time in care points back to.
+
+    At the end of the latest year, or averaged over the latest year (for flows), when a child
+    with a time in care of k years and a part began that many years before some day of it.
+    """
+    ages = ADULT_YEARS + 1
+    by_age = np.stack([starters.years_back(k) @ entry_age for k in range(ages)]) / STEPS_PER_YEAR
+    years, part = np.divmod(np.arange(N_STEPS) + 0.5, STEPS_PER_YEAR)
+    whole = years.astype(int)
+    if at_year_end:
+        return by_age[whole].T
+    share_before = part / STEPS_PER_YEAR
+    later = by_age[np.minimum(whole + 1, ages - 1)]
+    return ((1 - share_before)[:, None] * by_age[whole] + share_before[:, None] * later).T
+
+
+def sum_by_age_band(cells: Floats) -> Floats:
+    """(5,): sums over cells by present age band."""
+    return np.bincount(AGE_BAND_OF_CELL.ravel(), cells.ravel(), minlength=N_AGE_BANDS)

@@ -1,0 +1,143 @@
+"""Move hazards by sector, age and time in the placement, from the durations of placements ended.
+
+The published durations are of placements that ended for any reason: leaving care and recorded
+changes of status only are taken out by the counts of real changes, by type of placement and by
+duration. A long-run renewal argument turns counts of ends by duration into hazards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import DAYS_PER_YEAR
+
+Floats = NDArray[np.float64]
+
+PLACEMENT_BAND_STARTS_DAYS: Floats = np.array(
+    [0, 7, 30, 91, *(years * DAYS_PER_YEAR for years in (0.5, 1, 2, 5))]
+)
+"""Time in the placement, in the bands of the published durations."""
+CHANGE_BAND_STARTS_DAYS: Floats = np.array(
+    [0, 14, 56, *(years * DAYS_PER_YEAR for years in (0.5, 1, 2, 3, 5, 10))]
+)
+"""Time in the placement, in the bands of the published reasons for change."""
+
+
+@dataclass(frozen=True)
+class PlacementEnds:
+    """A year's placement ends of one type in England."""
+
+    ended_by_duration: Floats
+    """(8,): all placements that ended, by duration."""
+    mean_days: float
+    """Published mean duration of placements that ended."""
+    real_moves: float
+    """Changes of placement, changes of status only left out."""
+    stock: float
+    """Children in such placements on 31 March, mean of the years."""
+
+
+def end_hazards(ends: PlacementEnds) -> Floats:
+    """(8,): hazard a day of a placement's end, by time in the placement.
+
+    In a steady state a year's ends by duration are the life table of a year's placements: those
+    at risk in a band are those who end in it or later. The open last band has the constant
+    hazard that makes the mean duration the published one.
+    """
+    counts = ends.ended_by_duration.astype(float)
+    at_risk = counts[::-1].cumsum()[::-1]
+    widths = np.diff(PLACEMENT_BAND_STARTS_DAYS)
+    share_ending = np.divide(
+        counts[:-1], at_risk[:-1], out=np.zeros(len(counts) - 1), where=at_risk[:-1] > 0
+    )
+    hazard = -np.log1p(-np.minimum(share_ending, 1 - 1e-9)) / widths
+    return np.append(hazard, _last_hazard(hazard, widths, ends.mean_days))
+
+
+def _last_hazard(hazard: Floats, widths: Floats, mean_days: float) -> float:
+    """The constant hazard after the last cut that makes the mean duration ``mean_days``.
+
+    Where the earlier bands already reach the mean (rounding, or no long stays), the last closed
+    band's hazard goes on.
+    """
+    survival = np.exp(-np.concatenate([[0.0], np.cumsum(hazard * widths)]))
+    lived = float(
+        np.where(
+            hazard > 0, -np.diff(survival) / np.where(hazard > 0, hazard, 1), survival[:-1] * widths
+        ).sum()
+    )
+    beyond = mean_days - lived
+    return float(survival[-1] / beyond) if beyond > 0 and survival[-1] > 0 else float(hazard[-1])
+
+
+def mean_end_rate(hazard: Floats) -> float:
+    """Ends a day per child in a steady state: one over the mean duration of the hazards (8,)."""
+    widths = np.diff(PLACEMENT_BAND_STARTS_DAYS)
+    survival = np.exp(-np.concatenate([[0.0], np.cumsum(hazard[:-1] * widths)]))
+    spans = np.where(
+        hazard[:-1] > 0,
+        -np.diff(survival) / np.where(hazard[:-1] > 0, hazard[:-1], 1),
+        survival[:-1] * widths,
+    )
+    return float(1 / (spans.sum() + survival[-1] / hazard[-1]))
+
+
+def real_move_share(ended: Floats, real_moves_by_change_band: Floats) -> Floats:
+    """(8,): share of ended placements that were real moves, by time in the placement.
+
+    The two tables cut durations differently; ends are read at the other table's cuts by linear
+    interpolation of their cumulative count on the logarithm of time.
+
+    Args:
+        ended: (8,) all placements that ended, by `PLACEMENT_BAND_STARTS_DAYS`.
+        real_moves_by_change_band: (9,) real moves, by `CHANGE_BAND_STARTS_DAYS`.
+    """
+    horizon = 18 * DAYS_PER_YEAR
+    edges = np.append(PLACEMENT_BAND_STARTS_DAYS[1:], horizon)
+    cumulative = np.cumsum(ended)
+    cuts = np.append(CHANGE_BAND_STARTS_DAYS[1:], horizon)
+    first = np.log(0.5)
+    at_cuts = np.interp(np.log(cuts), np.append(first, np.log(edges)), np.append(0.0, cumulative))
+    ended_there = np.diff(np.append(0.0, at_cuts))
+    share = np.clip(real_moves_by_change_band / np.maximum(ended_there, 1e-9), 0, 1)
+    middles = np.sqrt(np.maximum(PLACEMENT_BAND_STARTS_DAYS, 1) * edges)
+    which = np.searchsorted(CHANGE_BAND_STARTS_DAYS, middles, side="right") - 1
+    result: Floats = share[which]
+    return result
+
+
+def move_hazards(ends: PlacementEnds, share_by_duration: Floats) -> Floats:
+    """(8,): hazard a year of a real move, by time in the placement.
+
+    The shape is that of the ends times the share that were moves; the level is set so that a
+    steady stock of these placements has the published number of real moves a year.
+    """
+    hazard = end_hazards(ends)
+    wanted_share = ends.real_moves / ends.ended_by_duration.sum()
+    found_share = float((ends.ended_by_duration * share_by_duration).sum()) / float(
+        ends.ended_by_duration.sum()
+    )
+    moves_per_child_year = mean_end_rate(hazard) * DAYS_PER_YEAR * wanted_share
+    level = (ends.real_moves / ends.stock) / moves_per_child_year
+    shape = np.clip(share_by_duration * wanted_share / found_share, 0, 1)
+    result: Floats = hazard * shape * level * DAYS_PER_YEAR
+    return result
+
+
+def time_in_placement_cdf(hazard_per_day: Floats, grid_days: Floats) -> Floats:
+    """(G,): cumulative distribution of the time a steady stock has been in its placements.
+
+    Args:
+        hazard_per_day: (8,) hazard of any end.
+        grid_days: (G,) rising, first 0.
+    """
+    widths = np.append(np.diff(PLACEMENT_BAND_STARTS_DAYS), np.inf)
+    fine = np.linspace(0, grid_days[-1], 4001)
+    spent = np.clip(fine[:, None] - PLACEMENT_BAND_STARTS_DAYS, 0, widths)
+    survival = np.exp(-(spent @ hazard_per_day))
+    area = np.concatenate([[0.0], np.cumsum((survival[1:] + survival[:-1]) / 2)])
+    result: Floats = np.interp(grid_days, fine, area / area[-1])
+    return result

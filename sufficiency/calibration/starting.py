@@ -1,0 +1,139 @@
+"""The children in care at the start: whole children by age, need and sector, and how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.calibration.cohort import (
+    AGE_BAND_OF_CELL,
+    IN_CARE_AGE,
+    N_AGE_BANDS,
+    N_STEPS,
+    STEP_DAYS,
+    STEPS_PER_YEAR,
+    Stock,
+)
+from sufficiency.calibration.fitting import whole_numbers
+from sufficiency.calibration.moves import time_in_placement_cdf
+from sufficiency.domain import AGE_BANDS, NEED_GROUPS, UASC_ROW, NeedGroup
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
+_SUPPORTED = NEED_GROUPS.index(NeedGroup.SUPPORTED_16_PLUS)
+_FIRST_16_STEP = 16 * STEPS_PER_YEAR
+_PLACEMENT_GRID_DAYS = np.concatenate([[0.0], np.geomspace(1, 18 * 365.25, 200)])
+
+
+@dataclass(frozen=True)
+class ChildrenAtStart:
+    """n children by kind, and the distributions that their ages and times are drawn from."""
+
+    age_group: Ints
+    need: Ints
+    sector: Ints
+    profile: Ints
+    """(n,): row of ``cell_cdf``."""
+    cell_cdf: Floats
+    cell_age_days: Floats
+    cell_care_days: Floats
+    cell_width_days: float
+    placement_days: Floats
+    placement_cdf: Floats
+    """(S, P)."""
+
+
+def whole_children(needs: Floats, sector_totals: Ints, age_totals: Ints) -> Ints:
+    """(A, N, S): whole children with the sectors' totals and, as nearly as can be, the ages'.
+
+    Each sector is rounded by largest remainder; then children are moved between ages within a
+    sector and need, where rounding has erred most, until the ages agree or nobody can move.
+
+    Args:
+        needs: (A, N, S) expected children.
+        sector_totals: (S,) whole children by sector.
+        age_totals: (A,) whole children by age group; both sum to the children in care.
+    """
+    whole = np.zeros(needs.shape, dtype=np.int64)
+    for sector, total in enumerate(sector_totals):
+        whole[:, :, sector] = whole_numbers(needs[:, :, sector], int(total))
+    for _ in range(int(np.abs(whole.sum(axis=(1, 2)) - age_totals).sum())):
+        excess = whole.sum(axis=(1, 2)) - age_totals
+        over, under = int(excess.argmax()), int(excess.argmin())
+        if excess[over] <= 0 or excess[under] >= 0:
+            break
+        gain = (whole[over] - needs[over]) + (needs[under] - whole[under])
+        gain = np.where((whole[over] > 0) & (needs[under] > 0), gain, -np.inf)
+        if not np.isfinite(gain.max()):
+            break
+        cell = np.unravel_index(int(gain.argmax()), gain.shape)
+        whole[(over, *cell)] -= 1
+        whole[(under, *cell)] += 1
+    return whole
+
+
+def children_at_start(
+    whole: Ints, opening: Stock, uasc_stock: Floats, end_per_day: Floats
+) -> ChildrenAtStart:
+    """Give every child a kind and the cells that its age and time in care are drawn from.
+
+    Args:
+        whole: (A, N, S) children.
+        opening: the authority's children by entry age and time in care, UASC apart.
+        uasc_stock: (E, D) unaccompanied children by the same.
+        end_per_day: (S, 8) hazard of the end of a placement, any reason.
+    """
+    age_group, need, sector = (
+        np.repeat(codes, whole.ravel())
+        for codes in (axis.ravel() for axis in np.indices(whole.shape))
+    )
+    step = np.add.outer(np.arange(N_STEPS), np.arange(N_STEPS))
+    profiles = [
+        np.where(band == AGE_BAND_OF_CELL, cells, 0.0)
+        for cells in (opening.waiting, opening.matched)
+        for band in range(N_AGE_BANDS)
+    ]
+    profiles += [uasc_stock, np.where(step >= _FIRST_16_STEP, uasc_stock, 0.0)]
+    profile = np.where(need == _ADOPTION, N_AGE_BANDS + age_group, age_group)
+    uasc_profile = np.where(need == _SUPPORTED, 2 * N_AGE_BANDS + 1, 2 * N_AGE_BANDS)
+    profile = np.where(age_group == UASC_ROW, uasc_profile, profile)
+    cdf = np.array(
+        [_cdf(cells, fallback) for cells, fallback in zip(profiles, _fallbacks(), strict=True)]
+    )
+    entry, duration = (axis[IN_CARE_AGE] for axis in np.indices((N_STEPS, N_STEPS)))
+    return ChildrenAtStart(
+        age_group=age_group.astype(np.int64),
+        need=need.astype(np.int64),
+        sector=sector.astype(np.int64),
+        profile=profile.astype(np.int64),
+        cell_cdf=cdf,
+        cell_age_days=(entry + duration) * STEP_DAYS,
+        cell_care_days=duration * STEP_DAYS,
+        cell_width_days=STEP_DAYS,
+        placement_days=_PLACEMENT_GRID_DAYS,
+        placement_cdf=np.array(
+            [time_in_placement_cdf(ends, _PLACEMENT_GRID_DAYS) for ends in end_per_day]
+        ),
+    )
+
+
+def _fallbacks() -> list[Floats]:
+    """Where a scenario has children of a kind that history never had: even over the band."""
+    step = np.add.outer(np.arange(N_STEPS), np.arange(N_STEPS))
+    bands = [np.where(band == AGE_BAND_OF_CELL, 1.0, 0.0) for band in range(len(AGE_BANDS))]
+    oldest = np.where(step >= _FIRST_16_STEP, 1.0, 0.0)
+    return [*bands, *bands, oldest, oldest]
+
+
+def _cdf(cells: Floats, fallback: Floats) -> Floats:
+    weights = cells[IN_CARE_AGE]
+    if weights.sum() <= 0:
+        weights = fallback[IN_CARE_AGE]
+    total = np.cumsum(weights)
+    result: Floats = total / total[-1]
+    result[-1] = 1.0
+    return result

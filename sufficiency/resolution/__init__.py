@@ -1,0 +1,1 @@
+"""A scenario and a calibration put together: every number found, with its origin."""

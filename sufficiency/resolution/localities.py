@@ -1,0 +1,156 @@
+"""Where placements are: the share of each setting outside the boundary and over 20 miles away.
+
+Published for an authority in total and for England by placement. England's shares by sector are
+shifted alike (on the log-odds scale) until the authority's children give its published total.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special
+
+from sufficiency.calibration.calibrate import Calibration
+from sufficiency.calibration.sectors import national_by_sector
+from sufficiency.domain import SECTORS, UNPLACED, Sector
+from sufficiency.history.national import NationalShapes
+from sufficiency.history.published import PublishedHistory
+from sufficiency.scenario.model import Scenario
+from sufficiency.scenario.origins import Origin
+from sufficiency.scenario.sourced import Kind
+
+Floats = NDArray[np.float64]
+
+OUTSIDE, OVER_20_MILES = "outside_area_share", "over_20_miles_share"
+_BOUGHT = ["private", "voluntary", "other_authority", "other_public"]
+_RESIDENTIAL = SECTORS.index(Sector.RESIDENTIAL)
+
+
+def locality_shares(
+    scenario: Scenario, calibration: Calibration, history: PublishedHistory, by_sector: Floats
+) -> tuple[dict[str, Floats], list[Origin]]:
+    """(7,) shares by setting of children outside the boundary and over 20 miles, with origins.
+
+    Children without a registered place are taken to be as far as those in residential care.
+    """
+    authority, year = calibration.authority, calibration.year
+    england = {
+        OUTSIDE: _england_outside(history.national),
+        OVER_20_MILES: _england_over_20(history.national),
+    }
+    locality = history.stock_by_locality(authority).number
+    distance = history.stock_by_distance(authority).number
+    totals = {
+        OUTSIDE: _latest_share(locality, "outside", ["inside", "outside"], year),
+        OVER_20_MILES: _latest_share(
+            distance, "over_20_miles", ["up_to_20_miles", "over_20_miles"], year
+        ),
+    }
+    shares, origins = {}, []
+    for name, national in england.items():
+        total = totals[name]
+        shifted = national if total is None else _shifted(national, by_sector, total)
+        source = (
+            "DfE, England's shares by placement"
+            if total is None
+            else f"DfE, England's shares by placement shifted to {total:.0%} of all children in "
+            f"{authority.name} at the latest 31 March published"
+        )
+        for position, sector in enumerate(SECTORS):
+            own = getattr(scenario.sectors.get(sector), name, None)
+            if own is not None:
+                shifted[position] = own.value
+            origins.append(
+                Origin(
+                    key=f"sectors.{sector}.{name}",
+                    label=f"Share of children in {sector} "
+                    + ("outside the boundary" if name == OUTSIDE else "over 20 miles from home"),
+                    value=round(float(shifted[position]), 4),
+                    unit="share",
+                    kind=Kind.FITTED if own is None else own.kind,
+                    source=source if own is None else own.source,
+                )
+            )
+        shares[name] = np.append(shifted, shifted[_RESIDENTIAL])
+    assert UNPLACED == "unplaced"
+    return shares, origins
+
+
+def _latest_share(frame, cell: str, cells: list[str], year: int) -> float | None:  # type: ignore[no-untyped-def]
+    known = frame.loc[:year, cells].dropna()
+    if known.empty:
+        return None
+    row = known.iloc[-1]
+    return float(row[cell] / row.sum())
+
+
+def _shifted(national: Floats, by_sector: Floats, total: float) -> Floats:
+    """England's shares moved alike in log-odds until the children give the total share."""
+    weights = by_sector / by_sector.sum()
+    odds = special.logit(np.clip(national, 1e-4, 1 - 1e-4))
+
+    def excess(shift: float) -> float:
+        return float(weights @ special.expit(odds + shift)) - total
+
+    if not 0 < total < 1:
+        return np.full_like(national, total)
+    result: Floats = special.expit(odds + optimize.brentq(excess, -20.0, 20.0))
+    return result
+
+
+def _england_outside(shapes: NationalShapes) -> Floats:
+    """(6,): share outside the boundary by sector."""
+    children = (
+        shapes.placement_by_provider()
+        .set_index(["locality", "placement", "provider"])["children"]
+        .sort_index()
+    )
+    kin = shapes.kin_share().loc["stock"]
+    found: dict[str, list[float]] = {}
+    for where in ("inside", "outside"):
+        fostering = children[where, "fostering"]
+        total = float(fostering.sum())
+        ifa = float(fostering[_BOUGHT].sum())
+        connected = float(kin[where]) * total
+        groups = {
+            placement: float(children[where, placement].sum())
+            for placement in (
+                "secure_and_childrens_homes", "residential_schools", "supported",
+                "placed_for_adoption", "with_parents",
+            )
+        }  # fmt: skip
+        found[where] = [
+            total - ifa - connected,
+            ifa,
+            connected,
+            groups["secure_and_childrens_homes"] + groups["residential_schools"],
+            groups["supported"],
+            groups["placed_for_adoption"] + groups["with_parents"],
+        ]
+    inside, outside = (np.array(found[where]) for where in ("inside", "outside"))
+    result: Floats = outside / (inside + outside)
+    return result
+
+
+def _england_over_20(shapes: NationalShapes) -> Floats:
+    """(6,): share over 20 miles from home by sector; fostering is published as one.
+
+    The three kinds of fostering share its figure in proportion to their shares outside the
+    boundary.
+    """
+    table = shapes.distance_by_placement()
+    over = table["over_20_miles_inside"] + table["over_20_miles_outside"]
+    known = over + table["up_to_20_miles_inside"] + table["up_to_20_miles_outside"]
+    outside = _england_outside(shapes)
+    stock = national_by_sector(shapes.stock_by_placement(), shapes)
+    fostering = float(over["fostering"] / known["fostering"])
+    mean_outside = float(stock[:3] @ outside[:3] / stock[:3].sum())
+    others = ["placed_for_adoption", "with_parents", "other"]
+    return np.array(
+        [
+            *(fostering * outside[:3] / mean_outside),
+            float(over["secure_and_childrens_homes"] / known["secure_and_childrens_homes"]),
+            float(over["supported"] / known["supported"]),
+            float(over[others].sum() / known[others].sum()),
+        ]
+    )

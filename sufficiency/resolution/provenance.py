@@ -1,0 +1,258 @@
+"""What was fitted, from which data; and what the page says about where it all came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sufficiency.calibration.assumptions import assumed
+from sufficiency.calibration.calibrate import Calibration
+from sufficiency.domain import AGE_BANDS, AGE_GROUPS, MONTHS_PER_YEAR
+from sufficiency.errors import HistoryError
+from sufficiency.history.published import FROZEN_SET, PublishedHistory
+from sufficiency.resolution.own_table import OwnTable
+from sufficiency.resolution.population import given_or
+from sufficiency.scenario.model import Scenario
+from sufficiency.scenario.origins import Origin, assumed_origin
+from sufficiency.scenario.sourced import Kind
+from sufficiency.simulation.worlds import Levels
+
+_RANGE = (0.1, 0.9)
+_BASE_RATE = 10_000
+_IN_FORCE = (
+    "under_16_share_of_uasc",
+    "step_down_share",
+    "turning_16_share",
+    "prior_events_exits",
+    "prior_events_entries",
+    "prior_events_moves",
+    "prior_first_need",
+)
+_TABLES = ("first_need_seed", "next_need_seed")
+
+
+def fitted_origins(
+    scenario: Scenario, fit: Calibration, levels: Levels, own: OwnTable | None
+) -> list[Origin]:
+    """Entries, exits, moves, drift and damping, and the assumptions behind them."""
+    return [
+        *_entry_origins(scenario, fit, levels, own),
+        *_exit_origins(scenario, fit, levels, own),
+        *_drift_origins(scenario, fit),
+        *(assumed_origin(assumed(name), assumed(name).number, "") for name in _IN_FORCE),
+        *(assumed_origin(assumed(name), "a table of weights", "") for name in _TABLES),
+        *_sibling_origins(scenario),
+    ]
+
+
+def _window(fit: Calibration) -> str:
+    first = max(fit.year - fit.window_years + 1, int(fit.counts.years[0]))
+    years = f"year ending 31 March {fit.year}"
+    return years if first == fit.year else f"years ending 31 March {first} to {fit.year}"
+
+
+def _entry_origins(
+    scenario: Scenario, fit: Calibration, levels: Levels, own: OwnTable | None
+) -> list[Origin]:
+    given = scenario.entries.starters_per_month
+    total = float(levels.starters_per_year.mean.sum()) / MONTHS_PER_YEAR
+    if own is not None:
+        source = (
+            f"{own.file}: {own.starters_per_month:.1f} starters a month from {own.first_month} to "
+            f"{own.last_month}"
+        )
+    else:
+        started = float(fit.counts.started_total[-1])
+        source = (
+            f"DfE starters of {fit.authority.name}, {_window(fit)} ({started:.0f} in the last), "
+            "pooled toward its statistical neighbours, same-year returns added"
+        )
+        if scenario.uncertainty.damping:
+            source += ", drawn towards the level that keeps the number in care on its trend"
+    origins = [
+        given_or(given, "entries.starters_per_month", "Children who start care a month",
+                 round(total if given is None else given.value, 2), "children a month", source)
+    ]  # fmt: skip
+    low, high = (levels.starters_per_year.quantile(np.full(len(AGE_GROUPS), at)) for at in _RANGE)
+    mean = levels.starters_per_year.mean
+    scale = 1.0 if given is None else given.value / total
+    origins += [
+        Origin(f"entries.by_age.{group}", f"Starters a year, {group}", round(float(mean[row] * scale), 1),
+               "children a year", Kind.FITTED, source, "range: 10th to 90th percentile of the fit",
+               low=round(float(low[row] * scale), 1), high=round(float(high[row] * scale), 1))
+        for row, group in enumerate(AGE_GROUPS)
+    ]  # fmt: skip
+    return origins
+
+
+def _exit_origins(
+    scenario: Scenario, fit: Calibration, levels: Levels, own: OwnTable | None
+) -> list[Origin]:
+    shape = (
+        "England's exits by age and time in care (DfE, leavers by duration, 2019-2023), times this "
+        f"council's leavers against those expected, {_window(fit)}, pooled toward similar councils"
+    )
+    low, high = (fit.exits.leave.quantile(np.full(len(AGE_BANDS), at)) for at in _RANGE)
+    level = levels.exit_level
+    origins = [
+        Origin(f"exits.level.{band}", f"Exits before 18 against England's, aged {band}",
+               round(float(fit.exits.leave.mean[row] * level), 3), "ratio", Kind.FITTED, shape,
+               "range: 10th to 90th percentile of the fit", low=round(float(low[row] * level), 3),
+               high=round(float(high[row] * level), 3))
+        for row, band in enumerate(AGE_BANDS)
+    ]  # fmt: skip
+    rate = scenario.exits.annual_exit_rate
+    if rate is not None:
+        origins.append(
+            given_or(rate, "exits.annual_exit_rate", "Exits before 18 a year per child in care",
+                     rate.value, "a year", "")
+        )  # fmt: skip
+    elif own is not None:
+        origins.append(
+            Origin("calibration.table", "Exits before 18 against the published fit",
+                   round(own.exit_level, 3), "ratio", Kind.FITTED,
+                   f"{own.file}: {own.leavers_per_month:.1f} leavers a month, expected 18th "
+                   "birthdays taken out")
+        )  # fmt: skip
+    match_low, match_high = (float(fit.exits.match.quantile(np.array([at]))[0]) for at in _RANGE)
+    move_low, move_high = (float(fit.moves.quantile(np.array([at]))[0]) for at in _RANGE)
+    origins += [
+        Origin("exits.level.adoption", "Placements for adoption against England's",
+               round(float(fit.exits.match.mean[0] * level), 3), "ratio", Kind.FITTED,
+               f"DfE adoptions of {fit.authority.name}, {_window(fit)}",
+               low=round(match_low * level, 3), high=round(match_high * level, 3)),
+        Origin("moves.level", "Moves against England's for such children",
+               round(float(fit.moves.mean[0]), 3), "ratio", Kind.FITTED,
+               f"DfE placements changing in the year, {fit.authority.name}, latest three years "
+               "published, changes of status only taken out at England's share",
+               low=round(move_low, 3), high=round(move_high, 3)),
+    ]  # fmt: skip
+    return origins
+
+
+def _drift_origins(scenario: Scenario, fit: Calibration) -> list[Origin]:
+    source = (
+        "Fitted to English councils' figures of years up to "
+        f"{fit.drift.cut_year} (calibration/README.md)"
+    )
+    damping, drift = fit.damping, fit.drift
+    on = scenario.uncertainty
+    off = "" if on.drift else "switched off by the scenario"
+    undamped = "" if on.damping else "switched off by the scenario"
+    rows = [
+        ("uncertainty.drift", "Drift of entries: long-run sd of the log rate", drift.sigma[0], off),
+        ("uncertainty.drift", "Drift of exits: long-run sd of the log rate", drift.sigma[1], off),
+        ("uncertainty.drift", "Drift of entries: correlation from year to year", drift.phi[0], off),
+        ("uncertainty.drift", "Drift of exits: correlation from year to year", drift.phi[1], off),
+        ("uncertainty.drift", "Drift: correlation of entries and exits", drift.correlation, off),
+        ("uncertainty.damping", "Weight of recent entries against replacement",
+         damping.weight_recent, undamped),
+        ("uncertainty.damping", "Trend of the number in care, a year", damping.trend_per_year,
+         undamped),
+        ("calibration.same_year_returns", "Same-year returns, share of those in care a year",
+         damping.same_year_returns_share, ""),
+    ]  # fmt: skip
+    return [
+        Origin(key, label, round(float(value), 4), "", Kind.FITTED, source, note)
+        for key, label, value, note in rows
+    ]
+
+
+def _sibling_origins(scenario: Scenario) -> list[Origin]:
+    sizes, share = assumed("sibling_group_sizes"), assumed("sibling_same_band_share")
+    own_sizes = scenario.entries.sibling_group_sizes
+    own_share = scenario.entries.sibling_same_band_share
+    chances = own_sizes if own_sizes is not None else sizes.value
+    words = ", ".join(f"{chance:g}" for chance in chances)
+    return [
+        given_or(own_sizes, sizes.key, sizes.label, words, "", "")
+        if own_sizes is not None
+        else assumed_origin(sizes, words, ""),
+        given_or(own_share, share.key, share.label, own_share.value, "share", "")
+        if own_share is not None
+        else assumed_origin(share, share.number, "share"),
+    ]
+
+
+def manifest_extras(
+    scenario: Scenario,
+    fit: Calibration,
+    history: PublishedHistory,
+    places_statement: str,
+    sector_places: list[dict[str, object]],
+    own: OwnTable | None,
+) -> dict[str, Any]:
+    """What the page shows beside the forecast: the past, sources, comparisons, limits."""
+    figures = [
+        {"date": figure.date.isoformat(), "figure": figure.figure, "source": figure.source}
+        for figure in scenario.population.sources
+    ]
+    return {
+        "history": _history(history, fit),
+        "starting_figures": figures,
+        "comparisons": scenario.comparisons(),
+        "frozen_set": list(FROZEN_SET),
+        "places_statement": places_statement,
+        "key_assumptions": _key_assumptions(scenario, own),
+        "data_age": (
+            f"Published figures to 31 March {fit.year} (DfE, Children looked after in England); "
+            f"national shapes of 2019 to 2023; drift, trend and damping fitted to years up to "
+            f"{fit.drift.cut_year}."
+        ),
+        "sectors": sector_places,
+    }
+
+
+def _key_assumptions(scenario: Scenario, own: OwnTable | None) -> list[str]:
+    """The keys of the three assumptions that move the answer most: how many start care, how many
+    places the council's own families offer, and how many agency children are overflow."""
+    given = scenario.entries.starters_per_month is not None or own is not None
+    entries = "entries.starters_per_month" if given else "uncertainty.damping"
+    return [entries, "sectors.internal_fostering.places", "population.overflow_share.ifa"]
+
+
+def _history(history: PublishedHistory, fit: Calibration) -> list[dict[str, Any]]:
+    panel, england = history.panel(fit.authority), history.england_panel()
+    neighbours = _neighbours_rate(history, fit)
+    rows = []
+    for year, row in panel.iterrows():
+        numbers = {
+            "in_care": row["in_care"],
+            "started": row["started"],
+            "ceased": row["ceased"],
+            "rate_per_10k": row["rate_per_10k"],
+            "england_rate_per_10k": england["rate_per_10k"].get(year, np.nan),
+            "neighbours_rate_per_10k": neighbours.get(year, np.nan),
+        }
+        rows.append(
+            {
+                "year": int(str(year)),
+                "date": f"{year}-03-31",
+                **{
+                    name: None if pd.isna(number) else float(number)
+                    for name, number in numbers.items()
+                },
+            }
+        )
+    return rows
+
+
+def _neighbours_rate(history: PublishedHistory, fit: Calibration) -> pd.Series[float]:
+    """Children in care per 10,000 of the ten statistical neighbours together, by year."""
+    in_care: list[pd.Series[float]] = []
+    population: list[pd.Series[float]] = []
+    for neighbour in history.neighbours(fit.authority):
+        try:
+            panel = history.panel(neighbour)
+        except HistoryError:
+            continue
+        known = panel[["in_care", "population_0_17"]].dropna()
+        in_care.append(known["in_care"])
+        population.append(known["population_0_17"])
+    if not in_care:
+        return pd.Series(dtype=float)
+    children = pd.concat(in_care, axis=1).sum(axis=1)
+    people = pd.concat(population, axis=1).sum(axis=1)
+    return children / people * _BASE_RATE

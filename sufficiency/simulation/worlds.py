@@ -1,0 +1,239 @@
+"""From a plan to the world of one replication: parameters drawn, drift applied.
+
+A plan holds what all replications share: posteriors, tables, the children and places at the
+start. Its draws are keyed by seed and replication, apart from the children's own, so that a layer
+of uncertainty can be switched on while everyone keeps their luck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from sufficiency.calibration.drift import FLOWS, Drift, drift_paths
+from sufficiency.calibration.posterior import GammaPosterior, dirichlet_quantile
+from sufficiency.calibration.starting import ChildrenAtStart
+from sufficiency.calibration.tables import RateTables
+from sufficiency.domain import (
+    AGE_GROUPS,
+    CAUSES,
+    DAYS_PER_YEAR,
+    N_EXIT_CAUSES,
+    NEED_GROUPS,
+    ExitReason,
+    MoveReason,
+)
+from sufficiency.simulation.draws import FIRST_FREE_PURPOSE, Draws
+from sufficiency.simulation.world import (
+    CARE_CLOCK,
+    PLACEMENT_CLOCK,
+    Entries,
+    Hazards,
+    Places,
+    StartingCohort,
+    World,
+)
+
+Floats = NDArray[np.float64]
+
+_PARAMETERS, _DRIFT = FIRST_FREE_PURPOSE, FIRST_FREE_PURPOSE + 1
+_MOST_YEARS = 11
+_CAUSE = {str(cause): code for code, cause in enumerate(CAUSES)}
+_ADOPTION = _CAUSE[ExitReason.ADOPTION]
+_MATCH = _CAUSE[MoveReason.PLACED_FOR_ADOPTION]
+_BANDS = len(AGE_GROUPS) - 1
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Posteriors of the levels. A age groups (5 bands and UASC), N need groups."""
+
+    starters_per_year: GammaPosterior
+    """(A,): expected starters a year at the start, same-year returns and damping included."""
+    starters_total_per_year: float | None
+    """A scenario's own total, which replaces the level and keeps the shares by age."""
+    leave: GammaPosterior
+    """(5,): exits before 18 by age band against England's hazards, adoption apart."""
+    match: GammaPosterior
+    """(1,): placements for adoption against England's."""
+    uasc_exit_per_day: float
+    moves: GammaPosterior
+    """(1,): moves against England's."""
+    first_need_weights: Floats
+    """(A, N): Dirichlet weights."""
+    exit_level: float
+    """A further factor on all exits before 18, for a scenario's own exit rate."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What changes on dates: trend and interventions. K periods, C causes, A age groups."""
+
+    starts_days: Floats
+    """(K,): first 0, rising."""
+    entries: Floats
+    """(A, K): factor on starters."""
+    causes: Floats
+    """(C, A, K): factor on hazards."""
+
+
+@dataclass(frozen=True)
+class Siblings:
+    """Brothers and sisters who enter care together."""
+
+    group_size_probability: Floats
+    same_band_share: float
+
+    @property
+    def mean_size(self) -> float:
+        """Mean children in a group."""
+        sizes = np.arange(1, len(self.group_size_probability) + 1)
+        return float(self.group_size_probability @ sizes)
+
+
+@dataclass(frozen=True)
+class WorldPlan:
+    """All that a scenario's replications share."""
+
+    start: date
+    horizon_days: int
+    levels: Levels
+    tables: RateTables
+    calendar: Calendar
+    siblings: Siblings
+    entry_age_quantiles_days: Floats
+    """(A, Q)."""
+    children: ChildrenAtStart
+    places: Places
+    drift: Drift
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """One replication's levels."""
+
+    starters_per_year: Floats
+    leave: Floats
+    match: float
+    moves: float
+    first_need: Floats
+
+
+def draw_world(
+    plan: WorldPlan, seed: int, replication: int, *, parameter: bool, drift: bool
+) -> World:
+    """The world of one replication, with or without each layer of uncertainty.
+
+    Without ``parameter`` every level is its posterior mean; without ``drift`` rates stay.
+    """
+    draws = Draws(seed, replication)
+    drawn = _draw_levels(plan.levels, draws, parameter=parameter)
+    calendar = plan.calendar
+    if drift:
+        calendar = _drifting(calendar, *_drift(plan, draws))
+    return World(
+        start=plan.start,
+        horizon_days=plan.horizon_days,
+        hazards=_hazards(plan, drawn, calendar),
+        entries=_entries(plan, drawn, calendar),
+        cohort=_cohort(plan.children),
+        places=plan.places,
+    )
+
+
+def _draw_levels(levels: Levels, draws: Draws, *, parameter: bool) -> _Drawn:
+    n_groups, n_needs = len(AGE_GROUPS), len(NEED_GROUPS)
+    sizes = [n_groups, _BANDS, 1, 1, n_groups * n_needs]
+    uniforms = draws.uniforms(_PARAMETERS, 0, 1, sum(sizes))[0]
+    starters_u, leave_u, match_u, moves_u, first_u = np.split(uniforms, np.cumsum(sizes)[:-1])
+    if parameter:
+        starters = levels.starters_per_year.quantile(starters_u)
+        leave, match = levels.leave.quantile(leave_u), levels.match.quantile(match_u)
+        moves = levels.moves.quantile(moves_u)
+        first = dirichlet_quantile(levels.first_need_weights, first_u.reshape(n_groups, n_needs))
+    else:
+        starters, leave = levels.starters_per_year.mean, levels.leave.mean
+        match, moves = levels.match.mean, levels.moves.mean
+        first = levels.first_need_weights / levels.first_need_weights.sum(axis=1, keepdims=True)
+    if levels.starters_total_per_year is not None:
+        starters = starters * (levels.starters_total_per_year / max(float(starters.sum()), 1e-12))
+    return _Drawn(starters, leave, float(match[0]), float(moves[0]), first)
+
+
+def _drift(plan: WorldPlan, draws: Draws) -> tuple[Floats, Floats]:
+    """Starts of the yearly periods (Y,), and the factors on entries and exits (2, Y)."""
+    years = min(int(np.ceil(plan.horizon_days / DAYS_PER_YEAR)), _MOST_YEARS)
+    # Half the step of the uniforms keeps the normal of a zero finite.
+    normals = special.ndtri(draws.uniforms(_DRIFT, 0, len(FLOWS), _MOST_YEARS) + 2.0**-54)
+    return np.arange(years) * DAYS_PER_YEAR, drift_paths(plan.drift, years, normals[:, :years])
+
+
+def _drifting(calendar: Calendar, starts_days: Floats, factors: Floats) -> Calendar:
+    """The calendar with yearly factors on entries and exits (2, Y) laid over it.
+
+    Adoption drifts once, where a child is placed for adoption.
+    """
+    merged = np.union1d(calendar.starts_days, starts_days)
+    period = np.searchsorted(calendar.starts_days, merged, side="right") - 1
+    year = np.searchsorted(starts_days, merged, side="right") - 1
+    causes = calendar.causes[..., period]
+    drifting = [cause for cause in range(N_EXIT_CAUSES) if cause != _ADOPTION] + [_MATCH]
+    causes[drifting] *= factors[1, year]
+    return Calendar(merged, calendar.entries[:, period] * factors[0, year], causes)
+
+
+def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Hazards:
+    tables = plan.tables
+    per_day = tables.per_day.copy()
+    leaving = slice(_ADOPTION + 1, N_EXIT_CAUSES)
+    bands = slice(0, _BANDS)
+    per_day[leaving, :, bands] *= drawn.leave[None, None, :, None]
+    per_day[_CAUSE[ExitReason.OTHER_REASON], :, _BANDS] = plan.levels.uasc_exit_per_day
+    per_day[leaving] *= plan.levels.exit_level
+    per_day[N_EXIT_CAUSES:_MATCH] *= drawn.moves
+    per_day[_MATCH] *= drawn.match * plan.levels.exit_level
+    return Hazards(
+        per_day=per_day,
+        clock=np.where(tables.placement_clock, PLACEMENT_CLOCK, CARE_CLOCK).astype(np.int64),
+        care_band_starts_days=tables.care_band_starts_days,
+        placement_band_starts_days=tables.placement_band_starts_days,
+        need_factor=tables.need_factor,
+        calendar_starts_days=calendar.starts_days,
+        calendar_factor=calendar.causes,
+        destination=tables.destination,
+    )
+
+
+def _entries(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Entries:
+    """Groups a day by stream, such that children by age band come out at the drawn starters."""
+    expected = plan.levels.starters_per_year.mean[:_BANDS]
+    groups = drawn.starters_per_year / DAYS_PER_YEAR
+    groups[:_BANDS] /= plan.siblings.mean_size
+    return Entries(
+        group_rate_per_day=groups[:, None] * calendar.entries,
+        calendar_starts_days=calendar.starts_days,
+        group_size_probability=plan.siblings.group_size_probability,
+        sibling_same_band_share=plan.siblings.same_band_share,
+        band_share=expected / expected.sum(),
+        age_quantiles_days=plan.entry_age_quantiles_days,
+        first_need=drawn.first_need,
+    )
+
+
+def _cohort(children: ChildrenAtStart) -> StartingCohort:
+    return StartingCohort(
+        age_group=children.age_group,
+        need=children.need,
+        sector=children.sector,
+        profile=children.profile,
+        cell_cdf=children.cell_cdf,
+        cell_age_days=children.cell_age_days,
+        cell_care_days=children.cell_care_days,
+        cell_width_days=children.cell_width_days,
+        placement_days=children.placement_days,
+        placement_cdf=children.placement_cdf,
+    )
