@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from worlds import N_NEEDS, N_SECTORS, a_world, cohort, entries, hazards, places
@@ -38,7 +38,13 @@ from sufficiency.simulation.simulate import simulate
 from sufficiency.simulation.world import UNLIMITED, Places, World
 
 SEED = 7
-ANY = settings(max_examples=60, deadline=None, derandomize=True)
+# The first call of a rule compiles it, which says nothing about the speed of the examples.
+ANY = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 Spells = NDArray[np.void]
 
 

@@ -380,8 +380,8 @@ LEAVES, MOVES, WAITS = 1, 2, 3
 WAITING_SINCE = 10.0
 
 
-def a_crowded_instant(usable: int, opened: int | None) -> dict[str, int]:
-    """Where each child lives after one instant in which everything happens at once.
+def a_crowded_instant(opened: int | None) -> list[tuple[str, int]]:
+    """Who begins to live where, in order, in one instant in which everything happens at once.
 
     Pool 0 has one child who leaves care; a child in pool 1 moves to need pool 0; a child waits
     for pool 0 since day 10; another enters and needs pool 0. Entries cannot be dated, so the
@@ -399,7 +399,7 @@ def a_crowded_instant(usable: int, opened: int | None) -> dict[str, int]:
         planned=float(first),
         returned_home=float(first),
     )
-    changes = [(WAITING_SINCE - 1, 0, usable)]
+    changes = [(WAITING_SINCE - 1, 0, 1)]
     if opened is not None:
         changes.append((float(first), 0, opened))
     record = simulate(
@@ -413,30 +413,25 @@ def a_crowded_instant(usable: int, opened: int | None) -> dict[str, int]:
         1,
         0,
     )
-    now = record.spells[
-        (record.spells["from_time"] <= first)
-        & ((record.spells["to_time"] > first) | (record.spells["ended"] == ENDED_OPEN))
-    ]
     names = {0: "leaver", 1: "mover", 2: "waiter", 3: "entrant"}
-    return {names[int(spell["child"])]: int(spell["pool"]) for spell in now}
+    now = record.spells[record.spells["from_time"] == first]
+    return [(names[int(spell["child"])], int(spell["pool"])) for spell in now]
 
 
 @pytest.mark.parametrize(
-    ("opened", "placed"),
+    ("opened", "begin"),
     [
-        (None, {"waiter"}),
-        (0, set()),
-        (1, {"waiter"}),
-        (2, {"waiter", "mover"}),
-        (3, {"waiter", "mover", "entrant"}),
+        (None, [("waiter", 0), ("mover", -1), ("entrant", -1)]),
+        (0, [("mover", -1), ("entrant", -1)]),
+        (1, [("waiter", 0), ("mover", -1), ("entrant", -1)]),
+        (2, [("waiter", 0), ("mover", 0), ("entrant", -1)]),
+        (3, [("waiter", 0), ("mover", 0), ("entrant", 0)]),
     ],
 )
 def test_at_one_instant_places_change_then_children_leave_the_queue_then_moves_then_entries(
-    opened: int | None, placed: set[str]
+    opened: int | None, begin: list[tuple[str, int]]
 ) -> None:
-    where = a_crowded_instant(usable=1, opened=opened)
-    assert set(where) == {"waiter", "mover", "entrant"}
-    assert {name for name, pool in where.items() if pool == 0} == placed
+    assert a_crowded_instant(opened) == begin
 
 
 def test_moves_go_one_by_one_and_offer_what_they_leave_to_the_queue() -> None:

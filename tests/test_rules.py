@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import N_NEEDS, hazards, places
 
@@ -20,6 +20,13 @@ from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_
 from sufficiency.simulation.world import UNLIMITED, Floats, Hazards
 
 NO_BAR = (rules.NO_POOL, 0)
+# The first call of a rule compiles it, which says nothing about the speed of the examples.
+ANY = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 # --- places ---------------------------------------------------------------------------------
@@ -94,7 +101,7 @@ def queue_of(since: list[float], ranks: list[int]) -> tuple[WaitingList, list[in
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), unique=True, max_size=12))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@ANY
 def test_the_longest_wait_is_served_first_and_ties_go_by_rank(keys: list[tuple[int, int]]) -> None:
     _, order = queue_of([float(time) for time, _ in keys], [rank for _, rank in keys])
     assert order == sorted(range(len(keys)), key=lambda child: keys[child])
@@ -205,7 +212,7 @@ def test_nothing_before_the_horizon_is_no_ending() -> None:
     entered=st.integers(-2000, 0).map(float),
     seed=st.integers(0, 10**6),
 )
-@settings(max_examples=150, deadline=None, derandomize=True)
+@ANY
 def test_spending_a_part_and_then_the_rest_ends_at_the_same_time(
     stop: float, exponential: float, entered: float, seed: int
 ) -> None:
