@@ -35,8 +35,12 @@ from sufficiency.calibration.national_counts import uasc_entry_ages, uasc_rate
 from sufficiency.calibration.national_table import shipped_hazards, shipped_rates
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.calibration.sectors import (
+    PROVIDERS,
     by_sector,
     complete_by_provider,
+    fill_suppressed,
+    national_table,
+    own_provision_restored,
     residential_share_of_other_residential,
     stock_by_kind,
 )
@@ -72,6 +76,8 @@ class Calibration:
     placed_for_adoption: float
     damping: Damping
     drift: Drift
+    notes: tuple[str, ...]
+    """What the user should know about the figures."""
 
     @property
     def in_care(self) -> float:
@@ -112,7 +118,11 @@ def calibrate(
         counts, hazards, window, pooled_exit_ratio(history, authority, window), placed_share
     )
     kinds = stock_by_kind(history.stock_by_placement(authority), year, shapes)
-    crossed = complete_by_provider(kinds, history.stock_by_provider(authority), year, shapes)
+    providers = history.stock_by_provider(authority)
+    _, note = own_provision_restored(
+        fill_suppressed(providers, year, PROVIDERS, national_table(shapes).sum().to_numpy()), shapes
+    )
+    crossed = complete_by_provider(kinds, providers, year, shapes)
     sector_stock = by_sector(
         crossed,
         float(shapes.kin_share().loc["stock", "all"]),
@@ -134,6 +144,7 @@ def calibrate(
         placed_for_adoption=float(exits.opening.matched.sum()),
         damping=replace(damping, window_years=window),
         drift=replace(drift, window_years=window),
+        notes=(note,) if note else (),
     )
 
 

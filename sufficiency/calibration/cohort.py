@@ -37,9 +37,9 @@ def _overlap(starts_days: Floats) -> Floats:
     """(D, B): the share of each duration step that lies in each time band. Rows sum to 1."""
     ends = np.append(starts_days[1:], np.inf)
     lower = np.arange(N_STEPS)[:, None] * STEP_DAYS
-    return np.clip(
-        np.minimum(lower + STEP_DAYS, ends) - np.maximum(lower, starts_days), 0, None
-    ) / (STEP_DAYS)
+    inside = np.minimum(lower + STEP_DAYS, ends) - np.maximum(lower, starts_days)
+    share: Floats = np.clip(inside, 0, None) / STEP_DAYS
+    return share
 
 
 CARE_BAND_SHARE: Floats = _overlap(CARE_BAND_STARTS_DAYS)
@@ -64,7 +64,8 @@ def per_step(rate_per_year: Floats) -> Floats:
     """
     by_age_and_step = rate_per_year @ CARE_BAND_SHARE.T
     durations = np.broadcast_to(np.arange(N_STEPS), (N_STEPS, N_STEPS))
-    return by_age_and_step[AGE_BAND_OF_CELL, durations] / STEPS_PER_YEAR * IN_CARE_AGE
+    cells: Floats = by_age_and_step[AGE_BAND_OF_CELL, durations] / STEPS_PER_YEAR * IN_CARE_AGE
+    return cells
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def uniform_entry_ages(newborn_share: float) -> Floats:
     Args:
         newborn_share: extra share of starters under 1 who enter in their first four weeks.
     """
-    shapes = [np.ones(int((band == ENTRY_BAND).sum())) for band in range(N_AGE_BANDS)]
+    shapes = [np.ones(np.count_nonzero(ENTRY_BAND == band)) for band in range(N_AGE_BANDS)]
     shapes[0] = (1 - newborn_share) * shapes[0] / shapes[0].sum()
     shapes[0][0] += newborn_share
     return entry_age_weights(shapes)
@@ -208,7 +209,8 @@ class StartersByYear:
 
     def years_back(self, years: int) -> Floats:
         """(5,): starters in the year that ended ``years`` years before the latest."""
-        return self.per_year[max(len(self.per_year) - 1 - years, 0)]
+        year: Floats = self.per_year[max(len(self.per_year) - 1 - years, 0)]
+        return year
 
 
 def entrants_by_cell(starters: StartersByYear, entry_age: Floats, *, at_year_end: bool) -> Floats:
@@ -221,13 +223,16 @@ def entrants_by_cell(starters: StartersByYear, entry_age: Floats, *, at_year_end
     by_age = np.stack([starters.years_back(k) @ entry_age for k in range(ages)]) / STEPS_PER_YEAR
     years, part = np.divmod(np.arange(N_STEPS) + 0.5, STEPS_PER_YEAR)
     whole = years.astype(int)
+    at_end: Floats = by_age[whole].T
     if at_year_end:
-        return by_age[whole].T
+        return at_end
     share_before = part / STEPS_PER_YEAR
     later = by_age[np.minimum(whole + 1, ages - 1)]
-    return ((1 - share_before)[:, None] * by_age[whole] + share_before[:, None] * later).T
+    over_year: Floats = (1 - share_before) * at_end + share_before * later.T
+    return over_year
 
 
 def sum_by_age_band(cells: Floats) -> Floats:
     """(5,): sums over cells by present age band."""
-    return np.bincount(AGE_BAND_OF_CELL.ravel(), cells.ravel(), minlength=N_AGE_BANDS)
+    totals = np.bincount(AGE_BAND_OF_CELL.ravel(), cells.ravel(), minlength=N_AGE_BANDS)
+    return totals.astype(np.float64)

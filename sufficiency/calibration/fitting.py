@@ -45,8 +45,12 @@ def whole_numbers(values: Floats, total: int) -> NDArray[np.int64]:
     short = total - int(whole.sum())
     order = np.argsort(-(scaled - whole), kind="stable")
     whole[order[:short]] += 1
-    return whole.reshape(values.shape)
+    result: NDArray[np.int64] = whole.reshape(values.shape)
+    return result
 
 
 def _ratio(wanted: Floats, found: Floats) -> Floats:
-    return np.divide(wanted, found, out=np.zeros_like(wanted, dtype=float), where=found > 0)
+    result: Floats = np.divide(
+        wanted, found, out=np.zeros_like(wanted, dtype=float), where=found > 0
+    )
+    return result

@@ -115,4 +115,5 @@ def balanced_next_needs(moves: Floats, wanted_arrivals: Floats) -> Floats:
     fitted = fit_table(start, rows, columns).reshape(shares[reasons].shape)
     totals = fitted.sum(axis=-1, keepdims=True)
     shares[reasons] = np.divide(fitted, totals, out=shares[reasons].copy(), where=totals > 0)
-    return shares
+    result: Floats = shares
+    return result

@@ -39,6 +39,8 @@ PROVIDERS = [
     "parents",
     "not_reported",
 ]
+LEAST_OWN_SHARE = 0.2
+LEAST_EXCESS_SHARE = 0.1
 _BOUGHT = ["private", "voluntary", "other_authority", "other_public"]
 _HOMES_AND_SEMI, _INDEPENDENT = "homes_and_semi_independent", "living_independently"
 
@@ -114,12 +116,44 @@ def _parted() -> list[str]:
     return ["secure_and_childrens_homes", "supported"]
 
 
+def own_provision_restored(columns: Floats, shapes: NationalShapes) -> tuple[Floats, str]:
+    """Providers (7,) with a council's own provision in its own column, and a note if it was not.
+
+    A few councils, mostly those whose services a children's trust runs, record their own foster
+    carers and homes as voluntary or private: hardly any child is with "own provision", where no
+    other council has fewer than a quarter. What the voluntary sector has beyond England's share
+    is then taken to be the council's own; where that is little, England's split holds.
+    """
+    england = national_table(shapes).sum().to_numpy()
+    total = columns.sum()
+    own, voluntary = PROVIDERS.index("own"), PROVIDERS.index("voluntary")
+    if columns[own] >= LEAST_OWN_SHARE * total:
+        return columns, ""
+    restored = columns.copy()
+    excess = columns[voluntary] - england[voluntary] / england.sum() * total
+    if excess >= LEAST_EXCESS_SHARE * total:
+        restored[own] += excess
+        restored[voluntary] -= excess
+        how = "voluntary provision beyond England's share is taken to be its own"
+    else:
+        parts = [own, PROVIDERS.index("private"), voluntary]
+        restored[parts] = columns[parts].sum() * england[parts] / england[parts].sum()
+        how = "England's split between own, private and voluntary provision is used"
+    return restored, (
+        f"The returns show {columns[own] / total:.0%} of children with the council's own "
+        f"provision, as where a children's trust runs the services; {how}. Give "
+        "population.sectors if you know better."
+    )
+
+
 def complete_by_provider(
     kinds: Floats, providers: Counts, year: int, shapes: NationalShapes
 ) -> pd.DataFrame:
     """An authority's children by kind (rows) and provider (columns), from its totals of each."""
     national = national_table(shapes)
-    columns = fill_suppressed(providers, year, PROVIDERS, national.sum().to_numpy())
+    columns, _ = own_provision_restored(
+        fill_suppressed(providers, year, PROVIDERS, national.sum().to_numpy()), shapes
+    )
     # A small floor lets an authority have what England's rounded table shows as none.
     seed = national.to_numpy() + np.where(national.to_numpy() > 0, 0.5, 0.0)
     return pd.DataFrame(fit_table(seed, kinds, columns), KINDS, PROVIDERS)

@@ -87,17 +87,17 @@ def children_at_start(
         uasc_stock: (E, D) unaccompanied children by the same.
         end_per_day: (S, 8) hazard of the end of a placement, any reason.
     """
+    ages, needs, sectors = np.indices(whole.shape)
     age_group, need, sector = (
-        np.repeat(codes, whole.ravel())
-        for codes in (axis.ravel() for axis in np.indices(whole.shape))
+        np.repeat(codes.ravel(), whole.ravel()) for codes in (ages, needs, sectors)
     )
-    step = np.add.outer(np.arange(N_STEPS), np.arange(N_STEPS))
     profiles = [
         np.where(band == AGE_BAND_OF_CELL, cells, 0.0)
         for cells in (opening.waiting, opening.matched)
         for band in range(N_AGE_BANDS)
     ]
-    profiles += [uasc_stock, np.where(step >= _FIRST_16_STEP, uasc_stock, 0.0)]
+    supported = int(whole[UASC_ROW, _SUPPORTED].sum())
+    profiles += _uasc_profiles(uasc_stock, supported / max(int(whole[UASC_ROW].sum()), 1))
     profile = np.where(need == _ADOPTION, N_AGE_BANDS + age_group, age_group)
     uasc_profile = np.where(need == _SUPPORTED, 2 * N_AGE_BANDS + 1, 2 * N_AGE_BANDS)
     profile = np.where(age_group == UASC_ROW, uasc_profile, profile)
@@ -119,6 +119,18 @@ def children_at_start(
             [time_in_placement_cdf(ends, _PLACEMENT_GRID_DAYS) for ends in end_per_day]
         ),
     )
+
+
+def _uasc_profiles(uasc_stock: Floats, supported_share: float) -> list[Floats]:
+    """(E, D) each: unaccompanied children elsewhere, then those in supported accommodation.
+
+    Those in supported accommodation are 16 and over, so the others are younger than the average:
+    both together have the ages of the stock.
+    """
+    step = np.add.outer(np.arange(N_STEPS), np.arange(N_STEPS))
+    older = np.where(step >= _FIRST_16_STEP, uasc_stock, 0.0)
+    left = max(1 - supported_share * uasc_stock.sum() / max(older.sum(), 1e-12), 0.0)
+    return [uasc_stock - older + left * older, older]
 
 
 def _fallbacks() -> list[Floats]:

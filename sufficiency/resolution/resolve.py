@@ -220,7 +220,7 @@ def _population(fit: Calibration) -> float | None:
 
 
 def _notes(authority: Authority, fit: Calibration, scenario: Scenario) -> list[str]:
-    notes = [authority.note] if authority.note else []
+    notes = [*([authority.note] if authority.note else []), *fit.notes]
     if len(fit.counts.years) < fit.window_years + 1:
         notes.append(
             f"{authority.name} has only {len(fit.counts.years)} years of its own figures, so its "
