@@ -282,7 +282,7 @@ def _manifest(dates: list[date], layers: pd.DataFrame) -> dict[str, Any]:
             },
             {
                 "label": "What happened",
-                "method": "observed",
+                "method": "outcome",
                 "date": dates[min(9, len(dates) - 1)].isoformat(),
                 "value": 540,
                 "note": "",

@@ -16,12 +16,18 @@ import pytest
 from sample_forecast import REPLICATIONS, SampleForecast, sample_forecast
 
 from sufficiency.report import page, page_charts
-from sufficiency.report.charts import script_safe, spread_apart
-from sufficiency.report.figures import Figures
-from sufficiency.report.formats import children, children_range, gbp, gbp_range, percent
-from sufficiency.report.headline import headline, plain
-from sufficiency.report.page import monte_carlo_sentence, render_page, write_page
-from sufficiency.report.tables import cost_by_year, distance_by_date, gap_by_date
+from sufficiency.report.charts import script_safe
+from sufficiency.report.formats import (
+    children,
+    children_range,
+    gbp,
+    gbp_range,
+    percent,
+)
+from sufficiency.report.page import (
+    render_page,
+    write_page,
+)
 from sufficiency.report.words import GLOSSARY, NEED_LABELS, SETTING_LABELS
 
 VOID = {"meta", "img", "br", "hr", "input", "link"}
@@ -221,106 +227,29 @@ def test_the_same_run_makes_the_same_page(run: SampleForecast) -> None:
     assert render_page(run) == render_page(run)
 
 
-def test_a_few_futures_with_a_child_are_never_shown_as_none() -> None:
-    assert [children(n) for n in (0.0, 0.004, 0.49, 0.51, 1234.4)] == [
-        "0",
-        "fewer than 1",
-        "fewer than 1",
-        "1",
-        "1,234",
-    ]
-    assert [percent(p) for p in (0.0, 0.004, 0.5, 0.996, 1.0)] == [
-        "0%",
-        "under 1%",
-        "50%",
-        "over 99%",
-        "100%",
-    ]
-    assert [gbp(m) for m in (0.0, 300.0, 412_300.0, 33_149_000.0, -2_000_000.0)] == [
-        "£0",
-        "under £1,000",
-        "£412,000",
-        "£33.1m",
-        "-£2.0m",
-    ]
-
-
-def test_rare_gaps_are_said_to_be_rare(run: SampleForecast) -> None:
-    forecast = run.forecast.copy()
-    gaps = forecast["measure"].isin(["in_house_shortfall", "unmet_need"])
-    forecast.loc[gaps, forecast.columns[4:]] = 0.01
-    said = " ".join(plain(part) for part in headline(Figures.of(replace(run, forecast=forecast))))
-    assert "Fewer than 1 child at a time lives in a placement that is suitable, but" in said
-    assert "Fewer than 1 child at a time has no suitable place." in said
-    assert "Widest" not in said
-
-
-def test_the_two_gaps_have_tables_of_their_own_with_the_widest_month(run: SampleForecast) -> None:
-    figures = Figures.of(run)
-    for measure in ("in_house_shortfall", "unmet_need"):
-        table = gap_by_date(figures, measure, "Gap")
-        heads = [row.head for row in table.rows]
-        assert heads[:4] == ["31 March 2021", "31 March 2022", "31 March 2023", "30 June 2023"]
-        rows = run.forecast[
-            (run.forecast["measure"] == measure)
-            & (run.forecast["sector"] == "all")
-            & (run.forecast["age_band"] == "all")
-        ]
-        widest = rows.loc[rows["mean"].idxmax()]
-        assert table.rows[4].cells[0].text == children_range(widest.p10, widest.p90)
-
-
-def test_a_part_year_is_marked_and_never_set_against_a_budget(run: SampleForecast) -> None:
-    table = cost_by_year(Figures.of(run))
-    labels = [column.label for column in table.columns]
-    assert labels[1:] == [
-        "2020-21 (9 months only)",
-        "2021-22",
-        "2022-23",
-        "2023-24 (3 months only)",
-    ]
-    budget = next(row for row in table.rows if row.head == "Budget")
-    assert [cell.text for cell in budget.cells] == ["–", "£31.0m", "£31.0m", "–"]
-
-
-def test_the_boundary_and_the_20_miles_are_always_side_by_side(run: SampleForecast) -> None:
-    figures = Figures.of(run)
-    table = distance_by_date(figures)
-    assert table is not None
-    assert [column.term for column in table.columns] == ["", "outside_area", "over_20_miles"]
-    total, outside = (
-        marginal(run, "2023-03-31", "in_care"),
-        marginal(run, "2023-03-31", "outside_area"),
-    )
-    row = next(row for row in table.rows if row.head == "31 March 2023")
-    assert row.cells[0].text == percent(outside["mean"] / total["mean"])
-    far_missing = run.forecast[run.forecast["measure"] != "over_20_miles"]
-    assert distance_by_date(Figures.of(replace(run, forecast=far_missing))) is None
-
-
-def test_shares_of_the_layers_add_up_and_chance_alone_below_zero_counts_as_none(
-    run: SampleForecast,
+def test_other_figures_stand_beside_ours_and_each_note_is_said_once(
+    run: SampleForecast, quick: None
 ) -> None:
-    shares = page_charts.layer_shares(Figures.of(run))
-    assert shares.groupby("label")["share"].sum().to_numpy() == pytest.approx(1.0)
-    below = run.layers.assign(parameter=-5.0)
-    shares = page_charts.layer_shares(Figures.of(replace(run, layers=below)))
-    assert (shares.loc[shares["part"] == "parameter", "share"] == 0).all()
-
-
-def test_how_sure_the_ends_of_the_range_are_is_said_in_children(run: SampleForecast) -> None:
-    said = monte_carlo_sentence(Figures.of(run))
-    assert (
-        f"at most about {children(1.96 * 2.1)} and the high end by {children(1.96 * 2.4)}" in said
-    )
-    too_few = replace(run, manifest={**run.manifest, "monte_carlo": {}, "replications": 5})
-    assert monte_carlo_sentence(Figures.of(too_few)).startswith("5 simulated futures are too few")
-
-
-def test_labels_are_kept_apart_in_their_order() -> None:
-    placed = spread_apart([10.0, 10.5, 3.0], gap=2.0)
-    assert placed[1] - placed[0] == pytest.approx(2.0)
-    assert placed[2] < placed[0] < placed[1]
+    note = "opening + 12 x starters x remain - tracked exits"
+    days = ("2021-03-31", "2021-03-31", "2022-03-31")
+    comparisons = [
+        {"label": "worst", "method": "council_method", "date": days[0], "value": 602, "note": note},
+        {"label": "best", "method": "council_method", "date": days[1], "value": 557, "note": note},
+        {"label": "what happened", "method": "outcome", "date": days[1], "value": 540, "note": ""},
+        {"label": "what happened", "method": "outcome", "date": days[2], "value": 512, "note": ""},
+        {"label": "not known yet", "method": "outcome", "date": days[2], "value": None},
+    ]
+    shown = read(render_page(replace(run, manifest={**run.manifest, "comparisons": comparisons})))
+    assert shown.text.count(note) == 1
+    for day in set(days):
+        ours = marginal(run, day, "in_care")
+        assert children_range(ours.p10, ours.p90) in shown.text
+    for said in ("Council's own method: worst", "What happened", "602", "557", "540", "512"):
+        assert said in shown.text
+    (alt,) = [str(a["alt"]) for a in shown.all("img") if "other figures" in str(a["alt"])]
+    assert "What happened, 31 March 2021: 540" in alt
+    assert "What happened, 31 March 2022: 512" in alt
+    assert "not known yet" not in shown.text
 
 
 def test_text_inside_a_script_cannot_end_it() -> None:

@@ -78,8 +78,10 @@ def value_with_unit(value: object, unit: str) -> str:
         return str(value)
     if math.isnan(value):
         return ""
-    if unit in {"share", "proportion"} or unit.startswith("share"):
+    if unit.startswith("share"):
         return f"{value * 100:.3g}%"
+    if unit == "a year" and abs(value) <= 1:
+        return f"{value * 100:.3g}% a year"
     if unit.startswith(("gbp", "£", "GBP")):
         per = unit.replace("gbp", "").replace("GBP", "").lstrip("£_ ").replace("_", " ")
         return (

@@ -6,7 +6,8 @@ the network for anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from markupsafe import Markup
 from sufficiency.report import page_charts, tables
 from sufficiency.report.charts import Chart, drawing_library
 from sufficiency.report.figures import Figures, RunResult, day_of
-from sufficiency.report.formats import children, long_date, value_with_unit
+from sufficiency.report.formats import children, gbp, long_date, value_with_unit
 from sufficiency.report.headline import headline, places_statement
 from sufficiency.report.words import (
     GLOSSARY,
@@ -27,6 +28,7 @@ from sufficiency.report.words import (
     NOT_A_TARGET,
     NOT_SAID,
     PERCENTILES_DO_NOT_ADD,
+    in_plain_words,
 )
 
 KEY_ASSUMPTIONS_SHOWN = 3
@@ -90,7 +92,8 @@ def scenario_name(manifest: Mapping[str, Any]) -> str:
 
 def assumption(origin: Mapping[str, Any]) -> Assumption:
     """A number of the manifest in words."""
-    unit = str(origin.get("unit") or "")
+    label = in_plain_words(str(origin.get("label") or origin.get("key") or ""))
+    unit = str(origin.get("unit") or ("share" if label.startswith("Share ") else ""))
     low, high = (value_with_unit(origin.get(end), unit) for end in ("low", "high"))
     plausible = (
         f"{low} to {high}"
@@ -99,19 +102,26 @@ def assumption(origin: Mapping[str, Any]) -> Assumption:
     )
     kind = str(origin.get("kind") or "")
     return Assumption(
-        label=str(origin.get("label") or origin.get("key") or ""),
+        label=label,
         value=value_with_unit(origin.get("value"), unit),
         plausible=plausible or "",
         kind=KIND_LABELS.get(kind, kind),
-        source=str(origin.get("source") or ""),
+        source=_without_its_kind(str(origin.get("source") or "")),
         note=str(origin.get("note") or ""),
         key=str(origin.get("key") or ""),
     )
 
 
+def _without_its_kind(source: str) -> str:
+    """A source that begins by saying "Assumption", which stands beside it already, without."""
+    words = re.sub(r"^Assumption[.:]\s*", "", source)
+    return words[:1].upper() + words[1:]
+
+
 def key_assumptions(figures: Figures) -> list[Assumption]:
     """The assumptions that matter most, in the order that the run names them."""
-    by_key = {row.get("key"): row for row in figures.manifest.get("origins") or ()}
+    origins = figures.manifest.get("origins") or ()
+    by_key = {row.get("key"): row for row in reversed(list(origins))}
     named = [key for key in figures.manifest.get("key_assumptions") or () if key in by_key]
     return [assumption(by_key[key]) for key in named[:KEY_ASSUMPTIONS_SHOWN]]
 
@@ -123,12 +133,18 @@ def monte_carlo_sentence(figures: Figures) -> str:
     runs = figures.manifest.get("replications")
     if low is None or high is None:
         return f"{runs} simulated futures are too few to say how sure the ends of the range are."
-    return (
+    said = (
         f"The model was played {runs:,} times. Played again with other random numbers, the low "
         f"end of the range of children in care would move by at most about "
-        f"{children(NORMAL_95 * low)} and the high end by {children(NORMAL_95 * high)}, "
-        f"19 times out of 20."
+        f"{children(NORMAL_95 * low)} and the high end by {children(NORMAL_95 * high)}"
     )
+    cost = (figures.manifest.get("monte_carlo") or {}).get("cost") or {}
+    if cost.get("p10_se") is not None and cost.get("p90_se") is not None:
+        said += (
+            f", those of the cost of {cost.get('financial_year', 'the year')} by "
+            f"{gbp(NORMAL_95 * cost['p10_se'])} and {gbp(NORMAL_95 * cost['p90_se'])}"
+        )
+    return f"{said}, 19 times out of 20."
 
 
 def _front(figures: Figures) -> dict[str, Any]:
@@ -164,7 +180,7 @@ def _sections(figures: Figures) -> dict[str, Any]:
         "data_age": str(manifest.get("data_age") or ""),
         "starting_figures": _starting_figures(manifest),
         "comparison_chart": page_charts.comparison_chart(figures, comparisons),
-        "comparisons": [_comparison(figures, row) for row in comparisons],
+        "comparisons": _comparisons(figures, comparisons),
         "setting_charts": page_charts.setting_charts(figures),
         "setting_table": tables.children_by_setting(figures),
         "flows_table": tables.flows_by_year(figures),
@@ -221,15 +237,20 @@ def _starting_figures(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _comparison(figures: Figures, row: Mapping[str, Any]) -> dict[str, str]:
-    day = day_of(row["date"])
-    return {
-        "label": str(row.get("label") or ""),
-        "date": long_date(day),
-        "value": children(float(row["value"])),
-        "ours": tables.counted(figures.at("in_care", day)).text,
-        "note": str(row.get("note") or ""),
-    }
+def _comparisons(figures: Figures, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Other figures beside ours, and what is noted of them, each note once."""
+    notes = list(dict.fromkeys(str(row["note"]) for row in rows if row.get("note")))
+    lines = [
+        {
+            "label": page_charts.comparison_label(row),
+            "date": long_date(day_of(row["date"])),
+            "value": children(float(row["value"])),
+            "ours": tables.counted(figures.at("in_care", day_of(row["date"]))).text,
+            "note": notes.index(str(row["note"])) + 1 if row.get("note") else 0,
+        }
+        for row in rows
+    ]
+    return {"lines": lines, "notes": notes}
 
 
 def _run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

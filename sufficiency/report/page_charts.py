@@ -32,7 +32,7 @@ from sufficiency.report.formats import (
     percent,
     rate,
 )
-from sufficiency.report.words import SETTING_LABELS, SHORT_SETTING_LABELS
+from sufficiency.report.words import METHOD_LABELS, SETTING_LABELS, SHORT_SETTING_LABELS
 
 MOST_YEARS_OF_HISTORY = 8
 POUNDS_OF_TICK = (
@@ -195,7 +195,11 @@ def comparison_chart(figures: Figures, comparisons: Sequence[Mapping[str, Any]])
             label = f"This forecast, {long_date(day)}"
             rows.append(RangeRow(label, ours.p10, ours.mean, ours.p90, ends))
         rows += [
-            _single(str(other["label"]), float(other["value"]), children(float(other["value"])))
+            _single(
+                f"{comparison_label(other)}, {long_date(day)}",
+                float(other["value"]),
+                children(float(other["value"])),
+            )
             for other in comparisons
             if day_of(other["date"]) == day
         ]
@@ -209,6 +213,15 @@ def comparison_chart(figures: Figures, comparisons: Sequence[Mapping[str, Any]])
         diamonds="single figures",
         from_zero=False,
     )
+
+
+def comparison_label(comparison: Mapping[str, Any]) -> str:
+    """Whose figure it is and which, as ``Council's own method: medium``."""
+    label = str(comparison.get("label") or "")
+    whose = METHOD_LABELS.get(str(comparison.get("method") or ""), "")
+    if not whose or label.lower() == whose.lower():
+        return whose or label
+    return f"{whose}: {label}" if label else whose
 
 
 def layers_chart(figures: Figures) -> Chart | None:

@@ -5,6 +5,7 @@ Keys stay as they are in files; only pages and workbooks use these words. Nothin
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 SETTING_LABELS = {
@@ -289,5 +290,23 @@ def setting_label(key: str) -> str:
     return SETTING_LABELS.get(key, key)
 
 
-MEANINGS = {entry.key: entry.meaning for entry in GLOSSARY}
-"""Definitions by key, for tooltips and for the notes of the workbook."""
+METHOD_LABELS = {"council_method": "Council's own method", "outcome": "What happened"}
+"""Whose figure a comparison is."""
+
+_KEYS_IN_LABELS = {
+    **{
+        key: label[:1].lower() + label[1:]
+        for key, label in SHORT_SETTING_LABELS.items()
+        if key not in ("all", "other")
+    },
+    **{key: label.lower() for key, label in AGE_LABELS.items() if key != "all"},
+    "uasc": "unaccompanied asylum-seeking children",
+}
+_A_KEY = re.compile(r"\b(" + "|".join(map(re.escape, _KEYS_IN_LABELS)) + r")\b(?! care)")
+_OTHER = re.compile(r"(?<=\b(?:in|of)\s)other(?=$| at | outside | over )")
+
+
+def in_plain_words(label: str) -> str:
+    """A label of the manifest with the keys in it (sectors, age bands) as people say them."""
+    named = _A_KEY.sub(lambda found: _KEYS_IN_LABELS[found.group()], label)
+    return _OTHER.sub("other settings", named)

@@ -17,6 +17,7 @@ from sufficiency.report.figures import STATISTICS, Figures, RunResult, Spread
 from sufficiency.report.formats import long_date
 from sufficiency.report.headline import headline, plain
 from sufficiency.report.page import authority_name, monte_carlo_sentence, scenario_name
+from sufficiency.report.page_charts import comparison_label
 from sufficiency.report.sheets import Book, Sheet
 from sufficiency.report.words import (
     GLOSSARY,
@@ -28,6 +29,7 @@ from sufficiency.report.words import (
     PERCENTILES_DO_NOT_ADD,
     SETTING_LABELS,
     SHORT_SETTING_LABELS,
+    in_plain_words,
 )
 from sufficiency.report.workbook_charts import (
     ROWS_PER_CHART,
@@ -198,7 +200,12 @@ def _assumptions(book: Book, figures: Figures) -> None:
         kind = str(row.get("kind") or "")
         number = _style_of_unit(str(row.get("unit") or ""))
         styles = ["wrapped", number, "indented", number, number, *(["indented"] * 4)]
-        values = [row.get("label"), row.get("value"), row.get("unit"), row.get("low")]
+        values = [
+            in_plain_words(str(row.get("label") or "")),
+            row.get("value"),
+            row.get("unit"),
+            row.get("low"),
+        ]
         values += [row.get("high"), KIND_LABELS.get(kind, kind), row.get("source")]
         sheet.cells([*values, row.get("note"), row.get("key")], styles)
     _as_list(sheet, len(rows), len(labels))
@@ -326,7 +333,7 @@ def _about(book: Book, figures: Figures) -> None:
     _pairs(sheet, [(f"{row['source']}, {row['date']}", row["figure"]) for row in starts])
     others = manifest.get("comparisons") or ()
     _section(sheet, "Other figures for children in care", others)
-    _pairs(sheet, [(f"{row['label']}, {row['date']}", row["value"]) for row in others])
+    _pairs(sheet, [(f"{comparison_label(row)}, {row['date']}", row["value"]) for row in others])
     _section(sheet, "What the words mean", GLOSSARY)
     _pairs(sheet, [(entry.term, entry.meaning) for entry in GLOSSARY])
 

@@ -1,0 +1,165 @@
+"""Are figures said as people say them, and does every table keep its promises?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from sample_forecast import SampleForecast, sample_forecast
+
+from sufficiency.report import page_charts
+from sufficiency.report.charts import spread_apart
+from sufficiency.report.figures import Figures
+from sufficiency.report.formats import (
+    children,
+    children_range,
+    gbp,
+    percent,
+    value_with_unit,
+)
+from sufficiency.report.headline import headline, plain
+from sufficiency.report.page import assumption, monte_carlo_sentence
+from sufficiency.report.tables import cost_by_year, distance_by_date, gap_by_date
+from sufficiency.report.words import in_plain_words
+
+
+@pytest.fixture(scope="module")
+def run() -> SampleForecast:
+    return sample_forecast()
+
+
+def marginal(run: SampleForecast, day: str, measure: str) -> pd.Series:
+    rows = run.forecast
+    chosen = (rows["date"] == day) & (rows["measure"] == measure)
+    return rows[chosen & (rows["sector"] == "all") & (rows["age_band"] == "all")].iloc[0]
+
+
+def test_a_few_futures_with_a_child_are_never_shown_as_none() -> None:
+    assert [children(n) for n in (0.0, 0.004, 0.49, 0.51, 1234.4)] == [
+        "0",
+        "fewer than 1",
+        "fewer than 1",
+        "1",
+        "1,234",
+    ]
+    assert [percent(p) for p in (0.0, 0.004, 0.5, 0.996, 1.0)] == [
+        "0%",
+        "under 1%",
+        "50%",
+        "over 99%",
+        "100%",
+    ]
+    assert [gbp(m) for m in (0.0, 300.0, 412_300.0, 33_149_000.0, -2_000_000.0)] == [
+        "£0",
+        "under £1,000",
+        "£412,000",
+        "£33.1m",
+        "-£2.0m",
+    ]
+
+
+def test_rare_gaps_are_said_to_be_rare(run: SampleForecast) -> None:
+    forecast = run.forecast.copy()
+    gaps = forecast["measure"].isin(["in_house_shortfall", "unmet_need"])
+    forecast.loc[gaps, forecast.columns[4:]] = 0.01
+    said = " ".join(plain(part) for part in headline(Figures.of(replace(run, forecast=forecast))))
+    assert "Fewer than 1 child at a time lives in a placement that is suitable, but" in said
+    assert "Fewer than 1 child at a time has no suitable place." in said
+    assert "Widest" not in said
+
+
+def test_the_two_gaps_have_tables_of_their_own_with_the_widest_month(run: SampleForecast) -> None:
+    figures = Figures.of(run)
+    for measure in ("in_house_shortfall", "unmet_need"):
+        table = gap_by_date(figures, measure, "Gap")
+        heads = [row.head for row in table.rows]
+        assert heads[:4] == ["31 March 2021", "31 March 2022", "31 March 2023", "30 June 2023"]
+        rows = run.forecast[
+            (run.forecast["measure"] == measure)
+            & (run.forecast["sector"] == "all")
+            & (run.forecast["age_band"] == "all")
+        ]
+        widest = rows.loc[rows["mean"].idxmax()]
+        assert table.rows[4].cells[0].text == children_range(widest.p10, widest.p90)
+
+
+def test_a_part_year_is_marked_and_never_set_against_a_budget(run: SampleForecast) -> None:
+    table = cost_by_year(Figures.of(run))
+    labels = [column.label for column in table.columns]
+    assert labels[1:] == [
+        "2020-21 (9 months only)",
+        "2021-22",
+        "2022-23",
+        "2023-24 (3 months only)",
+    ]
+    budget = next(row for row in table.rows if row.head == "Budget")
+    assert [cell.text for cell in budget.cells] == ["–", "£31.0m", "£31.0m", "–"]
+
+
+def test_the_boundary_and_the_20_miles_are_always_side_by_side(run: SampleForecast) -> None:
+    figures = Figures.of(run)
+    table = distance_by_date(figures)
+    assert table is not None
+    assert [column.term for column in table.columns] == ["", "outside_area", "over_20_miles"]
+    total, outside = (
+        marginal(run, "2023-03-31", "in_care"),
+        marginal(run, "2023-03-31", "outside_area"),
+    )
+    row = next(row for row in table.rows if row.head == "31 March 2023")
+    assert row.cells[0].text == percent(outside["mean"] / total["mean"])
+    far_missing = run.forecast[run.forecast["measure"] != "over_20_miles"]
+    assert distance_by_date(Figures.of(replace(run, forecast=far_missing))) is None
+
+
+def test_shares_of_the_layers_add_up_and_chance_alone_below_zero_counts_as_none(
+    run: SampleForecast,
+) -> None:
+    shares = page_charts.layer_shares(Figures.of(run))
+    assert shares.groupby("label")["share"].sum().to_numpy() == pytest.approx(1.0)
+    below = run.layers.assign(parameter=-5.0)
+    shares = page_charts.layer_shares(Figures.of(replace(run, layers=below)))
+    assert (shares.loc[shares["part"] == "parameter", "share"] == 0).all()
+
+
+def test_how_sure_the_ends_of_the_range_are_is_said_in_children(run: SampleForecast) -> None:
+    said = monte_carlo_sentence(Figures.of(run))
+    assert (
+        f"at most about {children(1.96 * 2.1)} and the high end by {children(1.96 * 2.4)}" in said
+    )
+    too_few = replace(run, manifest={**run.manifest, "monte_carlo": {}, "replications": 5})
+    assert monte_carlo_sentence(Figures.of(too_few)).startswith("5 simulated futures are too few")
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Places in internal_fostering at the start", "Places in our own foster carers at the start"),
+        ("Starters a year, under_1", "Starters a year, under 1"),
+        ("Children aged 10_15 at the start", "Children aged 10 to 15 at the start"),
+        ("Weekly cost of other", "Weekly cost of other settings"),
+        ("From residential care for other reasons", "From residential care for other reasons"),
+    ],
+)  # fmt: skip
+def test_keys_inside_labels_are_said_in_plain_words(label: str, said: str) -> None:
+    assert in_plain_words(label) == said
+
+
+def test_an_assumption_is_shown_with_its_unit_range_and_source() -> None:
+    origin = {"label": "Share who stay", "value": 0.25, "low": 0.1, "high": 0.45, "kind": "assumed"}
+    shown = assumption({**origin, "source": "Assumption. Not published."})
+    assert (shown.value, shown.plausible, shown.kind) == ("25%", "10% to 45%", "Assumed")
+    assert shown.source == "Not published."
+    values = [(0.0395, "a year"), (849.3, "GBP a week"), (12.0, "children a month"), (1.7, "ratio")]
+    assert [value_with_unit(value, unit) for value, unit in values] == [
+        "3.95% a year",
+        "£849 a week",
+        "12 children a month",
+        "1.7 ratio",
+    ]
+
+
+def test_labels_are_kept_apart_in_their_order() -> None:
+    placed = spread_apart([10.0, 10.5, 3.0], gap=2.0)
+    assert placed[1] - placed[0] == pytest.approx(2.0)
+    assert placed[2] < placed[0] < placed[1]
