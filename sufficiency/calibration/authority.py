@@ -26,9 +26,9 @@ from sufficiency.calibration.national import NationalHazards, opening_cohort
 from sufficiency.calibration.national_counts import split_out_uasc, uasc_mean_stay_years
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.domain import AGE_BANDS
-from sufficiency.history.authorities import Authority
-from sufficiency.history.counts import Counts
-from sufficiency.history.published import ENGLAND, PublishedHistory
+from sufficiency.history.authorities import ENGLAND, Authority
+from sufficiency.history.counts import Counts, as_number
+from sufficiency.history.published import PublishedHistory
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ def authority_counts(history: PublishedHistory, authority: Authority) -> Authori
 def assumed_status_only(history: PublishedHistory) -> float:
     """England's share of recorded changes that are of status only; often held back locally."""
     total = history.national.moves_by_placement_type().loc["total"]
-    return float(total["status_only"] / total["total"])
+    return as_number(total["status_only"] / total["total"])
 
 
 def _adoptions(history: PublishedHistory, authority: Authority, years: pd.Index[int]) -> Floats:
@@ -287,16 +287,16 @@ def _leaving_per_child(
         shapes = history.national
         ages = shapes.leavers_by_age()
         leavers = np.array([*(float(ages[b]) for b in _BANDS[:4]), float(ages["16"] + ages["17"])])
-        stock = shapes.shape("stock_by_age")["number"]
-        return leavers, np.array([float(stock[b]) for b in [*_BANDS[:4], "16_and_over"]])
+        children = shapes.shape("stock_by_age")["number"]
+        return leavers, np.array([float(children[b]) for b in [*_BANDS[:4], "16_and_over"]])
     england_leavers = history.leavers_by_age(ENGLAND).number
     england_stock = history.stock_by_age(ENGLAND).number
-    events, children = np.zeros(5), np.zeros(5)
+    events, child_years = np.zeros(5), np.zeros(5)
     for area in authorities:
         stock = history.stock_by_age(area)
         years = stock.number.index[-window_years:]
         events += _filled(
             history.leavers_by_age(area), england_leavers, [*_BEFORE_18, "18_plus"], years
         )[:, :5].sum(axis=0)
-        children += _filled(stock, england_stock, _BANDS, years).sum(axis=0)
-    return events, children
+        child_years += _filled(stock, england_stock, _BANDS, years).sum(axis=0)
+    return events, child_years

@@ -46,6 +46,7 @@ from sufficiency.calibration.sectors import (
 )
 from sufficiency.domain import AGE_BANDS
 from sufficiency.history.authorities import Authority
+from sufficiency.history.counts import as_number
 from sufficiency.history.published import PublishedHistory
 
 Floats = NDArray[np.float64]
@@ -125,7 +126,7 @@ def calibrate(
     crossed = complete_by_provider(kinds, providers, year, shapes)
     sector_stock = by_sector(
         crossed,
-        float(shapes.kin_share().loc["stock", "all"]),
+        as_number(shapes.kin_share().loc["stock", "all"]),
         residential_share_of_other_residential(shapes),
     )
     return Calibration(

@@ -12,7 +12,7 @@ hazard table (5 bands), B time-in-care bands (9).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,10 @@ class GridHazards:
     disrupt: float
     """An adoptive placement ends and care goes on."""
 
+    def at(self, durations: slice) -> GridHazards:
+        """The hazards of some durations only."""
+        return replace(self, leave=self.leave[:, durations], match=self.match[:, durations])
+
 
 @dataclass(frozen=True)
 class Stock:
@@ -111,59 +115,62 @@ class YearFlows:
     """(D,): left on their 18th birthday, by time in care."""
 
 
-def _one_step(
-    stock: Stock, hazards: GridHazards, entrants: Floats
-) -> tuple[Stock, Floats, Floats, Floats]:
-    """A step's new stock, then those who left, were adopted and were placed, by cell (E, D)."""
-    out = hazards.leave + hazards.match
-    time_exposed = stock.waiting * -np.expm1(-out) / np.where(out > 0, out, 1)
-    time_exposed[:, 0] += entrants / 2
-    left, placed = time_exposed * hazards.leave, time_exposed * hazards.match
-    adopted, back = stock.matched * hazards.adopt, stock.matched * hazards.disrupt
-    waiting, matched = np.zeros_like(left), np.zeros_like(left)
-    waiting[:, 1:] = (stock.waiting * np.exp(-out) + back)[:, :-1]
-    matched[:, 1:] = (stock.matched - adopted - back + placed)[:, :-1]
-    waiting[:, 0] = entrants * (1 - out[:, 0] / 2)
-    return Stock(waiting, matched), left, adopted, placed
+def _half_step(
+    waiting: Floats, matched: Floats, hazards: GridHazards
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Half a step in the same cells: the new stocks, then left, adopted and placed, by cell."""
+    out = (hazards.leave + hazards.match) / 2
+    exposed = waiting * np.divide(-np.expm1(-out), out, out=np.ones_like(out), where=out > 0)
+    left, placed = exposed * hazards.leave / 2, exposed * hazards.match / 2
+    adopted, back = matched * hazards.adopt / 2, matched * hazards.disrupt / 2
+    return waiting - left - placed + back, matched - adopted - back + placed, left, adopted, placed
+
+
+def _one_step_longer(cells: Floats) -> Floats:
+    """Everyone's time in care a step longer; those who turn 18 drop out."""
+    longer = np.zeros_like(cells)
+    longer[:, 1:] = cells[:, :-1]
+    return longer * IN_CARE_AGE
 
 
 def survivors(hazards: GridHazards) -> Stock:
-    """(E, D): of one entrant at each age, the share still in care after each time."""
-    everyone_at_once = Stock(np.zeros((N_STEPS, N_STEPS)), np.zeros((N_STEPS, N_STEPS)))
-    waiting, matched = everyone_at_once.waiting, everyone_at_once.matched
-    out = hazards.leave + hazards.match
-    waiting[:, 0] = 1 - out[:, 0] / 2
-    stay_matched = 1 - hazards.adopt - hazards.disrupt
+    """(E, D): of one entrant at each age, the share still in care in the middle of each cell."""
+    shape = (N_STEPS, N_STEPS)
+    waiting, matched = np.zeros(shape), np.zeros(shape)
+    waiting[:, 0] = 1 - (hazards.leave + hazards.match)[:, 0] / 2
     for step in range(N_STEPS - 1):
-        leaving = out[:, step]
-        placed = (
-            waiting[:, step] * -np.expm1(-leaving) / np.where(leaving > 0, leaving, 1)
-        ) * hazards.match[:, step]
-        back = matched[:, step] * hazards.disrupt
-        waiting[:, step + 1] = waiting[:, step] * np.exp(-leaving) + back
-        matched[:, step + 1] = matched[:, step] * stay_matched + placed
+        here, there = slice(step, step + 1), slice(step + 1, step + 2)
+        middle = _half_step(waiting[:, here], matched[:, here], hazards.at(here))
+        end = _half_step(middle[0], middle[1], hazards.at(there))
+        waiting[:, there], matched[:, there] = end[0], end[1]
     return Stock(waiting * IN_CARE_AGE, matched * IN_CARE_AGE)
 
 
 def run_year(stock: Stock, hazards: GridHazards, entrants: Floats) -> YearFlows:
     """Run a stock on by one year.
 
+    Children stand in the middle of their cells, so a step is half in the cell they leave and
+    half in the next; entrants of a step spend half of it in their first cell on average.
+
     Args:
         stock: children in care when the year begins.
         hazards: hazards over one step.
         entrants: (E,) children who enter in the year by age, spread evenly over it.
     """
-    left, adopted, placed = (np.zeros((N_STEPS, N_STEPS)) for _ in range(3))
+    totals = [np.zeros((N_STEPS, N_STEPS)) for _ in range(3)]
     turned_18 = np.zeros(N_STEPS)
-    steps = np.arange(N_STEPS - 1)
+    steps = np.arange(N_STEPS)
+    waiting, matched = stock.waiting, stock.matched
     for _ in range(STEPS_PER_YEAR):
-        stock, *flows = _one_step(stock, hazards, entrants / STEPS_PER_YEAR)
-        for total, flow in zip((left, adopted, placed), flows, strict=True):
-            total += flow
-        grown = stock.waiting + stock.matched
-        turned_18[1:] += grown[N_STEPS - 1 - steps, steps + 1]
-        stock = Stock(stock.waiting * IN_CARE_AGE, stock.matched * IN_CARE_AGE)
-    return YearFlows(stock, left, adopted, placed, turned_18)
+        waiting, matched, *first = _half_step(waiting, matched, hazards)
+        turned_18 += (waiting + matched)[N_STEPS - 1 - steps, steps]
+        waiting, matched = _one_step_longer(waiting), _one_step_longer(matched)
+        waiting[:, 0] += entrants / STEPS_PER_YEAR
+        waiting, matched, *second = _half_step(waiting, matched, hazards)
+        for total, early, late in zip(totals, first, second, strict=True):
+            total += early + late
+    left, adopted, placed = totals
+    return YearFlows(Stock(waiting, matched), left, adopted, placed, turned_18)
 
 
 def by_age_and_care_band(cells: Floats, rate_per_year: Floats) -> Floats:
@@ -191,7 +198,7 @@ def uniform_entry_ages(newborn_share: float) -> Floats:
     Args:
         newborn_share: extra share of starters under 1 who enter in their first four weeks.
     """
-    shapes = [np.ones(np.count_nonzero(ENTRY_BAND == band)) for band in range(N_AGE_BANDS)]
+    shapes = [np.ones(np.count_nonzero(band == ENTRY_BAND)) for band in range(N_AGE_BANDS)]
     shapes[0] = (1 - newborn_share) * shapes[0] / shapes[0].sum()
     shapes[0][0] += newborn_share
     return entry_age_weights(shapes)

@@ -255,9 +255,12 @@ def _scale(
     """
     age_factor = _ratio(by_age, found.sum(axis=1)) ** _STEP
     target = by_group * by_age.sum() / by_group.sum()
-    group_found = np.bincount(found_group, found.sum(axis=0), minlength=len(by_group))
-    return rate * age_factor[:, None] * (_ratio(target, group_found) ** _STEP)[driving_group]
+    group_found = np.bincount(found_group, found.sum(axis=0), len(by_group)).astype(np.float64)
+    group_factor = _ratio(target, group_found) ** _STEP
+    scaled: Floats = rate * age_factor[:, None] * group_factor[driving_group]
+    return scaled
 
 
 def _ratio(wanted: Floats, found: Floats) -> Floats:
-    return np.divide(wanted, found, out=np.zeros_like(wanted), where=found > 0)
+    ratio: Floats = np.divide(wanted, found, out=np.zeros_like(wanted), where=found > 0)
+    return ratio

@@ -21,7 +21,9 @@ from sufficiency.calibration.cohort import (
 )
 from sufficiency.calibration.national import NationalCounts
 from sufficiency.domain import AGE_BANDS
-from sufficiency.history.published import ENGLAND, PublishedHistory
+from sufficiency.history.authorities import ENGLAND
+from sufficiency.history.counts import as_number
+from sufficiency.history.published import PublishedHistory
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +81,11 @@ def national_counts(under_16_share: float) -> NationalCounts:
     starters = _with_earlier_years(history)
     uasc_starters = england_uasc_starters(history, under_16_share).reindex(starters.index)
     own_starters = pd.DataFrame(
-        split_out_uasc(starters.to_numpy(), uasc_starters.to_numpy(), under_16_share),
+        split_out_uasc(
+            np.asarray(starters, dtype=np.float64),
+            np.asarray(uasc_starters, dtype=np.float64),
+            under_16_share,
+        ),
         starters.index,
         _BANDS,
     )
@@ -87,7 +93,9 @@ def national_counts(under_16_share: float) -> NationalCounts:
     uasc_stock = history.panel(ENGLAND)["uasc"].bfill()
     own_stock = pd.DataFrame(
         split_out_uasc(
-            stock.to_numpy(), uasc_stock.reindex(stock.index).to_numpy(), under_16_share
+            np.asarray(stock, dtype=np.float64),
+            np.asarray(uasc_stock.reindex(stock.index), dtype=np.float64),
+            under_16_share,
         ),
         stock.index,
         _BANDS,
@@ -115,7 +123,7 @@ def national_counts(under_16_share: float) -> NationalCounts:
         guardianship_by_age=_by_age(guardianship),
         guardianship_by_duration=_by_duration(guardianship),
         placed_for_adoption=float(shapes.stock_by_placement()["placed_for_adoption"]),
-        adoptive_placements_ended=float(ended["total"] - ended["status_only"]),
+        adoptive_placements_ended=as_number(ended["total"] - ended["status_only"]),
     )
 
 

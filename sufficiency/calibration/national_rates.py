@@ -23,6 +23,7 @@ from sufficiency.calibration.moves import (
 from sufficiency.calibration.national import NationalHazards
 from sufficiency.calibration.sectors import national_by_sector
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR, SECTORS, Sector
+from sufficiency.history.counts import as_number
 from sufficiency.history.national import NationalShapes
 from sufficiency.history.published import PublishedHistory
 
@@ -88,7 +89,7 @@ def national_rates(hazards: NationalHazards) -> NationalRates:
     """Derive the rates from the tables that ship, given England's exit hazards."""
     history = PublishedHistory.as_at(2023)
     shapes = history.national
-    matched = assumed("placed_for_adoption_by_age").table(list(AGE_GROUPS[:5]))[:, 0] * float(
+    matched = assumed("placed_for_adoption_by_age").table(list(AGE_GROUPS[:5]))[:, 0] * as_number(
         shapes.placement_duration_averages().loc[_ADOPTION, "placements"]
     )
     stock = _stock(history)
@@ -288,4 +289,4 @@ def _rest_split(shapes: NationalShapes) -> Floats:
 
 def _status_only(shapes: NationalShapes) -> float:
     total = shapes.moves_by_placement_type().loc["total"]
-    return float(total["status_only"] / total["total"])
+    return as_number(total["status_only"] / total["total"])

@@ -13,6 +13,7 @@ from sufficiency.calibration.cohort import N_CARE_BANDS
 from sufficiency.calibration.national import NationalHazards
 from sufficiency.calibration.national_rates import NationalRates, national_rates
 from sufficiency.domain import AGE_BANDS
+from sufficiency.history.counts import as_number
 from sufficiency.shipped import shipped_path
 
 Floats = NDArray[np.float64]
@@ -41,12 +42,14 @@ def write_table(hazards: NationalHazards, path: Path) -> None:
 def shipped_hazards() -> NationalHazards:
     """England's exit hazards from the shipped table."""
     table = pd.read_csv(shipped_path(*TABLE), encoding="utf-8").set_index(["hazard", "age_band"])
-    rates = {
-        name: table.loc[name].loc[[str(band) for band in AGE_BANDS], _CARE_BANDS].to_numpy(float)
-        for name in _RATES
-    }
-    numbers = {name: float(table.loc[(name, "all"), _CARE_BANDS[0]]) for name in _NUMBERS}
-    return NationalHazards(**rates, **numbers)
+    bands = [str(band) for band in AGE_BANDS]
+    guardianship, rest, match = (
+        table.loc[name].loc[bands, _CARE_BANDS].to_numpy(dtype=np.float64) for name in _RATES
+    )
+    adopt, disrupt, newborn = (
+        as_number(table.loc[(name, "all"), _CARE_BANDS[0]]) for name in _NUMBERS
+    )
+    return NationalHazards(guardianship, rest, match, adopt, disrupt, newborn)
 
 
 @cache

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sufficiency.calibration.fitting import fit_table
 from sufficiency.domain import SECTORS, Sector
-from sufficiency.history.counts import TOTAL, Counts
+from sufficiency.history.counts import TOTAL, Counts, as_number
 from sufficiency.history.national import NationalShapes
 
 Floats = NDArray[np.float64]
@@ -80,7 +80,7 @@ def fill_suppressed(counts: Counts, year: int, cells: list[str], like: Floats) -
     """
     found = counts.number.loc[year].reindex(cells).to_numpy(dtype=float)
     missing = np.isnan(found)
-    left = max(float(counts.number.loc[year, TOTAL]) - float(np.nansum(found)), 0.0)
+    left = max(as_number(counts.number.loc[year, TOTAL]) - float(np.nansum(found)), 0.0)
     weight = np.where(missing, np.maximum(like, np.finfo(float).tiny), 0.0)
     if missing.any():
         found = np.where(missing, left * weight / weight.sum(), found)
@@ -169,7 +169,7 @@ def by_sector(crossed: pd.DataFrame, kin_share: float, residential_share: float)
     """
     kind = crossed.sum(axis=1)
     fostering = float(kind["fostering"])
-    ifa = float(crossed.loc["fostering", _BOUGHT].sum())
+    ifa = as_number(crossed.loc["fostering", _BOUGHT].sum())
     connected = min(kin_share * fostering, fostering - ifa)
     other_residential = float(kind["other_residential"])
     found = {
@@ -195,9 +195,9 @@ def national_by_sector(groups: pd.Series[float], shapes: NationalShapes) -> Floa
     not published by provider.
     """
     table = national_table(shapes)
-    fostering = float(table.loc["fostering"].sum())
-    kin = float(shapes.kin_share().loc["stock", "all"]) * fostering
-    ifa_share = float(table.loc["fostering", _BOUGHT].sum()) / (fostering - kin)
+    fostering = as_number(table.loc["fostering"].sum())
+    kin = as_number(shapes.kin_share().loc["stock", "all"]) * fostering
+    ifa_share = as_number(table.loc["fostering", _BOUGHT].sum()) / (fostering - kin)
     residential = residential_share_of_other_residential(shapes)
     others = float(groups["fostering_other_carer"])
     other_residential = float(groups["other_residential"])

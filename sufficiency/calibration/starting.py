@@ -70,9 +70,9 @@ def whole_children(needs: Floats, sector_totals: Ints, age_totals: Ints) -> Ints
         gain = np.where((whole[over] > 0) & (needs[under] > 0), gain, -np.inf)
         if not np.isfinite(gain.max()):
             break
-        cell = np.unravel_index(int(gain.argmax()), gain.shape)
-        whole[(over, *cell)] -= 1
-        whole[(under, *cell)] += 1
+        need, sector = divmod(int(gain.argmax()), gain.shape[1])
+        whole[over, need, sector] -= 1
+        whole[under, need, sector] += 1
     return whole
 
 
@@ -87,10 +87,8 @@ def children_at_start(
         uasc_stock: (E, D) unaccompanied children by the same.
         end_per_day: (S, 8) hazard of the end of a placement, any reason.
     """
-    ages, needs, sectors = np.indices(whole.shape)
-    age_group, need, sector = (
-        np.repeat(codes.ravel(), whole.ravel()) for codes in (ages, needs, sectors)
-    )
+    kinds = np.argwhere(np.ones(whole.shape, dtype=bool))
+    age_group, need, sector = np.repeat(kinds, whole.ravel(), axis=0).T
     profiles = [
         np.where(band == AGE_BAND_OF_CELL, cells, 0.0)
         for cells in (opening.waiting, opening.matched)
@@ -104,15 +102,15 @@ def children_at_start(
     cdf = np.array(
         [_cdf(cells, fallback) for cells, fallback in zip(profiles, _fallbacks(), strict=True)]
     )
-    entry, duration = (axis[IN_CARE_AGE] for axis in np.indices((N_STEPS, N_STEPS)))
+    entry, duration = np.nonzero(IN_CARE_AGE)
     return ChildrenAtStart(
         age_group=age_group.astype(np.int64),
         need=need.astype(np.int64),
         sector=sector.astype(np.int64),
         profile=profile.astype(np.int64),
         cell_cdf=cdf,
-        cell_age_days=(entry + duration) * STEP_DAYS,
-        cell_care_days=duration * STEP_DAYS,
+        cell_age_days=(entry + duration).astype(np.float64) * STEP_DAYS,
+        cell_care_days=duration.astype(np.float64) * STEP_DAYS,
         cell_width_days=STEP_DAYS,
         placement_days=_PLACEMENT_GRID_DAYS,
         placement_cdf=np.array(

@@ -158,15 +158,15 @@ def _hazards(needs: Floats, first: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         hazards.guardianship * sector_factor
     )
     rest = (ExitReason.RETURNED_HOME, ExitReason.FAMILY_ARRANGEMENT, ExitReason.OTHER_REASON)
-    for reason, share in zip(rest, rates.rest_split, strict=True):
-        per_year[_CAUSE[reason], :, bands] = share * hazards.rest * sector_factor
+    for reason, part in zip(rest, rates.rest_split, strict=True):
+        per_year[_CAUSE[reason], :, bands] = part * hazards.rest * sector_factor
     adopted_share = hazards.adopt_per_year / (hazards.adopt_per_year + hazards.disrupt_per_year)
     per_year[_CAUSE[ExitReason.ADOPTION], _OTHER, :, placement_bands] = (
         rates.adoptive_end_per_day * DAYS_PER_YEAR * adopted_share
     )
     per_year[_CAUSE[MoveReason.PLACED_FOR_ADOPTION], :, bands] = hazards.match
-    for reason, share in _reason_shares().items():
-        per_year[_CAUSE[reason], :, :, placement_bands] = (
+    for move, share in _reason_shares().items():
+        per_year[_CAUSE[move], :, :, placement_bands] = (
             rates.move_per_year[:, None, :]
             * rates.age_move_factor[None, :, None]
             * share[..., None]

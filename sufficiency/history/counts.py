@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import SupportsFloat, cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,11 @@ Flags = NDArray[np.bool_]
 TOTAL = "total"
 LARGEST_SUPPRESSED = 5
 """Publishers hold back 1 to 5 children, and a second cell if that would give the first away."""
+
+
+def as_number(cell: object) -> float:
+    """A single cell of a frame or series, whose type pandas cannot promise, as a number."""
+    return float(cast(SupportsFloat, cell))
 
 
 @dataclass(frozen=True)

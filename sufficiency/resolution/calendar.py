@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,6 +15,7 @@ from sufficiency.domain import (
     DAYS_PER_YEAR,
     EXIT_CAUSES,
     MOVE_REASONS,
+    ExitReason,
     MoveReason,
     begins,
 )
@@ -23,8 +25,6 @@ from sufficiency.scenario.plans import Intervention
 from sufficiency.simulation.worlds import Calendar
 
 Floats = NDArray[np.float64]
-
-_CAUSE = {str(cause): code for code, cause in enumerate(CAUSES)}
 
 
 def calendar(
@@ -52,16 +52,34 @@ def calendar(
     for group, factor in scenario.entries.factor.items():
         entries[AGE_GROUPS.index(group)] *= factor.value
     for reason, factor in (*scenario.exits.factor.items(), *scenario.moves.factor.items()):
-        causes[_CAUSE[str(reason)]] *= factor.value
+        causes[_rows([reason])] *= factor.value
     for intervention, (first, last) in zip(scenario.interventions, spans, strict=True):
         during = (starts >= first) & (starts < last)
-        groups = [AGE_GROUPS.index(g) for g in intervention.age_bands] or [*range(len(AGE_GROUPS))]
+        groups = _groups(intervention)
         if intervention.lever == "entries":
-            entries[np.ix_(groups, during)] *= intervention.factor.value
+            entries[groups[:, None] & during] *= intervention.factor.value
         else:
-            which = [_CAUSE[reason] for reason in _reasons(intervention)]
-            causes[np.ix_(which, groups, during)] *= intervention.factor.value
+            which = _rows(_reasons(intervention))
+            cells = which[:, None, None] & groups[:, None] & during
+            causes[cells] *= intervention.factor.value
     return Calendar(starts, entries, causes)
+
+
+def _groups(intervention: Intervention) -> NDArray[np.bool_]:
+    """(A,): the age groups that an intervention changes."""
+    return np.array([not intervention.age_bands or g in intervention.age_bands for g in AGE_GROUPS])
+
+
+def _rows(reasons: Iterable[str]) -> NDArray[np.bool_]:
+    """(C,): the hazards that reasons to leave or move multiply.
+
+    Adoption has two stages. A factor on it multiplies both, so that adoptions a year follow the
+    factor at once (the order) and go on doing so (the children placed for adoption).
+    """
+    named = {str(reason) for reason in reasons}
+    if str(ExitReason.ADOPTION) in named:
+        named.add(str(MoveReason.PLACED_FOR_ADOPTION))
+    return np.array([cause in named for cause in CAUSES])
 
 
 def _span(start: date, intervention: Intervention, horizon_days: int) -> tuple[float, float]:
@@ -73,7 +91,7 @@ def _span(start: date, intervention: Intervention, horizon_days: int) -> tuple[f
 
 
 def _reasons(intervention: Intervention) -> list[str]:
-    """The causes an intervention changes; adoption is slowed where a child is placed for it."""
+    """The reasons that an intervention changes: those it names, else all of its lever's."""
     if intervention.reasons:
         return [str(reason) for reason in intervention.reasons]
     if intervention.lever == "exits":

@@ -7,12 +7,14 @@ shifted alike (on the log-odds scale) until the authority's children give its pu
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, special
 
 from sufficiency.calibration.calibrate import Calibration
 from sufficiency.calibration.sectors import national_by_sector
-from sufficiency.domain import SECTORS, UNPLACED, Sector
+from sufficiency.domain import SECTORS, Sector
+from sufficiency.history.counts import as_number
 from sufficiency.history.national import NationalShapes
 from sufficiency.history.published import PublishedHistory
 from sufficiency.scenario.model import Scenario
@@ -72,11 +74,10 @@ def locality_shares(
                 )
             )
         shares[name] = np.append(shifted, shifted[_RESIDENTIAL])
-    assert UNPLACED == "unplaced"
     return shares, origins
 
 
-def _latest_share(frame, cell: str, cells: list[str], year: int) -> float | None:  # type: ignore[no-untyped-def]
+def _latest_share(frame: pd.DataFrame, cell: str, cells: list[str], year: int) -> float | None:
     known = frame.loc[:year, cells].dropna()
     if known.empty:
         return None
@@ -109,11 +110,11 @@ def _england_outside(shapes: NationalShapes) -> Floats:
     found: dict[str, list[float]] = {}
     for where in ("inside", "outside"):
         fostering = children[where, "fostering"]
-        total = float(fostering.sum())
-        ifa = float(fostering[_BOUGHT].sum())
-        connected = float(kin[where]) * total
+        total = as_number(fostering.sum())
+        ifa = as_number(fostering[_BOUGHT].sum())
+        connected = as_number(kin[where]) * total
         groups = {
-            placement: float(children[where, placement].sum())
+            placement: as_number(children[where, placement].sum())
             for placement in (
                 "secure_and_childrens_homes", "residential_schools", "supported",
                 "placed_for_adoption", "with_parents",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,13 +74,14 @@ def own_levels(table: MonthlyTable, fit: Calibration) -> OwnTable:
     )
 
 
-def _shares(table: MonthlyTable, fit: Calibration, months: list[object]) -> Floats:
+def _shares(table: MonthlyTable, fit: Calibration, months: Sequence[date]) -> Floats:
     """(6,): starters by age group; a table's bands count unaccompanied children, who are then
     taken out of the oldest as fitted."""
     fitted = recent_starters(fit)
     fitted = fitted / fitted.sum()
     if not table.by_age_band:
-        return fitted
+        shares: Floats = fitted
+        return shares
     counts = table.counts[table.counts["month"].isin(months)]
     by_band = counts.groupby("age_band")["starters"].sum()
     bands = np.array([float(by_band.get(str(band), 0.0)) for band in AGE_BANDS])

@@ -169,7 +169,8 @@ def _drift(plan: WorldPlan, draws: Draws) -> tuple[Floats, Floats]:
     years = min(int(np.ceil(plan.horizon_days / DAYS_PER_YEAR)), _MOST_YEARS)
     # Half the step of the uniforms keeps the normal of a zero finite.
     normals = special.ndtri(draws.uniforms(_DRIFT, 0, len(FLOWS), _MOST_YEARS) + 2.0**-54)
-    return np.arange(years) * DAYS_PER_YEAR, drift_paths(plan.drift, years, normals[:, :years])
+    starts_days = np.arange(years, dtype=np.float64) * DAYS_PER_YEAR
+    return starts_days, drift_paths(plan.drift, years, normals[:, :years])
 
 
 def _drifting(calendar: Calendar, starts_days: Floats, factors: Floats) -> Calendar:
