@@ -10,9 +10,11 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sufficiency.errors import SufficiencyError
@@ -72,16 +74,19 @@ def _in_processes(
         initializer=_begin,
         initargs=(work, shared),
     )
+    done: SimpleQueue[Future[list[Any]]] = SimpleQueue()
     try:
-        pending: dict[Future[list[Any]], int] = {
-            executor.submit(_work_out_chunk, chunk): first for first, chunk in chunks.items()
-        }
-        while pending:
-            done, _ = wait(pending, timeout=_WAIT_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                first = pending.pop(future)
-                for offset, result in enumerate(future.result()):
-                    yield first + offset, result
+        with _interrupts_later():
+            first_of = {
+                executor.submit(_work_out_chunk, chunk): first for first, chunk in chunks.items()
+            }
+        for future in first_of:
+            future.add_done_callback(done.put)
+        while first_of:
+            future = _next_of(done)
+            first = first_of.pop(future)
+            for offset, result in enumerate(future.result()):
+                yield first + offset, result
     except BrokenProcessPool as error:
         raise SufficiencyError(
             "A worker process stopped unexpectedly, most likely for want of memory. "
@@ -94,6 +99,30 @@ def _in_processes(
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _next_of(done: SimpleQueue[Future[list[Any]]]) -> Future[list[Any]]:
+    """The next future that is done.
+
+    Not `concurrent.futures.wait`: Ctrl-C within it can leave futures locked for good, and their
+    executor waiting for them.
+    """
+    while True:
+        with suppress(Empty):
+            return done.get(timeout=_WAIT_SECONDS)
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Hear Ctrl-C only afterwards: processes started meanwhile never do, where there are masks."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 _work: Callable[[Any, Any], Any]
