@@ -134,7 +134,7 @@ def test_how_sure_the_ends_of_the_range_are_is_said_in_children(run: SampleForec
 @pytest.mark.parametrize(
     ("label", "said"),
     [
-        ("Places in internal_fostering at the start", "Places in our own foster carers at the start"),
+        ("Weekly cost of internal_fostering", "Weekly cost of our own foster carers"),
         ("Starters a year, under_1", "Starters a year, under 1"),
         ("Children aged 10_15 at the start", "Children aged 10 to 15 at the start"),
         ("Weekly cost of other", "Weekly cost of other settings"),
@@ -150,6 +150,8 @@ def test_an_assumption_is_shown_with_its_unit_range_and_source() -> None:
     shown = assumption({**origin, "source": "Assumption. Not published."})
     assert (shown.value, shown.plausible, shown.kind) == ("25%", "10% to 45%", "Assumed")
     assert shown.source == "Not published."
+    ratio = assumption({"label": "Cost", "value": 1.7, "unit": "ratio", "low": 1.4, "high": 2.0})
+    assert (ratio.value, ratio.plausible) == ("1.7 ratio", "1.4 to 2")
     values = [(0.0395, "a year"), (849.3, "GBP a week"), (12.0, "children a month"), (1.7, "ratio")]
     assert [value_with_unit(value, unit) for value, unit in values] == [
         "3.95% a year",

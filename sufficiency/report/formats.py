@@ -7,6 +7,7 @@ from datetime import date
 
 MILLION = 1_000_000
 THOUSAND = 1_000
+MONEY_UNITS = ("gbp", "£")
 
 
 def children(count: float) -> str:
@@ -82,10 +83,19 @@ def value_with_unit(value: object, unit: str) -> str:
         return f"{value * 100:.3g}%"
     if unit == "a year" and abs(value) <= 1:
         return f"{value * 100:.3g}% a year"
-    if unit.startswith(("gbp", "£", "GBP")):
-        per = unit.replace("gbp", "").replace("GBP", "").lstrip("£_ ").replace("_", " ")
-        return (
-            f"£{value:,.0f} {per}".strip() if abs(value) >= 100 else f"£{value:,.2f} {per}".strip()
-        )
+    if unit.lower().startswith(MONEY_UNITS):
+        per = unit.lower().removeprefix("gbp").lstrip("£_ ").replace("_", " ")
+        amount = f"£{value:,.0f}" if abs(value) >= 100 else f"£{value:,.2f}"
+        return f"{amount} {per}".strip()
     number = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
     return f"{number} {unit.replace('_', ' ')}".strip()
+
+
+def plausible_range(low: object, high: object, unit: str) -> str:
+    """The ends of a plausible range, with signs (%, £) and without the unit's words."""
+    sign = "share" if unit.startswith("share") or unit == "a year" else ""
+    sign = "gbp" if unit.lower().startswith(MONEY_UNITS) else sign
+    first, last = value_with_unit(low, sign), value_with_unit(high, sign)
+    if first and last:
+        return f"{first} to {last}"
+    return f"{first} or more" if first else f"up to {last}" if last else ""

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from sufficiency.report import page_charts, tables
 from sufficiency.report.charts import Chart, drawing_library
 from sufficiency.report.figures import Figures, RunResult, day_of
-from sufficiency.report.formats import children, gbp, long_date, value_with_unit
+from sufficiency.report.formats import children, gbp, long_date, plausible_range, value_with_unit
 from sufficiency.report.headline import headline, places_statement
 from sufficiency.report.words import (
     GLOSSARY,
@@ -94,17 +94,11 @@ def assumption(origin: Mapping[str, Any]) -> Assumption:
     """A number of the manifest in words."""
     label = in_plain_words(str(origin.get("label") or origin.get("key") or ""))
     unit = str(origin.get("unit") or ("share" if label.startswith("Share ") else ""))
-    low, high = (value_with_unit(origin.get(end), unit) for end in ("low", "high"))
-    plausible = (
-        f"{low} to {high}"
-        if low and high
-        else (low and f"{low} or more") or (high and f"up to {high}")
-    )
     kind = str(origin.get("kind") or "")
     return Assumption(
         label=label,
         value=value_with_unit(origin.get("value"), unit),
-        plausible=plausible or "",
+        plausible=plausible_range(origin.get("low"), origin.get("high"), unit),
         kind=KIND_LABELS.get(kind, kind),
         source=_without_its_kind(str(origin.get("source") or "")),
         note=str(origin.get("note") or ""),

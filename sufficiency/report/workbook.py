@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from sufficiency.report.figures import STATISTICS, Figures, RunResult, Spread
-from sufficiency.report.formats import long_date
+from sufficiency.report.formats import MONEY_UNITS, long_date
 from sufficiency.report.headline import headline, plain
 from sufficiency.report.page import authority_name, monte_carlo_sentence, scenario_name
 from sufficiency.report.page_charts import comparison_label
@@ -191,7 +191,7 @@ def _gap_table(sheet: Sheet, figures: Figures) -> None:
 
 def _assumptions(book: Book, figures: Figures) -> None:
     """Every number that the run rests on, with its kind, plausible range and source."""
-    sheet = book.sheet("Assumptions", (48, 14, 16, 12, 12, 12, 60, 50, 40))
+    sheet = book.sheet("Assumptions", (62, 14, 22, 12, 12, 12, 80, 50, 44))
     labels = ("What", "Value", "Unit", "Low", "High", "Kind", "Source", "Note", "Key")
     numbers = ("wrapped", "general", "indented", "general", "general")
     sheet.head(labels, numbers)
@@ -212,9 +212,9 @@ def _assumptions(book: Book, figures: Figures) -> None:
 
 
 def _style_of_unit(unit: str) -> str:
-    if unit.startswith("share"):
+    if unit.startswith("share") or unit == "a year":
         return "share"
-    return "gbp" if unit.lower().startswith(("gbp", "£")) else "general"
+    return "gbp" if unit.lower().startswith(MONEY_UNITS) else "general"
 
 
 def _as_list(sheet: Sheet, n_rows: int, n_columns: int, frozen_columns: int = 0) -> None:
