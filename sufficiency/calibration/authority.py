@@ -38,6 +38,22 @@ _ROUNDS = 4
 
 
 @dataclass(frozen=True)
+class StartersCounts:
+    """What is read of an authority and of its neighbours alike. Y years, the last the latest."""
+
+    years: pd.Index[int]
+    """(Y,): years ending 31 March with ages."""
+    in_care: Floats
+    """(Y,)."""
+    starters: Floats
+    """(Y, 5): starters by age band, unaccompanied children apart."""
+    uasc_starters: Floats
+    """(Y,)."""
+    uasc: Floats
+    """(Y,): unaccompanied children in care on 31 March."""
+
+
+@dataclass(frozen=True)
 class AuthorityCounts:
     """One authority's published counts, suppressed cells filled. Y years, the last the latest."""
 
@@ -64,36 +80,52 @@ class AuthorityCounts:
     population_0_17: Floats
 
 
-def authority_counts(history: PublishedHistory, authority: Authority) -> AuthorityCounts:
-    """Read an authority's counts of every year with ages, suppressed cells filled.
+def starters_counts(history: PublishedHistory, authority: Authority) -> StartersCounts:
+    """Read an authority's starters and children in care of every year with ages.
 
     A cell that is held back (1-5 children) takes its share of what the total leaves, in
     proportion to England's counts of the same cells; the number of such cells is small.
     """
     panel = history.panel(authority)
-    stock = history.stock_by_age(authority)
-    years = stock.number.index.intersection(panel.index[panel["in_care"].notna()])
-    like = {
-        name: getattr(history, name)(ENGLAND).number
-        for name in ("starters_by_age", "leavers_by_age", "stock_by_age")
-    }
-    stock_all = _filled(stock, like["stock_by_age"], _BANDS, years)
-    starters = _filled(history.starters_by_age(authority), like["starters_by_age"], _BANDS, years)
-    leavers = _filled(
-        history.leavers_by_age(authority), like["leavers_by_age"], [*_BEFORE_18, "18_plus"], years
+    years = history.stock_by_age(authority).number.index.intersection(
+        panel.index[panel["in_care"].notna()]
     )
+    england = history.starters_by_age(ENGLAND).number
+    starters = _filled(history.starters_by_age(authority), england, _BANDS, years)
     under_16 = assumed("under_16_share_of_uasc").number
     uasc = panel["uasc"].reindex(years).interpolate(limit_direction="both").fillna(0.0).to_numpy()
     uasc_starters = _uasc_starters(history, authority, years, uasc, under_16)
+    return StartersCounts(
+        years=years,
+        in_care=panel["in_care"].reindex(years).to_numpy(dtype=np.float64),
+        starters=split_out_uasc(starters, uasc_starters, under_16),
+        uasc_starters=uasc_starters,
+        uasc=uasc,
+    )
+
+
+def authority_counts(history: PublishedHistory, authority: Authority) -> AuthorityCounts:
+    """Read an authority's counts of every year with ages, suppressed cells filled as above."""
+    read = starters_counts(history, authority)
+    panel, years = history.panel(authority), read.years
+    stock = _filled(
+        history.stock_by_age(authority), history.stock_by_age(ENGLAND).number, _BANDS, years
+    )
+    leavers = _filled(
+        history.leavers_by_age(authority),
+        history.leavers_by_age(ENGLAND).number,
+        [*_BEFORE_18, "18_plus"],
+        years,
+    )
     moves = history.placements_in_year(authority).reindex(years)
     status_only = assumed_status_only(history)
     return AuthorityCounts(
         years=years.to_numpy(),
-        in_care=panel["in_care"].reindex(years).to_numpy(float),
-        starters=split_out_uasc(starters, uasc_starters, under_16),
-        uasc_starters=uasc_starters,
-        uasc=uasc,
-        stock=split_out_uasc(stock_all, uasc, under_16),
+        in_care=read.in_care,
+        starters=read.starters,
+        uasc_starters=read.uasc_starters,
+        uasc=read.uasc,
+        stock=split_out_uasc(stock, read.uasc, assumed("under_16_share_of_uasc").number),
         leavers_before_18=leavers[:, :5],
         adopted=_adoptions(history, authority, years),
         started_total=panel["started"].reindex(years).to_numpy(float),
@@ -143,10 +175,8 @@ def _filled(
     missing = np.isnan(number)
     left = np.clip(total - np.nansum(number, axis=1), 0, None)
     weight = np.where(missing, np.nan_to_num(like, nan=1.0), 0.0)
-    share = np.divide(
-        weight, weight.sum(axis=1, keepdims=True), out=np.zeros_like(weight),
-        where=weight.sum(axis=1, keepdims=True) > 0,
-    )  # fmt: skip
+    whole = weight.sum(axis=1, keepdims=True)
+    share = np.divide(weight, whole, out=np.zeros_like(weight), where=whole > 0)
     filled: Floats = np.where(missing, share * np.nan_to_num(left)[:, None], number)
     return filled
 
@@ -207,8 +237,8 @@ def exit_ratios(
             prior,
         )
         leave, match = leave_posterior.mean, float(match_posterior.mean[0])
-    opening = _opening(counts, len(counts.years) - 1, hazards, entry_age, leave, match,
-                       england_placed_share)  # fmt: skip
+    latest = len(counts.years) - 1
+    opening = _opening(counts, latest, hazards, entry_age, leave, match, england_placed_share)
     return ExitRatios(leave_posterior, match_posterior, opening)
 
 

@@ -12,7 +12,7 @@ hazard table (5 bands), B time-in-care bands (9).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,10 +81,6 @@ class GridHazards:
     disrupt: float
     """An adoptive placement ends and care goes on."""
 
-    def at(self, durations: slice) -> GridHazards:
-        """The hazards of some durations only."""
-        return replace(self, leave=self.leave[:, durations], match=self.match[:, durations])
-
 
 @dataclass(frozen=True)
 class Stock:
@@ -115,15 +111,33 @@ class YearFlows:
     """(D,): left on their 18th birthday, by time in care."""
 
 
-def _half_step(
-    waiting: Floats, matched: Floats, hazards: GridHazards
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Half a step in the same cells: the new stocks, then left, adopted and placed, by cell."""
-    out = (hazards.leave + hazards.match) / 2
-    exposed = waiting * np.divide(-np.expm1(-out), out, out=np.ones_like(out), where=out > 0)
-    left, placed = exposed * hazards.leave / 2, exposed * hazards.match / 2
-    adopted, back = matched * hazards.adopt / 2, matched * hazards.disrupt / 2
-    return waiting - left - placed + back, matched - adopted - back + placed, left, adopted, placed
+@dataclass(frozen=True)
+class _HalfStep:
+    """Chances over half a step for a child who is in a cell when it begins."""
+
+    leave: Floats
+    place: Floats
+    adopt: float
+    disrupt: float
+
+    @staticmethod
+    def of(hazards: GridHazards) -> _HalfStep:
+        out = (hazards.leave + hazards.match) / 2
+        exposure = np.divide(-np.expm1(-out), out, out=np.ones_like(out), where=out > 0) / 2
+        return _HalfStep(
+            exposure * hazards.leave,
+            exposure * hazards.match,
+            hazards.adopt / 2,
+            hazards.disrupt / 2,
+        )
+
+    def after(self, waiting: Floats, matched: Floats, at: slice) -> tuple[Floats, Floats]:
+        """The stocks at the end of the half step; the cells given are those of durations ``at``."""
+        leave, place = self.leave[:, at], self.place[:, at]
+        return (
+            waiting * (1 - leave - place) + matched * self.disrupt,
+            matched * (1 - self.adopt - self.disrupt) + waiting * place,
+        )
 
 
 def _one_step_longer(cells: Floats) -> Floats:
@@ -138,11 +152,11 @@ def survivors(hazards: GridHazards) -> Stock:
     shape = (N_STEPS, N_STEPS)
     waiting, matched = np.zeros(shape), np.zeros(shape)
     waiting[:, 0] = 1 - (hazards.leave + hazards.match)[:, 0] / 2
+    half = _HalfStep.of(hazards)
     for step in range(N_STEPS - 1):
         here, there = slice(step, step + 1), slice(step + 1, step + 2)
-        middle = _half_step(waiting[:, here], matched[:, here], hazards.at(here))
-        end = _half_step(middle[0], middle[1], hazards.at(there))
-        waiting[:, there], matched[:, there] = end[0], end[1]
+        middle = half.after(waiting[:, here], matched[:, here], here)
+        waiting[:, there], matched[:, there] = half.after(*middle, there)
     return Stock(waiting * IN_CARE_AGE, matched * IN_CARE_AGE)
 
 
@@ -157,20 +171,29 @@ def run_year(stock: Stock, hazards: GridHazards, entrants: Floats) -> YearFlows:
         hazards: hazards over one step.
         entrants: (E,) children who enter in the year by age, spread evenly over it.
     """
-    totals = [np.zeros((N_STEPS, N_STEPS)) for _ in range(3)]
+    half, every = _HalfStep.of(hazards), slice(None)
+    # Children at the beginning of each half step, added up: each flow is its chance times these.
+    waited, stood = np.zeros((N_STEPS, N_STEPS)), np.zeros((N_STEPS, N_STEPS))
     turned_18 = np.zeros(N_STEPS)
     steps = np.arange(N_STEPS)
     waiting, matched = stock.waiting, stock.matched
     for _ in range(STEPS_PER_YEAR):
-        waiting, matched, *first = _half_step(waiting, matched, hazards)
+        waited += waiting
+        stood += matched
+        waiting, matched = half.after(waiting, matched, every)
         turned_18 += (waiting + matched)[N_STEPS - 1 - steps, steps]
         waiting, matched = _one_step_longer(waiting), _one_step_longer(matched)
         waiting[:, 0] += entrants / STEPS_PER_YEAR
-        waiting, matched, *second = _half_step(waiting, matched, hazards)
-        for total, early, late in zip(totals, first, second, strict=True):
-            total += early + late
-    left, adopted, placed = totals
-    return YearFlows(Stock(waiting, matched), left, adopted, placed, turned_18)
+        waited += waiting
+        stood += matched
+        waiting, matched = half.after(waiting, matched, every)
+    return YearFlows(
+        end=Stock(waiting, matched),
+        left=waited * half.leave,
+        adopted=stood * half.adopt,
+        matched=waited * half.place,
+        turned_18=turned_18,
+    )
 
 
 def by_age_and_care_band(cells: Floats, rate_per_year: Floats) -> Floats:

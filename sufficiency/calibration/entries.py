@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import assumed
-from sufficiency.calibration.authority import AuthorityCounts, authority_counts
+from sufficiency.calibration.authority import AuthorityCounts, starters_counts
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.history.authorities import Authority
 from sufficiency.history.published import PublishedHistory
@@ -30,12 +30,12 @@ def starters_posterior(
     worth a few events. Siblings come together, so a count of N starters tells as little as
     N / (E[G^2]/E[G]) independent ones; unaccompanied children come alone.
     """
-    observed, years = _window(counts, window_years)
+    observed, years = _window(counts.starters, counts.uasc_starters, window_years)
     near = np.zeros(6)
     near_in_care = 0.0
     for neighbour in history.neighbours(authority):
-        their = authority_counts(history, neighbour)
-        starters, their_years = _window(their, window_years)
+        their = starters_counts(history, neighbour)
+        starters, their_years = _window(their.starters, their.uasc_starters, window_years)
         near += starters / their_years
         near_in_care += float(their.in_care[-1])
     prior_mean = np.maximum(near / max(near_in_care, 1.0) * counts.in_care[-1], 1e-6)
@@ -46,8 +46,10 @@ def starters_posterior(
     return GammaPosterior(posterior.events / clustering, posterior.exposure / clustering)
 
 
-def _window(counts: AuthorityCounts, window_years: int) -> tuple[Floats, float]:
+def _window(
+    own_starters: Floats, uasc_starters: Floats, window_years: int
+) -> tuple[Floats, float]:
     """(6,) starters of the window's years in sum, and how many years that is."""
-    starters = np.column_stack([counts.starters, counts.uasc_starters])[-window_years:]
+    starters = np.column_stack([own_starters, uasc_starters])[-window_years:]
     known = ~np.isnan(starters).any(axis=1)
     return starters[known].sum(axis=0), float(max(known.sum(), 1))

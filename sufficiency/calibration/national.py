@@ -40,9 +40,7 @@ GROUP_OF_CARE_BAND = np.array([0, 0, 0, 0, 1, 2, 3, 3, 3])
 # durations at adoption, which comes most of a year after the placement.
 ADOPTION_GROUP_OF_CARE_BAND = np.array([0, 0, 0, 1, 2, 3, 3, 3, 3])
 NO_ADOPTIVE_PLACEMENT_BANDS = 2
-# Leavers after three or more years in care are few once 18th birthdays are taken out, so they
-# share one rate.
-REST_GROUP_OF_CARE_BAND = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6])
+FIRST_LONG_STAY_BAND = 7
 _FIRST_BAND_OVER_A_YEAR = 4
 _ROUNDS = 80
 _STEP = 0.8
@@ -74,6 +72,8 @@ class NationalCounts:
     """Children placed for adoption on 31 March."""
     adoptive_placements_ended: float
     """Adoptive placements a year that ended while care went on."""
+    long_stay_ratio: float
+    """Assumed: the rest of the exits after five years in care against three to five years."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,7 @@ def fit_national(counts: NationalCounts) -> NationalFit:
             - out.adopted.sum(axis=0)
             - out.guardianship.sum(axis=0)
         )
-        by_group = np.bincount(REST_GROUP_OF_CARE_BAND, duration_left).clip(min=1)
-        rest = _scale(rest, out.rest, other_leavers, by_group, REST_GROUP_OF_CARE_BAND,
-                      REST_GROUP_OF_CARE_BAND)  # fmt: skip
+        rest = _scale_rest(rest, out.rest, other_leavers, duration_left, counts.long_stay_ratio)
         under_1 = sum_by_age_band(year.end.waiting + year.end.matched)[0]
         newborn_share = float(
             np.clip(newborn_share * (counts.closing_stock[0] / under_1) ** 2, 0.02, 0.95)
@@ -238,6 +236,27 @@ def _leavers(year: YearFlows, hazards: NationalHazards) -> _Leavers:
         rest=left - by_guardianship,
         turned_18=year.turned_18 @ CARE_BAND_SHARE,
     )
+
+
+def _scale_rest(
+    rate: Floats, found: Floats, by_age: Floats, by_duration: Floats, long_stay_ratio: float
+) -> Floats:
+    """Scale the rest of the exits (5, 9) to leavers by age (5,) and by time in care up to 5 years.
+
+    Beyond, nearly all leavers turn 18 and what is left of the published counts is noise (they
+    are of the last period of care only), so the rate is tied to the one before.
+    """
+    age_factor = _ratio(by_age, found.sum(axis=1)) ** _STEP
+    fitted = slice(0, FIRST_LONG_STAY_BAND)
+    there = found[:, fitted].sum(axis=0)
+    target = by_duration[fitted].clip(min=1)
+    factor = _ratio(target * there.sum() / target.sum(), there) ** _STEP
+    scaled: Floats = rate * age_factor[:, None]
+    scaled[:, fitted] *= factor
+    scaled[:, FIRST_LONG_STAY_BAND:] = (
+        long_stay_ratio * scaled[:, FIRST_LONG_STAY_BAND - 1 : FIRST_LONG_STAY_BAND]
+    )
+    return scaled
 
 
 def _scale(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.cohort import (
     CARE_BAND_SHARE,
     ENTRY_BAND,
@@ -123,6 +124,7 @@ def national_counts(under_16_share: float) -> NationalCounts:
         guardianship_by_age=_by_age(guardianship),
         guardianship_by_duration=_by_duration(guardianship),
         placed_for_adoption=float(shapes.stock_by_placement()["placed_for_adoption"]),
+        long_stay_ratio=assumed("long_stay_exit_ratio").number,
         adoptive_placements_ended=as_number(ended["total"] - ended["status_only"]),
     )
 

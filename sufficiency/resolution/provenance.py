@@ -25,6 +25,7 @@ _IN_FORCE = (
     "under_16_share_of_uasc",
     "step_down_share",
     "turning_16_share",
+    "long_stay_exit_ratio",
     "prior_events_exits",
     "prior_events_entries",
     "prior_events_moves",
