@@ -25,7 +25,7 @@ class ResolvedScenario(Protocol):
 
     @property
     def scenario(self) -> Any:
-        """The scenario model."""
+        """The scenario model, which knows the files it was read from."""
 
     @property
     def start(self) -> date:
@@ -61,7 +61,7 @@ class ResolvedScenario(Protocol):
 
     @property
     def manifest_extras(self) -> Mapping[str, Any]:
-        """Further keys of the manifest; its ``inputs`` are added to the scenario's files."""
+        """Further keys of the manifest."""
 
     def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
         """The world of one replication, with or without each layer of uncertainty."""
@@ -70,10 +70,9 @@ class ResolvedScenario(Protocol):
 def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> dict[str, Any]:
     """The part of the manifest that is known before anything is simulated."""
     extras = dict(resolved.manifest_extras)
-    files = hashed_files(getattr(resolved.scenario, "files", ()))
     return {
         **extras,
-        "inputs": [*files, *extras.get("inputs", ())],
+        "inputs": hashed_files(_files_read(resolved.scenario)),
         "warnings": [
             *resolved.warnings,
             *budget_warnings(resolved.costs, calendar),
@@ -82,6 +81,12 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
         "scenario": _as_mapping(resolved.scenario),
         "origins": [_as_mapping(origin) for origin in resolved.origins],
     }
+
+
+def _files_read(scenario: Any) -> list[Path]:
+    """The user's own files: the scenario, what it extends, and the table it is fitted to."""
+    table = scenario.table_path
+    return [*scenario.files, *([] if table is None else [table])]
 
 
 def hashed_files(paths: Iterable[Path]) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import signal
@@ -66,7 +67,7 @@ class SmallCouncil:
     shares = {"outside_area_share": OUTSIDE_SHARE, "over_20_miles_share": FAR_SHARE}  # noqa: RUF012
     origins = ()
     warnings = ("The data are old.",)
-    manifest_extras = {"data_age": "old", "inputs": [{"file": "a.csv", "sha256": "0"}]}  # noqa: RUF012
+    manifest_extras = {"data_age": "old"}  # noqa: RUF012
 
     def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
         if replication == self.fails_at:
@@ -87,6 +88,8 @@ class SmallCouncil:
 class _Scenario:
     name: str
     uncertainty: Any
+    files: tuple[Path, ...] = (Path(__file__),)
+    table_path: Path | None = None
 
     def model_dump(self, mode: str) -> dict[str, str]:
         return {"name": self.name}
@@ -197,7 +200,8 @@ def test_the_manifest_says_what_was_run(serial: Forecast) -> None:
     assert manifest["package_version"] == sufficiency.__version__
     assert (manifest["seed"], manifest["replications"], manifest["engine"]) == (5, 30, "simpy")
     assert manifest["warnings"] == ["The data are old."]
-    assert manifest["inputs"] == [{"file": "a.csv", "sha256": "0"}]
+    of_this_file = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    assert manifest["inputs"] == [{"file": "test_experiment.py", "sha256": of_this_file}]
     assert manifest["data_age"] == "old"
     assert manifest["authority"]["name"] == "Smallshire"
     assert manifest["scenario"] == {"name": "Small council"}
