@@ -8,6 +8,7 @@ proportional fitting), then read as sectors.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -45,10 +46,12 @@ _BOUGHT = ["private", "voluntary", "other_authority", "other_public"]
 _HOMES_AND_SEMI, _INDEPENDENT = "homes_and_semi_independent", "living_independently"
 
 
+@lru_cache(maxsize=4)
 def national_table(shapes: NationalShapes) -> pd.DataFrame:
     """England's children by kind of placement (rows) and provider (columns), an average year.
 
     Other placements have no provider reported (and only they); counts held back are small.
+    Callers must not change it.
     """
     crossed = shapes.placement_by_provider().pivot_table(
         index="placement", columns="provider", values="children", aggfunc="sum"

@@ -87,6 +87,7 @@ class NationalShapes:
 
     def __init__(self, national: pd.DataFrame) -> None:
         self._national = national
+        self._shapes: dict[str, pd.DataFrame] = {}
 
     def names(self) -> list[str]:
         """The tables held."""
@@ -101,6 +102,11 @@ class NationalShapes:
 
     def shape(self, name: str) -> pd.DataFrame:
         """One table as an average year: rows x columns, missing where never printed."""
+        if name not in self._shapes:
+            self._shapes[name] = self._averaged(name)
+        return self._shapes[name].copy()
+
+    def _averaged(self, name: str) -> pd.DataFrame:
         table = self.by_year(name)
         if name in CLASSIFIED:
             table = table[table["year"] >= FIRST_PRESENT_CLASSIFICATION]

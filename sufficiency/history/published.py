@@ -126,6 +126,8 @@ class PublishedHistory:
         self._past: dict[str, pd.DataFrame] = {}
         self._rows: dict[str, dict[str, NDArray[np.intp]]] = {}
         self._made: dict[tuple[str, str], Counts] = {}
+        self._panels: dict[str, pd.DataFrame] = {}
+        self._leavers: dict[str, Counts] = {}
         self.national = NationalShapes(reference.table("national"))
 
     @classmethod
@@ -153,11 +155,15 @@ class PublishedHistory:
 
         Missing: not published, or suppressed (1 to 5 children).
         """
-        rows = self._area("panel", authority)
-        rows = rows[rows["cla_31_march"].notna()].sort_values("year")
-        if rows.empty:
-            raise HistoryError(self._no_figures(authority))
-        return rows.set_index("year")[list(PANEL)].rename(columns=PANEL).astype(float)
+        code = authority.old_la_code
+        if code not in self._panels:
+            rows = self._area("panel", authority)
+            rows = rows[rows["cla_31_march"].notna()].sort_values("year")
+            if rows.empty:
+                raise HistoryError(self._no_figures(authority))
+            panel = rows.set_index("year")[list(PANEL)].rename(columns=PANEL)
+            self._panels[code] = panel.astype(float)
+        return self._panels[code].copy()
 
     def _no_figures(self, authority: Authority) -> str:
         note = f" {authority.note}" if authority.note else ""
@@ -221,6 +227,12 @@ class PublishedHistory:
         Also 16_and_over. Ages 16, 17 and 18 are parted from 2017; 2016 lacks age 16 and earlier
         years print nothing over 15, so that 16_and_over is the total less the rest.
         """
+        code = authority.old_la_code
+        if code not in self._leavers:
+            self._leavers[code] = self._leavers_by_age(authority)
+        return self._leavers[code]
+
+    def _leavers_by_age(self, authority: Authority) -> Counts:
         cells = [*YOUNG, "16", "17", "18_plus"]
         counts = self._counts("leavers_by_age", authority, cells, "ceased", complete=False)
         counts = add_sum(counts, OLDEST, ["16", "17"])
