@@ -91,7 +91,7 @@ def test_sibling_groups_bring_the_mean_and_the_variance_of_a_compound_process() 
 
 # --- places in order ------------------------------------------------------------------------
 
-LOSS_DAYS, LOSS_WARM_UP_DAYS, ENTRIES_PER_DAY = 700, 200, 0.5
+LOSS_DAYS, LOSS_WARM_UP_DAYS, ENTRIES_PER_DAY = 600, 200, 0.5
 
 
 def shares_missing(
@@ -191,7 +191,7 @@ def test_leaving_by_reason_follows_the_closed_form_of_piecewise_hazards() -> Non
     rates = {}
     for cause, by_band in LEAVING.items():
         rates[cause] = np.tile(by_band, (6, 6, 1)) * np.array([1, 1, 2, 1, 1, 1])[None, :, None]
-    n = 300
+    n = 200
     world = a_world(
         days=500,
         hazards=hazards(
@@ -227,7 +227,7 @@ def left_by(record: Record, time: float, exit_code: int) -> int:
 
 
 def test_time_already_served_counts_for_those_in_care_at_the_start() -> None:
-    n, served, rates = 200, 60.0, LEAVING["returned_home"]
+    n, served, rates = 60, 60.0, LEAVING["returned_home"]
     world = a_world(
         days=500,
         hazards=hazards({"returned_home": list(rates)}),
@@ -246,7 +246,7 @@ def test_time_already_served_counts_for_those_in_care_at_the_start() -> None:
 
 
 def test_placements_at_a_constant_rate_end_as_a_poisson_process() -> None:
-    n, rate, days = 50, 0.02, 150
+    n, rate, days = 25, 0.02, 150
     world = a_world(
         days=days,
         hazards=hazards({"planned": rate / 2, "carer_ends": rate / 2}),
@@ -262,7 +262,7 @@ def test_placements_at_a_constant_rate_end_as_a_poisson_process() -> None:
 
 def test_the_present_placement_ends_by_its_own_time_served() -> None:
     """Time in the present placement is uniform up to the time in care in these worlds."""
-    n, served, bands, rates = 200, 100.0, (0.0, 10.0, 60.0), (0.03, 0.01, 0.002)
+    n, served, bands, rates = 100, 100.0, (0.0, 10.0, 60.0), (0.03, 0.01, 0.002)
     world = a_world(
         days=80, hazards=hazards({"planned": [*rates, 0.0]}), cohort=cohort(n, care_days=served)
     )
