@@ -7,6 +7,7 @@ two assumed ratios. Prices of an earlier year are uprated by the index named her
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -18,10 +19,11 @@ from sufficiency.calibration.calibrate import Calibration
 from sufficiency.domain import SECTORS, Sector, financial_year
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
+from sufficiency.report.words import SETTING_LABELS
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
-from sufficiency.scenario.origins import Origin
-from sufficiency.scenario.sourced import Kind
+from sufficiency.scenario.origins import Origin, assumed_origin
+from sufficiency.scenario.sourced import Kind, Pounds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,6 +35,40 @@ _FOSTERING_COLUMN, _RESIDENTIAL_COLUMN = (
     "residential_weekly_cost_gbp",
 )
 INDEX = "England's median weekly unit costs (section 251), fostering and residential"
+
+
+@dataclass(frozen=True)
+class _Published:
+    """Published unit costs of one financial year."""
+
+    weekly_gbp: Mapping[str, float]
+    """By column of `PublishedHistory.unit_costs`."""
+    year: str
+    source: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Price:
+    """A weekly price with its origin, of a financial year."""
+
+    weekly_gbp: float
+    year: str
+    kind: Kind
+    source: str
+    low: float | None = None
+    high: float | None = None
+
+    def at(self, year: str, inflation: float) -> _Price:
+        """The price brought to another financial year."""
+        uplift = (1 + inflation) ** (_first_year(year) - _first_year(self.year))
+        return replace(
+            self,
+            weekly_gbp=self.weekly_gbp * uplift,
+            year=year,
+            low=None if self.low is None else self.low * uplift,
+            high=None if self.high is None else self.high * uplift,
+        )
 
 
 def cost_plan(
@@ -51,80 +87,104 @@ def cost_plan(
         by_sector: (6,) children at the start, which part the blended fostering cost.
         start: the date that prices are brought to.
     """
-    published, year, price_source, warnings = _published(history, calibration)
-    origins: list[Origin] = []
-    inflation, inflation_origin = _inflation(scenario, history, by_sector, published)
-    origins.append(inflation_origin)
-    weekly = _default_weekly(scenario, published, by_sector, origins)
-    uplift = (1 + inflation) ** (_first_year(financial_year(start)) - _first_year(year))
-    own_year = scenario.costs.price_year
-    own_uplift = (
-        1.0
-        if own_year is None
-        else (1 + inflation) ** (_first_year(financial_year(start)) - _first_year(own_year))
-    )
-    supported = assumed("supported_accommodation_weekly_cost_gbp")
-    supported_uplift = (1 + inflation) ** (
-        _first_year(financial_year(start)) - _first_year(str(supported.price_year))
-    )
-    prices = []
-    for sector in SECTORS:
-        own = scenario.costs.weekly_cost_gbp.get(sector)
-        if own is not None:
-            price, source, kind = own.value * own_uplift, own.source, own.kind
-        elif sector is Sector.SUPPORTED_ACCOMMODATION:
-            price, source, kind = (
-                supported.number * supported_uplift,
-                supported.source,
-                Kind.ASSUMED,
+    published = _published(history, calibration)
+    inflation, inflation_origin = _inflation(scenario, history, by_sector, published.weekly_gbp)
+    ratios, ratio_origins = _fostering_ratios(scenario)
+    weekly = _default_weekly(ratios, published.weekly_gbp, by_sector)
+    year = financial_year(start)
+    prices = {
+        sector: _price(scenario, sector, weekly, published, year).at(year, inflation)
+        for sector in SECTORS
+    }
+    unplaced = _unplaced(scenario, prices[Sector.RESIDENTIAL], year).at(year, inflation)
+    note = f"brought to {year} prices by {inflation:.1%} a year ({INDEX})"
+    budget = scenario.costs.budget
+    origins = [
+        inflation_origin,
+        *ratio_origins,
+        *(
+            _origin(
+                f"costs.weekly_cost_gbp.{sector}",
+                f"Weekly cost: {SETTING_LABELS[sector]}",
+                price,
+                note,
             )
-        elif sector is Sector.OTHER:
-            price, kind = 0.0, Kind.ASSUMED
-            source = "Assumption: settings outside the placement market are priced at 0"
-        else:
-            price, kind = weekly[sector] * uplift, Kind.FITTED
-            source = price_source
-        prices.append(price)
-        origins.append(
-            Origin(
-                f"costs.weekly_cost_gbp.{sector}", f"Weekly cost of {sector}", round(price, 2),
-                "GBP a week at the start", kind, source,
-                f"brought to {financial_year(start)} prices by {inflation:.1%} a year ({INDEX})",
-                low=getattr(own, "low", None), high=getattr(own, "high", None),
-            )
-        )  # fmt: skip
-    unplaced = scenario.costs.unplaced_weekly_cost_gbp
-    dearest = prices[SECTORS.index(Sector.RESIDENTIAL)]
-    unplaced_price = dearest if unplaced is None else unplaced.value * own_uplift
-    origins.append(
-        Origin("costs.unplaced_weekly_cost_gbp",
-               "Weekly cost of a child with no registered place found", round(unplaced_price, 2),
-               "GBP a week at the start", Kind.ASSUMED if unplaced is None else unplaced.kind,
-               "Assumption: the dearest residential price of the scenario"
-               if unplaced is None else unplaced.source)
-    )  # fmt: skip
-    budget = {year: amount.value for year, amount in scenario.costs.budget.items()}
-    origins += [
-        given_or(
-            amount, f"costs.budget.{year}", f"Placements budget {year}", amount.value, "GBP", ""
-        )
-        for year, amount in scenario.costs.budget.items()
+            for sector, price in prices.items()
+        ),
+        _origin(
+            "costs.unplaced_weekly_cost_gbp",
+            "Weekly cost of a child with no registered place found",
+            unplaced,
+        ),
+        *(
+            given_or(money, f"costs.budget.{at}", f"Placements budget {at}", money.value, "GBP", "")
+            for at, money in budget.items()
+        ),
     ]
     plan = CostPlan(
         pool_names=tuple(str(sector) for sector in SECTORS),
         pool_sector=tuple(range(len(SECTORS))),
-        weekly_cost_gbp=tuple(prices),
-        unplaced_weekly_cost_gbp=unplaced_price,
+        weekly_cost_gbp=tuple(prices[sector].weekly_gbp for sector in SECTORS),
+        unplaced_weekly_cost_gbp=unplaced.weekly_gbp,
         inflation_per_year=inflation,
-        budget_gbp=budget,
+        budget_gbp={at: money.value for at, money in budget.items()},
     )
-    return plan, origins, warnings
+    return plan, origins, list(published.warnings)
 
 
-def _published(
-    history: PublishedHistory, calibration: Calibration
-) -> tuple[dict[str, float], str, str, list[str]]:
-    """Fostering and residential cost, their financial year, the source, and warnings."""
+def _price(
+    scenario: Scenario,
+    sector: Sector,
+    weekly: Mapping[Sector, float],
+    published: _Published,
+    year: str,
+) -> _Price:
+    """A sector's price in the year it is for: the scenario's, an assumption or the published."""
+    own = scenario.costs.weekly_cost_gbp.get(sector)
+    if own is not None:
+        return _own_price(scenario, own, year)
+    if sector is Sector.SUPPORTED_ACCOMMODATION:
+        cost = assumed("supported_accommodation_weekly_cost_gbp")
+        return _Price(
+            cost.number, str(cost.price_year), Kind.ASSUMED, cost.source, cost.low, cost.high
+        )
+    if sector is Sector.OTHER:
+        source = "Assumption: settings outside the placement market are priced at 0"
+        return _Price(0.0, year, Kind.ASSUMED, source)
+    return _Price(weekly[sector], published.year, Kind.FITTED, published.source)
+
+
+def _own_price(scenario: Scenario, own: Pounds, year: str) -> _Price:
+    """A price that the scenario gives, of its price year or of the start's."""
+    price_year = scenario.costs.price_year or year
+    return _Price(own.value, price_year, own.kind, own.source, own.low, own.high)
+
+
+def _unplaced(scenario: Scenario, residential: _Price, year: str) -> _Price:
+    """What a child without a registered place costs; by default as residential at the start."""
+    own = scenario.costs.unplaced_weekly_cost_gbp
+    if own is not None:
+        return _own_price(scenario, own, year)
+    source = "Assumption: the dearest residential price of the scenario"
+    return _Price(residential.weekly_gbp, year, Kind.ASSUMED, source)
+
+
+def _origin(key: str, label: str, price: _Price, note: str = "") -> Origin:
+    return Origin(
+        key=key,
+        label=label,
+        value=round(price.weekly_gbp, 2),
+        unit="GBP a week at the start",
+        kind=price.kind,
+        source=price.source,
+        note=note,
+        low=None if price.low is None else round(price.low, 2),
+        high=None if price.high is None else round(price.high, 2),
+    )
+
+
+def _published(history: PublishedHistory, calibration: Calibration) -> _Published:
+    """Fostering and residential cost of the authority, or of England's median council."""
     costs = history.unit_costs(calibration.authority)
     columns = [_FOSTERING_COLUMN, _RESIDENTIAL_COLUMN]
     known = costs[columns].dropna() if len(costs) else pd.DataFrame(columns=columns)
@@ -132,7 +192,7 @@ def _published(
     if len(known):
         row, year = known.iloc[-1], str(known.index[-1])
         source = f"DfE, section 251 outturn, {calibration.authority.name}, {year}"
-        return {name: float(row[name]) for name in columns}, year, source, []
+        return _Published({name: float(row[name]) for name in columns}, year, source)
     index = history.england_unit_cost_index().dropna()
     row, year = index.iloc[-1], str(index.index[-1])
     found = {
@@ -143,7 +203,8 @@ def _published(
         f"{calibration.authority.name} has no published unit costs; England's median of {year} is "
         "used. Give your own under costs.weekly_cost_gbp."
     )
-    return found, year, f"DfE, section 251 outturn, England's median council, {year}", [warning]
+    source = f"DfE, section 251 outturn, England's median council, {year}"
+    return _Published(found, year, source, (warning,))
 
 
 def _inflation(
@@ -168,35 +229,40 @@ def _inflation(
     )
     rate = float(spend @ growth[["fostering", "residential"]].to_numpy() / max(spend.sum(), 1e-9))
     rate = round(rate, 4)
-    return rate, Origin(
-        key, label, rate, "a year", Kind.ASSUMED,
+    source = (
         f"Assumption that prices go on rising as they did: {INDEX}, {index.index[0]} to "
-        f"{index.index[-1]}, weighted by this council's spend on each",
-    )  # fmt: skip
+        f"{index.index[-1]}, weighted by this council's spend on each"
+    )
+    return rate, Origin(key, label, rate, "a year", Kind.ASSUMED, source)
 
 
-def _default_weekly(
-    scenario: Scenario, published: Mapping[str, float], by_sector: Ints, origins: list[Origin]
-) -> dict[Sector, float]:
-    """Weekly prices by sector in the published year: fostering parted so that its blend holds."""
+def _fostering_ratios(scenario: Scenario) -> tuple[dict[Sector, float], list[Origin]]:
+    """Prices of the kinds of fostering as multiples of own fostering's, with their origins."""
     split = scenario.costs.fostering_split
-    ratios = {Sector.INTERNAL_FOSTERING: 1.0}
-    for sector, name, own in (
-        (Sector.IFA, "ifa_to_internal_ratio", split.ifa_to_internal_ratio),
-        (
-            Sector.CONNECTED_PERSONS,
+    given = {
+        Sector.IFA: ("ifa_to_internal_ratio", split.ifa_to_internal_ratio),
+        Sector.CONNECTED_PERSONS: (
             "connected_to_internal_ratio",
             split.connected_to_internal_ratio,
         ),
-    ):
+    }
+    ratios, origins = {Sector.INTERNAL_FOSTERING: 1.0}, []
+    for sector, (name, own) in given.items():
         assumption = assumed(name)
-        ratios[sector] = assumption.number if own is None else own.value
-        origin = own if own is not None else assumption
-        origins.append(
-            Origin(assumption.key, assumption.label, ratios[sector], "ratio",
-                   Kind.ASSUMED if own is None else own.kind, origin.source,
-                   low=origin.low, high=origin.high)
-        )  # fmt: skip
+        if own is None:
+            ratios[sector] = assumption.number
+            origins.append(assumed_origin(assumption, assumption.number, "ratio"))
+        else:
+            ratios[sector] = own.value
+            key, label = assumption.key, assumption.label
+            origins.append(given_or(own, key, label, own.value, "ratio", ""))
+    return ratios, origins
+
+
+def _default_weekly(
+    ratios: Mapping[Sector, float], published: Mapping[str, float], by_sector: Ints
+) -> dict[Sector, float]:
+    """Weekly prices by sector in the published year: fostering parted so that its blend holds."""
     children = {sector: float(by_sector[SECTORS.index(sector)]) for sector in _FOSTERING}
     weighted = sum(children[sector] * ratios[sector] for sector in _FOSTERING)
     internal = published[_FOSTERING_COLUMN] * (
