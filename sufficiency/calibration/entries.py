@@ -46,9 +46,7 @@ def starters_posterior(
     return GammaPosterior(posterior.events / clustering, posterior.exposure / clustering)
 
 
-def _window(
-    own_starters: Floats, uasc_starters: Floats, window_years: int
-) -> tuple[Floats, float]:
+def _window(own_starters: Floats, uasc_starters: Floats, window_years: int) -> tuple[Floats, float]:
     """(6,) starters of the window's years in sum, and how many years that is."""
     starters = np.column_stack([own_starters, uasc_starters])[-window_years:]
     known = ~np.isnan(starters).any(axis=1)

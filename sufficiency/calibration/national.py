@@ -163,11 +163,22 @@ def fit_national(counts: NationalCounts) -> NationalFit:
         )
         year = _year(counts, hazards)
         out = _leavers(year, hazards)
-        match = _scale(match, out.adopted, counts.adopted_by_age, counts.adopted_by_duration,
-                       GROUP_OF_CARE_BAND, ADOPTION_GROUP_OF_CARE_BAND)  # fmt: skip
-        guardianship = _scale(guardianship, out.guardianship, counts.guardianship_by_age,
-                              counts.guardianship_by_duration, GROUP_OF_CARE_BAND,
-                              GROUP_OF_CARE_BAND)  # fmt: skip
+        match = _scale(
+            match,
+            out.adopted,
+            counts.adopted_by_age,
+            counts.adopted_by_duration,
+            GROUP_OF_CARE_BAND,
+            ADOPTION_GROUP_OF_CARE_BAND,
+        )
+        guardianship = _scale(
+            guardianship,
+            out.guardianship,
+            counts.guardianship_by_age,
+            counts.guardianship_by_duration,
+            GROUP_OF_CARE_BAND,
+            GROUP_OF_CARE_BAND,
+        )
         duration_left = (
             counts.leavers_by_duration
             - counts.uasc_leavers_by_duration

@@ -19,6 +19,7 @@ from sufficiency.domain import (
     MoveReason,
     begins,
 )
+from sufficiency.report.words import AGE_LABELS
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.scenario.plans import Intervention
@@ -102,15 +103,19 @@ def _reasons(intervention: Intervention) -> list[str]:
 def intervention_origins(scenario: Scenario) -> list[Origin]:
     """The factors of a scenario, each with its source."""
     rows = [
-        (f"entries.factor.{group}", f"Factor on starters, {group}", factor)
+        (
+            f"entries.factor.{group}",
+            f"Factor on starters, {AGE_LABELS.get(group, group.upper())}",
+            factor,
+        )
         for group, factor in scenario.entries.factor.items()
     ]
     rows += [
-        (f"exits.factor.{reason}", f"Factor on exits, {reason}", factor)
+        (f"exits.factor.{reason}", f"Factor on exits, {str(reason).replace('_', ' ')}", factor)
         for reason, factor in scenario.exits.factor.items()
     ]
     rows += [
-        (f"moves.factor.{move}", f"Factor on moves, {move}", factor)
+        (f"moves.factor.{move}", f"Factor on moves, {str(move).replace('_', ' ')}", factor)
         for move, factor in scenario.moves.factor.items()
     ]
     rows += [
@@ -122,7 +127,15 @@ def intervention_origins(scenario: Scenario) -> list[Origin]:
         for position, item in enumerate(scenario.interventions)
     ]
     return [
-        Origin(key, label, factor.value, "factor", factor.kind, factor.source,
-               low=factor.low, high=factor.high)
+        Origin(
+            key,
+            label,
+            factor.value,
+            "factor",
+            factor.kind,
+            factor.source,
+            low=factor.low,
+            high=factor.high,
+        )
         for key, label, factor in rows
-    ]  # fmt: skip
+    ]

@@ -17,6 +17,7 @@ from sufficiency.domain import SECTORS, Sector
 from sufficiency.history.counts import as_number
 from sufficiency.history.national import NationalShapes
 from sufficiency.history.published import PublishedHistory
+from sufficiency.report.words import SETTING_LABELS
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.scenario.sourced import Kind
@@ -65,8 +66,13 @@ def locality_shares(
             origins.append(
                 Origin(
                     key=f"sectors.{sector}.{name}",
-                    label=f"Share of children in {sector} "
-                    + ("outside the boundary" if name == OUTSIDE else "over 20 miles from home"),
+                    label="Share placed "
+                    + (
+                        "outside the council's boundary"
+                        if name == OUTSIDE
+                        else "over 20 miles from home"
+                    )
+                    + f": {SETTING_LABELS[sector]}",
                     value=round(float(shifted[position]), 4),
                     unit="share",
                     kind=Kind.FITTED if own is None else own.kind,
@@ -79,6 +85,9 @@ def locality_shares(
 
 def _latest_share(frame: pd.DataFrame, cell: str, cells: list[str], year: int) -> float | None:
     known = frame.loc[:year, cells].dropna()
+    if known.empty:
+        return None
+    known = known[known.sum(axis=1) > 0]
     if known.empty:
         return None
     row = known.iloc[-1]
@@ -116,10 +125,13 @@ def _england_outside(shapes: NationalShapes) -> Floats:
         groups = {
             placement: as_number(children[where, placement].sum())
             for placement in (
-                "secure_and_childrens_homes", "residential_schools", "supported",
-                "placed_for_adoption", "with_parents",
+                "secure_and_childrens_homes",
+                "residential_schools",
+                "supported",
+                "placed_for_adoption",
+                "with_parents",
             )
-        }  # fmt: skip
+        }
         found[where] = [
             total - ifa - connected,
             ifa,

@@ -13,6 +13,7 @@ from sufficiency.calibration.fitting import fit_table, whole_numbers
 from sufficiency.calibration.needs import starting_needs
 from sufficiency.domain import AGE_BANDS, AGE_GROUPS, SECTORS, Sector
 from sufficiency.errors import ScenarioError
+from sufficiency.report.words import AGE_LABELS, SETTING_LABELS
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin, assumed_origin
 from sufficiency.scenario.sourced import Kind
@@ -150,35 +151,66 @@ def _origins(
         else f"published shares rescaled from {calibration.in_care:.0f} to {in_care} children"
     )
     origins = [
-        given_or(given.in_care, "population.in_care", "Children in care at the start", in_care,
-                 "children", published)
-    ]  # fmt: skip
+        given_or(
+            given.in_care,
+            "population.in_care",
+            "Children in care at the start",
+            in_care,
+            "children",
+            published,
+        )
+    ]
     for sector, count in zip(SECTORS, by_sector, strict=True):
         origins.append(
             given_or(
-                given.sectors.get(sector), f"population.sectors.{sector}",
-                f"Children in {sector} at the start", int(count), "children",
+                given.sectors.get(sector),
+                f"population.sectors.{sector}",
+                f"Children at the start: {SETTING_LABELS[sector]}",
+                int(count),
+                "children",
                 f"{published}: placements and providers fitted together with England's table",
                 rescaled,
             )
-        )  # fmt: skip
+        )
     bands = [*by_age[:-1]]
     for position, band in enumerate(AGE_BANDS):
         origins.append(
             given_or(
-                given.age_bands.get(band), f"population.age_bands.{band}",
-                f"Children aged {band} at the start, unaccompanied children apart",
-                int(bands[position]), "children", published, rescaled,
+                given.age_bands.get(band),
+                f"population.age_bands.{band}",
+                f"Children at the start aged {AGE_LABELS[band]}, unaccompanied children apart",
+                int(bands[position]),
+                "children",
+                published,
+                rescaled,
             )
-        )  # fmt: skip
-    origins.append(given_or(given.uasc, "population.uasc",
-                            "Unaccompanied asylum-seeking children at the start", int(by_age[-1]),
-                            "children", published, rescaled))  # fmt: skip
-    origins.append(given_or(given.placed_for_adoption, "population.placed_for_adoption",
-                            "Children placed for adoption at the start", round(placed), "children",
-                            published, rescaled))  # fmt: skip
-    for name, own in (("ifa", given.overflow_share.ifa),
-                      ("residential", given.overflow_share.residential)):  # fmt: skip
+        )
+    origins.append(
+        given_or(
+            given.uasc,
+            "population.uasc",
+            "Unaccompanied asylum-seeking children at the start",
+            int(by_age[-1]),
+            "children",
+            published,
+            rescaled,
+        )
+    )
+    origins.append(
+        given_or(
+            given.placed_for_adoption,
+            "population.placed_for_adoption",
+            "Children placed for adoption at the start",
+            round(placed),
+            "children",
+            published,
+            rescaled,
+        )
+    )
+    for name, own in (
+        ("ifa", given.overflow_share.ifa),
+        ("residential", given.overflow_share.residential),
+    ):
         assumption = assumed(f"overflow_share_{name}")
         origins.append(
             assumed_origin(assumption, assumption.number, "share")

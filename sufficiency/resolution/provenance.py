@@ -12,6 +12,7 @@ from sufficiency.calibration.calibrate import Calibration
 from sufficiency.domain import AGE_BANDS, AGE_GROUPS, MONTHS_PER_YEAR
 from sufficiency.errors import HistoryError
 from sufficiency.history.published import FROZEN_SET, PublishedHistory
+from sufficiency.report.words import AGE_LABELS
 from sufficiency.resolution.own_table import OwnTable
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
@@ -19,6 +20,7 @@ from sufficiency.scenario.origins import Origin, assumed_origin
 from sufficiency.scenario.sourced import Kind
 from sufficiency.simulation.worlds import Levels
 
+_AGE_WORDS = [*(AGE_LABELS[band] for band in AGE_BANDS), "unaccompanied children"]
 _RANGE = (0.1, 0.9)
 _BASE_RATE = 10_000
 _IN_FORCE = (
@@ -73,18 +75,32 @@ def _entry_origins(
         if scenario.uncertainty.damping:
             source += ", drawn towards the level that keeps the number in care on its trend"
     origins = [
-        given_or(given, "entries.starters_per_month", "Children who start care a month",
-                 round(total if given is None else given.value, 2), "children a month", source)
-    ]  # fmt: skip
+        given_or(
+            given,
+            "entries.starters_per_month",
+            "Children who start care a month",
+            round(total if given is None else given.value, 2),
+            "children a month",
+            source,
+        )
+    ]
     low, high = (levels.starters_per_year.quantile(np.full(len(AGE_GROUPS), at)) for at in _RANGE)
     mean = levels.starters_per_year.mean
     scale = 1.0 if given is None else given.value / total
     origins += [
-        Origin(f"entries.by_age.{group}", f"Starters a year, {group}", round(float(mean[row] * scale), 1),
-               "children a year", Kind.FITTED, source, "range: 10th to 90th percentile of the fit",
-               low=round(float(low[row] * scale), 1), high=round(float(high[row] * scale), 1))
+        Origin(
+            f"entries.by_age.{group}",
+            f"Starters a year: {_AGE_WORDS[row]}",
+            round(float(mean[row] * scale), 1),
+            "children a year",
+            Kind.FITTED,
+            source,
+            "range: 10th to 90th percentile of the fit",
+            low=round(float(low[row] * scale), 1),
+            high=round(float(high[row] * scale), 1),
+        )
         for row, group in enumerate(AGE_GROUPS)
-    ]  # fmt: skip
+    ]
     return origins
 
 
@@ -98,38 +114,68 @@ def _exit_origins(
     low, high = (fit.exits.leave.quantile(np.full(len(AGE_BANDS), at)) for at in _RANGE)
     level = levels.exit_level
     origins = [
-        Origin(f"exits.level.{band}", f"Exits before 18 against England's, aged {band}",
-               round(float(fit.exits.leave.mean[row] * level), 3), "ratio", Kind.FITTED, shape,
-               "range: 10th to 90th percentile of the fit", low=round(float(low[row] * level), 3),
-               high=round(float(high[row] * level), 3))
+        Origin(
+            f"exits.level.{band}",
+            f"Exits before 18 against England's: {_AGE_WORDS[row]}",
+            round(float(fit.exits.leave.mean[row] * level), 3),
+            "ratio",
+            Kind.FITTED,
+            shape,
+            "range: 10th to 90th percentile of the fit",
+            low=round(float(low[row] * level), 3),
+            high=round(float(high[row] * level), 3),
+        )
         for row, band in enumerate(AGE_BANDS)
-    ]  # fmt: skip
+    ]
     rate = scenario.exits.annual_exit_rate
     if rate is not None:
         origins.append(
-            given_or(rate, "exits.annual_exit_rate", "Exits before 18 a year per child in care",
-                     rate.value, "a year", "")
-        )  # fmt: skip
+            given_or(
+                rate,
+                "exits.annual_exit_rate",
+                "Exits before 18 a year per child in care",
+                rate.value,
+                "a year",
+                "",
+            )
+        )
     elif own is not None:
         origins.append(
-            Origin("calibration.table", "Exits before 18 against the published fit",
-                   round(own.exit_level, 3), "ratio", Kind.FITTED,
-                   f"{own.file}: {own.leavers_per_month:.1f} leavers a month, expected 18th "
-                   "birthdays taken out")
-        )  # fmt: skip
+            Origin(
+                "calibration.table",
+                "Exits before 18 against the published fit",
+                round(own.exit_level, 3),
+                "ratio",
+                Kind.FITTED,
+                f"{own.file}: {own.leavers_per_month:.1f} leavers a month, expected 18th "
+                "birthdays taken out",
+            )
+        )
     match_low, match_high = (float(fit.exits.match.quantile(np.array([at]))[0]) for at in _RANGE)
     move_low, move_high = (float(fit.moves.quantile(np.array([at]))[0]) for at in _RANGE)
     origins += [
-        Origin("exits.level.adoption", "Placements for adoption against England's",
-               round(float(fit.exits.match.mean[0] * level), 3), "ratio", Kind.FITTED,
-               f"DfE adoptions of {fit.authority.name}, {_window(fit)}",
-               low=round(match_low * level, 3), high=round(match_high * level, 3)),
-        Origin("moves.level", "Moves against England's for such children",
-               round(float(fit.moves.mean[0]), 3), "ratio", Kind.FITTED,
-               f"DfE placements changing in the year, {fit.authority.name}, latest three years "
-               "published, changes of status only taken out at England's share",
-               low=round(move_low, 3), high=round(move_high, 3)),
-    ]  # fmt: skip
+        Origin(
+            "exits.level.adoption",
+            "Placements for adoption against England's",
+            round(float(fit.exits.match.mean[0] * level), 3),
+            "ratio",
+            Kind.FITTED,
+            f"DfE adoptions of {fit.authority.name}, {_window(fit)}",
+            low=round(match_low * level, 3),
+            high=round(match_high * level, 3),
+        ),
+        Origin(
+            "moves.level",
+            "Moves against England's for such children",
+            round(float(fit.moves.mean[0]), 3),
+            "ratio",
+            Kind.FITTED,
+            f"DfE placements changing in the year, {fit.authority.name}, latest three years "
+            "published, changes of status only taken out at England's share",
+            low=round(move_low, 3),
+            high=round(move_high, 3),
+        ),
+    ]
     return origins
 
 
@@ -148,13 +194,25 @@ def _drift_origins(scenario: Scenario, fit: Calibration) -> list[Origin]:
         ("uncertainty.drift", "Drift of entries: correlation from year to year", drift.phi[0], off),
         ("uncertainty.drift", "Drift of exits: correlation from year to year", drift.phi[1], off),
         ("uncertainty.drift", "Drift: correlation of entries and exits", drift.correlation, off),
-        ("uncertainty.damping", "Weight of recent entries against replacement",
-         damping.weight_recent, undamped),
-        ("uncertainty.damping", "Trend of the number in care, a year", damping.trend_per_year,
-         undamped),
-        ("calibration.same_year_returns", "Same-year returns, share of those in care a year",
-         damping.same_year_returns_share, ""),
-    ]  # fmt: skip
+        (
+            "uncertainty.damping",
+            "Weight of recent entries against replacement",
+            damping.weight_recent,
+            undamped,
+        ),
+        (
+            "uncertainty.damping",
+            "Trend of the number in care, a year",
+            damping.trend_per_year,
+            undamped,
+        ),
+        (
+            "calibration.same_year_returns",
+            "Same-year returns, share of those in care a year",
+            damping.same_year_returns_share,
+            "",
+        ),
+    ]
     return [
         Origin(key, label, round(float(value), 4), "", Kind.FITTED, source, note)
         for key, label, value, note in rows

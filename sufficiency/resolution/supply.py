@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.domain import NEED_GROUPS, SECTORS, Sector, begins
+from sufficiency.report.words import SETTING_LABELS
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
@@ -51,12 +52,17 @@ def supply(
             else:
                 changes.append((begins(start, change.from_), code, usable))
             origins.append(
-                Origin(f"sectors.{sector}.schedule", f"Usable places in {sector} from "
-                       f"{change.from_.isoformat()}", change.places, "places", Kind.LEVER,
-                       "the scenario file")
-            )  # fmt: skip
+                Origin(
+                    f"sectors.{sector}.schedule",
+                    f"Usable places: {SETTING_LABELS[sector]}, from {change.from_.isoformat()}",
+                    change.places,
+                    "places",
+                    Kind.LEVER,
+                    "the scenario file",
+                )
+            )
         if plan is not None and (plan.places is not None or plan.schedule):
-            given.append(str(sector))
+            given.append(SETTING_LABELS[sector].lower())
         at_start.append(places)
         origins.append(origin)
     changes.sort()
@@ -70,7 +76,7 @@ def supply(
 
 def _at_start(scenario: Scenario, sector: Sector, children: int) -> tuple[int, Origin]:
     plan = scenario.sectors.get(sector)
-    key, label = f"sectors.{sector}.places", f"Usable places in {sector} at the start"
+    key, label = f"sectors.{sector}.places", f"Usable places at the start: {SETTING_LABELS[sector]}"
     if plan is not None and plan.places is not None:
         return _number(plan.places.value), given_or(
             plan.places, key, label, plan.places.value, "places", ""
@@ -80,17 +86,24 @@ def _at_start(scenario: Scenario, sector: Sector, children: int) -> tuple[int, O
         source = {
             Sector.CONNECTED_PERSONS: "Assumption: family and friends carers come with the child",
             Sector.OTHER: "Assumption: these settings are not places that are bought",
-        }.get(sector, "Assumption: bought places are not limited; the number used is what the "
-              "market is asked for")  # fmt: skip
+        }.get(
+            sector,
+            "Assumption: bought places are not limited; the number used is what the "
+            "market is asked for",
+        )
         return UNLIMITED, Origin(key, label, "unlimited", "places", Kind.ASSUMED, source)
     assumption = assumed("vacancy_share")
     vacancy = assumption.number if own_vacancy is None else own_vacancy.value
     places = round(children * (1 + vacancy))
     return places, Origin(
-        key, label, places, "places", Kind.ASSUMED,
+        key,
+        label,
+        places,
+        "places",
+        Kind.ASSUMED,
         assumption.source if own_vacancy is None else own_vacancy.source,
         f"{children} children there at the start and {vacancy:.0%} vacant",
-    )  # fmt: skip
+    )
 
 
 def _places(
