@@ -51,6 +51,8 @@ Layers = tuple[bool, bool]
 """Whether parameter uncertainty and drift are on; chance always is."""
 
 MOST_LAYER_REPLICATIONS = 100
+FEWEST_LAYER_REPLICATIONS = 20
+"""The variance of fewer worlds says too little to be split into layers."""
 HIGHEST_SEED = 2**64 - 1
 IN_CARE_ROW = FORECAST_ROWS.index(("in_care", "all", "all"))
 LAST_MONTH_OF_FINANCIAL_YEAR = 3
@@ -148,7 +150,7 @@ def run(
         "uncertainty_layers": dated_records(tables["layers"]),
     }
     return Forecast(
-        manifest={**about_the_scenario(resolved, job.surroundings.calendar), **about_the_run},
+        manifest={**about_the_run, **about_the_scenario(resolved, job.surroundings.calendar)},
         replication_values=ReplicationValues(
             resolved.scenario.name, results.forecast, job.surroundings.calendar.dates
         ),
@@ -191,7 +193,8 @@ def _replicate(job: _Job, replications: int, workers: int, progress: Progress | 
     """Work out every replication, and the layers of uncertainty if they are asked for."""
     uncertainty = job.resolved.scenario.uncertainty
     as_asked = (uncertainty.parameter, uncertainty.drift)
-    n_layer = min(replications, MOST_LAYER_REPLICATIONS) if uncertainty.layers else 0
+    split = uncertainty.layers and replications >= FEWEST_LAYER_REPLICATIONS
+    n_layer = min(replications, MOST_LAYER_REPLICATIONS) if split else 0
     fewer_layers = dict.fromkeys(
         layer for layer in ((False, False), (uncertainty.parameter, False)) if layer != as_asked
     )
@@ -274,7 +277,7 @@ def _layer_table(job: _Job, totals: Mapping[Layers, Floats]) -> pd.DataFrame:
         (uncertainty.parameter, uncertainty.drift),
     )
     columns = ("process", "parameter", "drift")
-    if any(len(totals.get(step, ())) < 2 for step in steps):
+    if any(len(totals.get(step, ())) == 0 for step in steps):
         return pd.DataFrame({"date": pd.to_datetime([]), **{name: [] for name in columns}})
     last = len(calendar.dates) - 1
     yearly = sorted({*range(MONTHS_PER_YEAR, last + 1, MONTHS_PER_YEAR), last})

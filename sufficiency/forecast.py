@@ -60,7 +60,7 @@ class Forecast:
     layers: pd.DataFrame
     """Variance of children in care by layer of uncertainty: ``date, process, parameter,
     drift``, each the growth as that layer is switched on with the same draws. Empty if not
-    asked for."""
+    asked for, or with too few replications."""
     replication_values: ReplicationValues
 
     @property

@@ -174,10 +174,10 @@ def test_layers_add_up_to_the_variance_with_all_of_them(serial: Forecast) -> Non
 
 
 def test_a_layer_that_is_off_adds_nothing() -> None:
-    no_drift = run(SmallCouncil(drift=False), replications=12, seed=5, workers=1)
+    no_drift = run(SmallCouncil(drift=False), replications=20, seed=5, workers=1)
     assert (no_drift.layers["drift"] == 0).all()
     assert (no_drift.layers["parameter"] != 0).any()
-    chance = run(SmallCouncil(drift=False, parameter=False), replications=12, seed=5, workers=1)
+    chance = run(SmallCouncil(drift=False, parameter=False), replications=20, seed=5, workers=1)
     assert (chance.layers[["parameter", "drift"]] == 0).all().all()
     assert (chance.layers["process"] > 0).all()
 
@@ -186,13 +186,27 @@ def test_layers_are_only_simulated_when_asked_for() -> None:
     heard: list[tuple[int, int]] = []
     without = run(
         SmallCouncil(layers=False),
-        replications=11,
+        replications=21,
         seed=5,
         workers=1,
         progress=lambda *now: heard.append(now),
     )
     assert without.layers.empty
-    assert heard == [(done, 11) for done in range(1, 12)]
+    assert heard == [(done, 21) for done in range(1, 22)]
+
+
+def test_too_few_replications_are_not_split_into_layers() -> None:
+    heard: list[tuple[int, int]] = []
+    few = run(
+        SmallCouncil(months=12),
+        replications=19,
+        seed=5,
+        workers=1,
+        progress=lambda *now: heard.append(now),
+    )
+    assert few.layers.empty
+    assert few.manifest["uncertainty_layers"] == []
+    assert heard[-1] == (19, 19)
 
 
 def test_the_manifest_says_what_was_run(serial: Forecast) -> None:
