@@ -18,13 +18,17 @@ from sufficiency.history.counts import as_number
 from sufficiency.history.national import NationalShapes
 from sufficiency.history.published import PublishedHistory
 from sufficiency.report.words import SETTING_LABELS
+from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
-from sufficiency.scenario.sourced import Kind
 
 Floats = NDArray[np.float64]
 
 OUTSIDE, OVER_20_MILES = "outside_area_share", "over_20_miles_share"
+_LABELS = {
+    OUTSIDE: "Share placed outside the council's boundary",
+    OVER_20_MILES: "Share placed over 20 miles from home",
+}
 _BOUGHT = ["private", "voluntary", "other_authority", "other_public"]
 _RESIDENTIAL = SECTORS.index(Sector.RESIDENTIAL)
 
@@ -36,57 +40,53 @@ def locality_shares(
 
     Children without a registered place are taken to be as far as those in residential care.
     """
-    authority, year = calibration.authority, calibration.year
     england = {
         OUTSIDE: _england_outside(history.national),
         OVER_20_MILES: _england_over_20(history.national),
     }
-    locality = history.stock_by_locality(authority).number
-    distance = history.stock_by_distance(authority).number
-    totals = {
-        OUTSIDE: _latest_share(locality, "outside", ["inside", "outside"], year),
-        OVER_20_MILES: _latest_share(
-            distance, "over_20_miles", ["up_to_20_miles", "over_20_miles"], year
-        ),
-    }
+    totals = _totals(calibration, history)
     shares, origins = {}, []
     for name, national in england.items():
         total = totals[name]
-        shifted = national if total is None else _shifted(national, by_sector, total)
-        source = (
-            "DfE, England's shares by placement"
-            if total is None
-            else f"DfE, England's shares by placement shifted to {total:.0%} of all children in "
-            f"{authority.name} at the latest 31 March published"
-        )
+        found = national.copy() if total is None else _shifted(national, by_sector, total)
+        source = "DfE, England's shares by placement"
+        if total is not None:
+            source += (
+                f" shifted to {total:.0%} of all children in {calibration.authority.name} at the "
+                "latest 31 March published"
+            )
         for position, sector in enumerate(SECTORS):
             own = getattr(scenario.sectors.get(sector), name, None)
             if own is not None:
-                shifted[position] = own.value
+                found[position] = own.value
             origins.append(
-                Origin(
-                    key=f"sectors.{sector}.{name}",
-                    label="Share placed "
-                    + (
-                        "outside the council's boundary"
-                        if name == OUTSIDE
-                        else "over 20 miles from home"
-                    )
-                    + f": {SETTING_LABELS[sector]}",
-                    value=round(float(shifted[position]), 4),
-                    unit="share",
-                    kind=Kind.FITTED if own is None else own.kind,
-                    source=source if own is None else own.source,
+                given_or(
+                    own,
+                    f"sectors.{sector}.{name}",
+                    f"{_LABELS[name]}: {SETTING_LABELS[sector]}",
+                    round(float(found[position]), 4),
+                    "share",
+                    source,
                 )
             )
-        shares[name] = np.append(shifted, shifted[_RESIDENTIAL])
+        shares[name] = np.append(found, found[_RESIDENTIAL])
     return shares, origins
+
+
+def _totals(calibration: Calibration, history: PublishedHistory) -> dict[str, float | None]:
+    """The authority's published shares of all children, None where none is published."""
+    authority, year = calibration.authority, calibration.year
+    locality = history.stock_by_locality(authority).number
+    distance = history.stock_by_distance(authority).number
+    known = ["up_to_20_miles", "over_20_miles"]
+    return {
+        OUTSIDE: _latest_share(locality, "outside", ["inside", "outside"], year),
+        OVER_20_MILES: _latest_share(distance, "over_20_miles", known, year),
+    }
 
 
 def _latest_share(frame: pd.DataFrame, cell: str, cells: list[str], year: int) -> float | None:
     known = frame.loc[:year, cells].dropna()
-    if known.empty:
-        return None
     known = known[known.sum(axis=1) > 0]
     if known.empty:
         return None

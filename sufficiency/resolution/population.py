@@ -150,75 +150,51 @@ def _origins(
         if in_care == round(calibration.in_care)
         else f"published shares rescaled from {calibration.in_care:.0f} to {in_care} children"
     )
-    origins = [
-        given_or(
-            given.in_care,
-            "population.in_care",
-            "Children in care at the start",
-            in_care,
-            "children",
-            published,
-        )
+    sectors = f"{published}: placements and providers fitted together with England's table"
+    young = "unaccompanied children apart"
+    counts = [
+        ("in_care", given.in_care, "Children in care at the start", in_care, published, ""),
+        *(
+            (f"sectors.{sector}", given.sectors.get(sector), label, int(count), sectors, rescaled)
+            for sector, count in zip(SECTORS, by_sector, strict=True)
+            for label in [f"Children at the start: {SETTING_LABELS[sector]}"]
+        ),
+        *(
+            (f"age_bands.{band}", given.age_bands.get(band), label, int(count), published, rescaled)
+            for band, count in zip(AGE_BANDS, by_age[:-1], strict=True)
+            for label in [f"Children at the start aged {AGE_LABELS[band]}, {young}"]
+        ),
+        (
+            *("uasc", given.uasc, "Unaccompanied asylum-seeking children at the start"),
+            *(int(by_age[-1]), published, rescaled),
+        ),
+        (
+            *("placed_for_adoption", given.placed_for_adoption),
+            *("Children placed for adoption at the start", round(placed), published, rescaled),
+        ),
     ]
-    for sector, count in zip(SECTORS, by_sector, strict=True):
-        origins.append(
-            given_or(
-                given.sectors.get(sector),
-                f"population.sectors.{sector}",
-                f"Children at the start: {SETTING_LABELS[sector]}",
-                int(count),
-                "children",
-                f"{published}: placements and providers fitted together with England's table",
-                rescaled,
-            )
-        )
-    bands = [*by_age[:-1]]
-    for position, band in enumerate(AGE_BANDS):
-        origins.append(
-            given_or(
-                given.age_bands.get(band),
-                f"population.age_bands.{band}",
-                f"Children at the start aged {AGE_LABELS[band]}, unaccompanied children apart",
-                int(bands[position]),
-                "children",
-                published,
-                rescaled,
-            )
-        )
-    origins.append(
-        given_or(
-            given.uasc,
-            "population.uasc",
-            "Unaccompanied asylum-seeking children at the start",
-            int(by_age[-1]),
-            "children",
-            published,
-            rescaled,
-        )
-    )
-    origins.append(
-        given_or(
-            given.placed_for_adoption,
-            "population.placed_for_adoption",
-            "Children placed for adoption at the start",
-            round(placed),
-            "children",
-            published,
-            rescaled,
-        )
-    )
-    for name, own in (
-        ("ifa", given.overflow_share.ifa),
-        ("residential", given.overflow_share.residential),
-    ):
+    return [
+        *(
+            given_or(own, f"population.{key}", label, count, "children", source, note)
+            for key, own, label, count, source, note in counts
+        ),
+        *_assumed_origins(scenario),
+    ]
+
+
+def _assumed_origins(scenario: Scenario) -> list[Origin]:
+    overflow = scenario.population.overflow_share
+    origins = [
+        assumed_origin(assumed("age_by_sector_seed"), "a table of weights", ""),
+        assumed_origin(assumed("placed_for_adoption_by_age"), "shares by age", ""),
+    ]
+    for name, own in (("ifa", overflow.ifa), ("residential", overflow.residential)):
         assumption = assumed(f"overflow_share_{name}")
         origins.append(
             assumed_origin(assumption, assumption.number, "share")
             if own is None
             else given_or(own, assumption.key, assumption.label, own.value, "share", "")
         )
-    origins.append(assumed_origin(assumed("age_by_sector_seed"), "a table of weights", ""))
-    origins.append(assumed_origin(assumed("placed_for_adoption_by_age"), "shares by age", ""))
     return origins
 
 

@@ -98,28 +98,21 @@ def cost_plan(
     }
     unplaced = _unplaced(scenario, prices[Sector.RESIDENTIAL], year).at(year, inflation)
     note = f"brought to {year} prices by {inflation:.1%} a year ({INDEX})"
-    budget = scenario.costs.budget
     origins = [
         inflation_origin,
         *ratio_origins,
         *(
             _origin(
-                f"costs.weekly_cost_gbp.{sector}",
-                f"Weekly cost: {SETTING_LABELS[sector]}",
-                price,
-                note,
+                f"weekly_cost_gbp.{sector}", f"Weekly cost: {SETTING_LABELS[sector]}", price, note
             )
             for sector, price in prices.items()
         ),
         _origin(
-            "costs.unplaced_weekly_cost_gbp",
+            "unplaced_weekly_cost_gbp",
             "Weekly cost of a child with no registered place found",
             unplaced,
         ),
-        *(
-            given_or(money, f"costs.budget.{at}", f"Placements budget {at}", money.value, "GBP", "")
-            for at, money in budget.items()
-        ),
+        *_budget_origins(scenario),
     ]
     plan = CostPlan(
         pool_names=tuple(str(sector) for sector in SECTORS),
@@ -127,9 +120,16 @@ def cost_plan(
         weekly_cost_gbp=tuple(prices[sector].weekly_gbp for sector in SECTORS),
         unplaced_weekly_cost_gbp=unplaced.weekly_gbp,
         inflation_per_year=inflation,
-        budget_gbp={at: money.value for at, money in budget.items()},
+        budget_gbp={at: money.value for at, money in scenario.costs.budget.items()},
     )
     return plan, origins, list(published.warnings)
+
+
+def _budget_origins(scenario: Scenario) -> list[Origin]:
+    return [
+        given_or(money, f"costs.budget.{at}", f"Placements budget {at}", money.value, "GBP", "")
+        for at, money in scenario.costs.budget.items()
+    ]
 
 
 def _price(
@@ -171,7 +171,7 @@ def _unplaced(scenario: Scenario, residential: _Price, year: str) -> _Price:
 
 def _origin(key: str, label: str, price: _Price, note: str = "") -> Origin:
     return Origin(
-        key=key,
+        key=f"costs.{key}",
         label=label,
         value=round(price.weekly_gbp, 2),
         unit="GBP a week at the start",

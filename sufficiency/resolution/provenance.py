@@ -9,6 +9,7 @@ import pandas as pd
 
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import Calibration
+from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.domain import AGE_BANDS, AGE_GROUPS, MONTHS_PER_YEAR
 from sufficiency.errors import HistoryError
 from sufficiency.history.published import FROZEN_SET, PublishedHistory
@@ -111,72 +112,65 @@ def _exit_origins(
         "England's exits by age and time in care (DfE, leavers by duration, 2019-2023), times this "
         f"council's leavers against those expected, {_window(fit)}, pooled toward similar councils"
     )
-    low, high = (fit.exits.leave.quantile(np.full(len(AGE_BANDS), at)) for at in _RANGE)
     level = levels.exit_level
+    low, high = (fit.exits.leave.quantile(np.full(len(AGE_BANDS), at)) for at in _RANGE)
     origins = [
-        Origin(
+        _ratio_origin(
             f"exits.level.{band}",
             f"Exits before 18 against England's: {_AGE_WORDS[row]}",
-            round(float(fit.exits.leave.mean[row] * level), 3),
-            "ratio",
-            Kind.FITTED,
+            (fit.exits.leave.mean[row], low[row], high[row]),
+            level,
             shape,
-            "range: 10th to 90th percentile of the fit",
-            low=round(float(low[row] * level), 3),
-            high=round(float(high[row] * level), 3),
         )
         for row, band in enumerate(AGE_BANDS)
     ]
     rate = scenario.exits.annual_exit_rate
     if rate is not None:
-        origins.append(
-            given_or(
-                rate,
-                "exits.annual_exit_rate",
-                "Exits before 18 a year per child in care",
-                rate.value,
-                "a year",
-                "",
-            )
-        )
+        key, label = "exits.annual_exit_rate", "Exits before 18 a year per child in care"
+        origins.append(given_or(rate, key, label, rate.value, "a year", ""))
     elif own is not None:
-        origins.append(
-            Origin(
-                "calibration.table",
-                "Exits before 18 against the published fit",
-                round(own.exit_level, 3),
-                "ratio",
-                Kind.FITTED,
-                f"{own.file}: {own.leavers_per_month:.1f} leavers a month, expected 18th "
-                "birthdays taken out",
-            )
+        source = (
+            f"{own.file}: {own.leavers_per_month:.1f} leavers a month, expected 18th birthdays "
+            "taken out"
         )
-    match_low, match_high = (float(fit.exits.match.quantile(np.array([at]))[0]) for at in _RANGE)
-    move_low, move_high = (float(fit.moves.quantile(np.array([at]))[0]) for at in _RANGE)
-    origins += [
-        Origin(
+        label = "Exits before 18 against the published fit"
+        value = round(own.exit_level, 3)
+        origins.append(Origin("calibration.table", label, value, "ratio", Kind.FITTED, source))
+    return [*origins, *_adoption_and_move_origins(fit, level)]
+
+
+def _adoption_and_move_origins(fit: Calibration, level: float) -> list[Origin]:
+    return [
+        _ratio_origin(
             "exits.level.adoption",
             "Placements for adoption against England's",
-            round(float(fit.exits.match.mean[0] * level), 3),
-            "ratio",
-            Kind.FITTED,
+            _mean_and_range(fit.exits.match),
+            level,
             f"DfE adoptions of {fit.authority.name}, {_window(fit)}",
-            low=round(match_low * level, 3),
-            high=round(match_high * level, 3),
         ),
-        Origin(
+        _ratio_origin(
             "moves.level",
             "Moves against England's for such children",
-            round(float(fit.moves.mean[0]), 3),
-            "ratio",
-            Kind.FITTED,
+            _mean_and_range(fit.moves),
+            1.0,
             f"DfE placements changing in the year, {fit.authority.name}, latest three years "
             "published, changes of status only taken out at England's share",
-            low=round(move_low, 3),
-            high=round(move_high, 3),
         ),
     ]
-    return origins
+
+
+def _mean_and_range(posterior: GammaPosterior) -> tuple[float, float, float]:
+    """Mean, 10th and 90th percentile of a single posterior."""
+    low, high = (float(posterior.quantile(np.array([at]))[0]) for at in _RANGE)
+    return float(posterior.mean[0]), low, high
+
+
+def _ratio_origin(
+    key: str, label: str, mean_and_range: tuple[float, float, float], level: float, source: str
+) -> Origin:
+    mean, low, high = (round(float(number) * level, 3) for number in mean_and_range)
+    note = "range: 10th to 90th percentile of the fit"
+    return Origin(key, label, mean, "ratio", Kind.FITTED, source, note, low=low, high=high)
 
 
 def _drift_origins(scenario: Scenario, fit: Calibration) -> list[Origin]:
