@@ -173,6 +173,9 @@ def _finance(stock: Floats, dates: list[date]) -> tuple[pd.DataFrame, pd.DataFra
                 within = [n for n, named in enumerate(years) if named == year]
                 labels = {"financial_year": year, "months": len(within), "sector": setting}
                 total = _summary(series[:, within].sum(axis=1))
+                for pool in ("own", "spot") if setting == "residential" else ():
+                    half = _summary(series[:, within].sum(axis=1) / 2)
+                    annual.append({**labels, "pool": pool, "measure": measure, **half})
                 annual.append({**labels, "pool": "all", "measure": measure, **total})
             for n, day in enumerate(dates[1:]):
                 labels = {"date": day.isoformat(), "period": (day.month - 4) % 12 + 1}

@@ -26,6 +26,7 @@ class Part(NamedTuple):
 
 
 Sentence = list[Part]
+FEWEST_FUTURES_OF_A_RANGE = 20
 
 
 def plain(sentence: Sentence) -> str:
@@ -65,7 +66,17 @@ def _children_in_care(figures: Figures) -> Sentence:
         Part("on average", "expected"),
         Part(f" about {children(then.mean)}. "),
         Part(f"The forecast starts from {children(now.mean)} on {long_date(figures.start)}."),
+        *_too_few(figures),
     ]
+
+
+def _too_few(figures: Figures) -> Sentence:
+    """A warning where a range of so few futures says little."""
+    runs = figures.manifest.get("replications")
+    if not isinstance(runs, int) or runs >= FEWEST_FUTURES_OF_A_RANGE:
+        return []
+    futures = "1 future was" if runs == 1 else f"{runs} futures were"
+    return [Part(f" Only {futures} simulated: too few for a range to be relied on.")]
 
 
 def _in_house_shortfall(figures: Figures) -> Sentence:

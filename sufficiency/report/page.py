@@ -126,7 +126,7 @@ def monte_carlo_sentence(figures: Figures) -> str:
     low, high = errors.get("p10_se"), errors.get("p90_se")
     runs = figures.manifest.get("replications")
     if low is None or high is None:
-        return f"{runs} simulated futures are too few to say how sure the ends of the range are."
+        return f"Too few futures were simulated ({runs}) to say how sure the ends of the range are."
     said = (
         f"The model was played {runs:,} times. Played again with other random numbers, the low "
         f"end of the range of children in care would move by at most about "
