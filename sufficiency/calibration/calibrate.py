@@ -53,6 +53,7 @@ Floats = NDArray[np.float64]
 
 _MOVES_WINDOW_YEARS = 3
 _YOUNG_BANDS = 3
+_LEVEL_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -204,9 +205,17 @@ class YearAhead:
     in_care: float
     """Children in care when it ends."""
 
+    @property
+    def exits_before_18(self) -> float:
+        """Everyone who left but those who turned 18."""
+        return float(self.left.sum()) + self.adopted + self.uasc_left
+
 
 def year_ahead(
-    calibration: Calibration, by_age_group: Floats, starters_per_year: Floats
+    calibration: Calibration,
+    by_age_group: Floats,
+    starters_per_year: Floats,
+    exit_level: float = 1.0,
 ) -> YearAhead:
     """Run the starting children on by a year at the fitted rates.
 
@@ -214,9 +223,14 @@ def year_ahead(
         calibration: the fit.
         by_age_group: (A,) children in care at the start.
         starters_per_year: (A,) starters in the year.
+        exit_level: factor on all exits before 18, both stages of adoption among them.
     """
     hazards = shipped_hazards()
-    grid = hazards.grid(calibration.exits.leave.mean, float(calibration.exits.match.mean[0]))
+    grid = hazards.grid(
+        calibration.exits.leave.mean * exit_level,
+        float(calibration.exits.match.mean[0]) * exit_level,
+        exit_level,
+    )
     opening = scaled_opening(calibration, by_age_group)
     entry_age = uniform_entry_ages(hazards.newborn_share)
     own = run_year(opening, grid, starters_per_year[:-1] @ entry_age)
@@ -225,7 +239,7 @@ def year_ahead(
     )
     uasc = run_year(
         Stock(uasc_opening, np.zeros_like(uasc_opening)),
-        uasc_hazards(calibration.uasc_exit_per_year),
+        uasc_hazards(calibration.uasc_exit_per_year * exit_level),
         starters_per_year[-1] * uasc_entry_ages(assumed("under_16_share_of_uasc").number),
     )
     return YearAhead(
@@ -240,6 +254,27 @@ def year_ahead(
     )
 
 
+def exit_level(
+    calibration: Calibration, by_age_group: Floats, starters_per_year: Floats, rate: float
+) -> float:
+    """The factor on fitted exits at which a year's exits before 18 are ``rate`` per child.
+
+    Exits deplete the children who can leave, so the factor is found by fixed-point iteration.
+
+    Args:
+        calibration: the fit.
+        by_age_group: (A,) children in care at the start, whom the rate is per.
+        starters_per_year: (A,) starters in the year.
+        rate: exits before 18 a year per child in care at the start.
+    """
+    wanted = rate * float(by_age_group.sum())
+    level = 1.0
+    for _ in range(_LEVEL_ROUNDS):
+        found = year_ahead(calibration, by_age_group, starters_per_year, level).exits_before_18
+        level *= wanted / max(found, 1e-9)
+    return level
+
+
 def scaled_opening(calibration: Calibration, by_age_group: Floats) -> Stock:
     """The latest children by age and time in care, rescaled to other numbers by age (A,)."""
     own = by_age_group[:-1]
@@ -248,21 +283,23 @@ def scaled_opening(calibration: Calibration, by_age_group: Floats) -> Stock:
     return calibration.exits.opening.scaled(factor, factor)
 
 
-def replacement_factor(calibration: Calibration, by_age_group: Floats) -> float:
+def replacement_factor(
+    calibration: Calibration, by_age_group: Floats, returns_share: float | None = None
+) -> float:
     """Starters at which the number in care grows by the trend, as a multiple of recent ones.
 
     The year ahead is linear in the starters, so two runs settle it. At least 0.
     """
-    recent = recent_starters(calibration)
+    recent = recent_starters(calibration, returns_share)
     none = year_ahead(calibration, by_age_group, np.zeros_like(recent)).in_care
     some = year_ahead(calibration, by_age_group, recent).in_care
     wanted = float(by_age_group.sum()) * (1 + calibration.damping.trend_per_year)
     return max((wanted - none) / max(some - none, 1e-9), 0.0)
 
 
-def recent_starters(calibration: Calibration) -> Floats:
+def recent_starters(calibration: Calibration, returns_share: float | None = None) -> Floats:
     """(A,): mean starters a year of the base window with same-year returns added."""
-    return calibration.starters.mean * returns_factor(calibration)
+    return calibration.starters.mean * returns_factor(calibration, returns_share)
 
 
 def returns_factor(calibration: Calibration, share: float | None = None) -> float:
@@ -272,7 +309,9 @@ def returns_factor(calibration: Calibration, share: float | None = None) -> floa
     return 1 + returns * calibration.in_care / max(total, 1e-9)
 
 
-def entries_factor(calibration: Calibration, by_age_group: Floats) -> float:
+def entries_factor(
+    calibration: Calibration, by_age_group: Floats, returns_share: float | None = None
+) -> float:
     """Expected starters in the first year as a multiple of recent ones (pull to balance)."""
-    balance = replacement_factor(calibration, by_age_group)
+    balance = replacement_factor(calibration, by_age_group, returns_share)
     return balance + calibration.damping.weight_recent * (1 - balance)

@@ -90,13 +90,18 @@ class NationalHazards:
     newborn_share: float
     """Share of starters under 1 who enter in their first four weeks, beyond an even spread."""
 
-    def grid(self, leave_factor: Floats | None = None, match_factor: float = 1.0) -> GridHazards:
-        """Hazards by cell, with an authority's factors by age band (5,) applied."""
+    def grid(
+        self,
+        leave_factor: Floats | None = None,
+        match_factor: float = 1.0,
+        adopt_factor: float = 1.0,
+    ) -> GridHazards:
+        """Hazards by cell, with an authority's factors (on leaving by age band, (5,)) applied."""
         factor = np.ones(N_AGE_BANDS) if leave_factor is None else leave_factor
         return GridHazards(
             leave=per_step((self.guardianship + self.rest) * factor[:, None]),
             match=per_step(self.match * match_factor),
-            adopt=self.adopt_per_year / STEPS_PER_YEAR,
+            adopt=self.adopt_per_year * adopt_factor / STEPS_PER_YEAR,
             disrupt=self.disrupt_per_year / STEPS_PER_YEAR,
         )
 

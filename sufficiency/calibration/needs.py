@@ -7,6 +7,8 @@ unchanged rates keep the shares of the need groups.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,8 @@ _FIRST_16_ROW = 4
 _NEED = {need: code for code, need in enumerate(NEED_GROUPS)}
 _SECTOR = {sector: code for code, sector in enumerate(SECTORS)}
 
+OwnNextNeeds = Mapping[tuple[MoveReason, NeedGroup], Mapping[NeedGroup, float]]
+"""Weights of the next need by reason and present need, as a scenario gives them."""
 AGE_16_OF_ROW = np.array([UNDER_16] * _FIRST_16_ROW + [AGE_16_AND_OVER] * 2)
 """(6,): whether an age group counts as 16 and over in the table of next needs (UASC do)."""
 
@@ -116,4 +120,26 @@ def balanced_next_needs(moves: Floats, wanted_arrivals: Floats) -> Floats:
     totals = fitted.sum(axis=-1, keepdims=True)
     shares[reasons] = np.divide(fitted, totals, out=shares[reasons].copy(), where=totals > 0)
     result: Floats = shares
+    return result
+
+
+def with_own_next_needs(shares: Floats, own: OwnNextNeeds) -> Floats:
+    """(M, 2, N, N): next needs, with the rows that a scenario gives in place of the balanced.
+
+    Under 16 nobody goes to supported accommodation: its weight falls to the row's other needs, or
+    the row stays as it was if there is no other.
+    """
+    result = shares.copy()
+    supported = _NEED[NeedGroup.SUPPORTED_16_PLUS]
+    for (reason, need), weights in own.items():
+        row = np.zeros(N_NEEDS)
+        for after, weight in weights.items():
+            row[_NEED[after]] = weight
+        for age in (UNDER_16, AGE_16_AND_OVER):
+            allowed = row.copy()
+            if age == UNDER_16:
+                allowed[supported] = 0
+            if allowed.sum() > 0:
+                at = MOVE_REASONS.index(reason), age, _NEED[need]
+                result[at] = allowed / allowed.sum()
     return result

@@ -16,7 +16,13 @@ from sufficiency.calibration.calibrate import Calibration, YearAhead
 from sufficiency.calibration.cohort import CARE_BAND_STARTS_DAYS, N_CARE_BANDS, sum_by_age_band
 from sufficiency.calibration.moves import PLACEMENT_BAND_STARTS_DAYS
 from sufficiency.calibration.national_table import shipped_hazards, shipped_rates
-from sufficiency.calibration.needs import AGE_16_OF_ROW, N_NEEDS, balanced_next_needs
+from sufficiency.calibration.needs import (
+    AGE_16_OF_ROW,
+    N_NEEDS,
+    OwnNextNeeds,
+    balanced_next_needs,
+    with_own_next_needs,
+)
 from sufficiency.domain import (
     AGE_GROUPS,
     CAUSES,
@@ -67,7 +73,11 @@ class RateTables:
 
 
 def rate_tables(
-    calibration: Calibration, needs: Floats, ahead: YearAhead, starters_per_year: Floats
+    calibration: Calibration,
+    needs: Floats,
+    ahead: YearAhead,
+    starters_per_year: Floats,
+    own_next_needs: OwnNextNeeds | None = None,
 ) -> RateTables:
     """Build the tables for an authority's children as they are at the start.
 
@@ -76,6 +86,7 @@ def rate_tables(
         needs: (A, N, S) children at the start.
         ahead: the year ahead of them without chance.
         starters_per_year: (A,) expected starters in that year.
+        own_next_needs: rows of the next needs that a scenario gives, which hold as they are.
     """
     per_year, clock = _hazards(needs, first_need_shares(needs))
     factor = _need_factors()
@@ -89,7 +100,7 @@ def rate_tables(
         care_band_starts_days=CARE_BAND_STARTS_DAYS,
         placement_band_starts_days=np.append(PLACEMENT_BAND_STARTS_DAYS, padding),
         need_factor=factor,
-        destination=balanced_next_needs(moves, arrivals),
+        destination=with_own_next_needs(balanced_next_needs(moves, arrivals), own_next_needs or {}),
         first_need=first,
         end_per_day=shipped_rates().end_per_day,
     )

@@ -218,7 +218,7 @@ def _inflation(
     own = scenario.costs.inflation_per_year
     key, label = "costs.inflation_per_year", "Rise of prices each 1 April"
     if own is not None:
-        return own.value, given_or(own, key, label, own.value, "a year", "")
+        return own.value, given_or(own, key, label, own.value, "share a year", "")
     index = history.england_unit_cost_index().dropna().iloc[-_INDEX_YEARS - 1 :]
     years = len(index) - 1
     growth = (index.iloc[-1] / index.iloc[0]) ** (1 / years) - 1
@@ -233,7 +233,7 @@ def _inflation(
         f"Assumption that prices go on rising as they did: {INDEX}, {index.index[0]} to "
         f"{index.index[-1]}, weighted by this council's spend on each"
     )
-    return rate, Origin(key, label, rate, "a year", Kind.ASSUMED, source)
+    return rate, Origin(key, label, rate, "share a year", Kind.ASSUMED, source)
 
 
 def _fostering_ratios(scenario: Scenario) -> tuple[dict[Sector, float], list[Origin]]:

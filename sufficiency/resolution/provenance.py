@@ -22,6 +22,13 @@ from sufficiency.scenario.sourced import Kind
 from sufficiency.simulation.worlds import Levels
 
 _AGE_WORDS = [*(AGE_LABELS[band] for band in AGE_BANDS), "unaccompanied children"]
+KEY_ASSUMPTIONS = (
+    "entries.starters_per_month",
+    "sectors.internal_fostering.places",
+    "population.overflow_share.ifa",
+)
+"""What moves the answer most: how many start care, how many places the council's own families
+offer, and how many agency children they would suit."""
 _RANGE = (0.1, 0.9)
 _BASE_RATE = 10_000
 _IN_FORCE = (
@@ -45,7 +52,7 @@ def fitted_origins(
         *_entry_origins(scenario, fit, levels, own),
         *_exit_origins(scenario, fit, levels, own),
         *_drift_origins(scenario, fit),
-        *(assumed_origin(assumed(name), assumed(name).number, "") for name in _IN_FORCE),
+        *(assumed_origin(assumed(name), assumed(name).number, _unit(name)) for name in _IN_FORCE),
         *(assumed_origin(assumed(name), "a table of weights", "") for name in _TABLES),
         *_sibling_origins(scenario),
     ]
@@ -183,19 +190,19 @@ def _drift_origins(scenario: Scenario, fit: Calibration) -> list[Origin]:
     off = "" if on.drift else "switched off by the scenario"
     undamped = "" if on.damping else "switched off by the scenario"
     rows = [
-        ("uncertainty.drift", "Drift of entries: long-run sd of the log rate", drift.sigma[0], off),
-        ("uncertainty.drift", "Drift of exits: long-run sd of the log rate", drift.sigma[1], off),
-        ("uncertainty.drift", "Drift of entries: correlation from year to year", drift.phi[0], off),
-        ("uncertainty.drift", "Drift of exits: correlation from year to year", drift.phi[1], off),
-        ("uncertainty.drift", "Drift: correlation of entries and exits", drift.correlation, off),
+        ("uncertainty.drift.sigma_entries", "Drift of entries: long-run sd of the log rate", drift.sigma[0], off),
+        ("uncertainty.drift.sigma_exits", "Drift of exits: long-run sd of the log rate", drift.sigma[1], off),
+        ("uncertainty.drift.phi_entries", "Drift of entries: correlation from year to year", drift.phi[0], off),
+        ("uncertainty.drift.phi_exits", "Drift of exits: correlation from year to year", drift.phi[1], off),
+        ("uncertainty.drift.correlation", "Drift: correlation of entries and exits", drift.correlation, off),
         (
-            "uncertainty.damping",
+            "uncertainty.damping.weight_recent",
             "Weight of recent entries against replacement",
             damping.weight_recent,
             undamped,
         ),
         (
-            "uncertainty.damping",
+            "uncertainty.damping.trend_per_year",
             "Trend of the number in care, a year",
             damping.trend_per_year,
             undamped,
@@ -248,7 +255,7 @@ def manifest_extras(
         "comparisons": scenario.comparisons(),
         "frozen_set": list(FROZEN_SET),
         "places_statement": places_statement,
-        "key_assumptions": _key_assumptions(scenario, own),
+        "key_assumptions": list(KEY_ASSUMPTIONS),
         "data_age": (
             f"Published figures to 31 March {fit.year} (DfE, Children looked after in England); "
             f"national shapes of 2019 to 2023; drift, trend and damping fitted to years up to "
@@ -256,14 +263,6 @@ def manifest_extras(
         ),
         "sectors": sector_places,
     }
-
-
-def _key_assumptions(scenario: Scenario, own: OwnTable | None) -> list[str]:
-    """The keys of the three assumptions that move the answer most: how many start care, how many
-    places the council's own families offer, and how many agency children are overflow."""
-    given = scenario.entries.starters_per_month is not None or own is not None
-    entries = "entries.starters_per_month" if given else "uncertainty.damping"
-    return [entries, "sectors.internal_fostering.places", "population.overflow_share.ifa"]
 
 
 def _history(history: PublishedHistory, fit: Calibration) -> list[dict[str, Any]]:

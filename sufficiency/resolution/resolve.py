@@ -15,11 +15,17 @@ from sufficiency.calibration.calibrate import (
     Calibration,
     calibrate,
     entries_factor,
+    exit_level,
     returns_factor,
     year_ahead,
 )
+from sufficiency.calibration.needs import OwnNextNeeds
 from sufficiency.calibration.posterior import GammaPosterior
-from sufficiency.calibration.starting import children_at_start, whole_children
+from sufficiency.calibration.starting import (
+    ChildrenAtStart,
+    children_at_start,
+    whole_children,
+)
 from sufficiency.calibration.tables import RateTables, rate_tables
 from sufficiency.domain import DAYS_PER_YEAR, MONTHS_PER_YEAR, report_dates
 from sufficiency.errors import ScenarioError
@@ -38,7 +44,7 @@ from sufficiency.resolution.supply import supply
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.simulation.world import World
-from sufficiency.simulation.worlds import Levels, Siblings, WorldPlan, draw_world
+from sufficiency.simulation.worlds import Calendar, Levels, Siblings, WorldPlan, draw_world
 
 Floats = NDArray[np.float64]
 
@@ -89,34 +95,25 @@ def resolve(scenario: Scenario) -> Resolved:
     year = calibration_year(scenario)
     history = PublishedHistory.as_at(year)
     fit = calibrate(history, authority, scenario.calibration.base_window_years)
-    start = scenario.start or date(fit.year, _LAST_MONTH, _LAST_DAY)
-    if start < date(fit.year, _LAST_MONTH, _LAST_DAY):
-        raise ScenarioError(
-            f"calibration.history_to: history to 31 March {fit.year} is later than the start "
-            f"({start}). Use a later start, or an earlier history_to."
-        )
+    start = _start(scenario, fit)
     table = scenario.table_path
     own = own_levels(read_monthly_table(table), fit) if table is not None else None
     people = starting_population(scenario, fit)
-    levels, tables, notes = _levels(scenario, fit, people, own)
-    horizon_days = (report_dates(start, scenario.months)[-1] - start).days
+    levels, tables = _levels(scenario, fit, people, own)
     places, supply_origins, statement, sector_places = supply(scenario, people.by_sector, start)
     costs, cost_origins, cost_warnings = cost_plan(scenario, fit, history, people.by_sector, start)
     shares, share_origins = locality_shares(
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
-    whole = whole_children(people.needs, people.by_sector, people.by_age_group)
     plan = WorldPlan(
         start=start,
-        horizon_days=horizon_days,
+        horizon_days=(report_dates(start, scenario.months)[-1] - start).days,
         levels=levels,
         tables=tables,
-        calendar=calendar(
-            scenario, fit.damping, start, horizon_days, trend=_follows_trend(scenario, own)
-        ),
+        calendar=_calendar(scenario, fit, start, own),
         siblings=_siblings(scenario),
         entry_age_quantiles_days=entry_age_quantiles_days(),
-        children=children_at_start(whole, fit.exits.opening, fit.uasc_stock, tables.end_per_day),
+        children=_children(people, fit, tables),
         places=places,
         drift=fit.drift,
     )
@@ -138,7 +135,7 @@ def resolve(scenario: Scenario) -> Resolved:
         shares=shares,
         population_0_17=_population(fit),
         origins=origins,
-        warnings=(*notes, *cost_warnings, *_notes(authority, fit, scenario)),
+        warnings=(*cost_warnings, *_notes(authority, fit, scenario)),
         manifest_extras=manifest_extras(scenario, fit, history, statement, sector_places, own),
     )
 
@@ -152,51 +149,79 @@ def calibration_year(scenario: Scenario) -> int:
     return min(limit.year if ended else limit.year - 1, LATEST_YEAR)
 
 
+def _start(scenario: Scenario, fit: Calibration) -> date:
+    """The scenario's start, else the last 31 March that was read."""
+    latest = date(fit.year, _LAST_MONTH, _LAST_DAY)
+    start = scenario.start or latest
+    if start < latest:
+        raise ScenarioError(
+            f"calibration.history_to: history to 31 March {fit.year} is later than the start "
+            f"({start}). Use a later start, or an earlier history_to."
+        )
+    return start
+
+
+def _calendar(scenario: Scenario, fit: Calibration, start: date, own: OwnTable | None) -> Calendar:
+    horizon_days = (report_dates(start, scenario.months)[-1] - start).days
+    trend = _follows_trend(scenario, own)
+    return calendar(scenario, fit.damping, start, horizon_days, trend=trend)
+
+
+def _children(people: StartingPopulation, fit: Calibration, tables: RateTables) -> ChildrenAtStart:
+    whole = whole_children(people.needs, people.by_sector, people.by_age_group)
+    return children_at_start(whole, fit.exits.opening, fit.uasc_stock, tables.end_per_day)
+
+
 def _levels(
     scenario: Scenario, fit: Calibration, people: StartingPopulation, own: OwnTable | None
-) -> tuple[Levels, RateTables, list[str]]:
-    """The levels of all rates with the scenario's changes, and the tables they multiply."""
+) -> tuple[Levels, RateTables]:
+    """The levels of all rates with the scenario's changes, and the tables they multiply.
+
+    The tables are those of the fitted levels: a scenario's own number of starters or rate of exit
+    changes that flow and no other.
+    """
     ages = people.by_age_group.astype(np.float64)
-    starters, notes = _starters(scenario, fit, ages, own)
+    starters = _starters(scenario, fit, ages) if own is None else own.starters
+    ahead = year_ahead(fit, ages, starters.mean)
+    tables = rate_tables(fit, people.needs, ahead, starters.mean, _own_next_needs(scenario))
     total = scenario.entries.starters_per_month
     fixed = None if total is None else total.value * MONTHS_PER_YEAR
     expected = starters.mean if fixed is None else starters.mean * fixed / starters.mean.sum()
-    ahead = year_ahead(fit, ages, expected)
-    tables = rate_tables(fit, people.needs, ahead, expected)
-    leave, match = fit.exits.leave, fit.exits.match
     level = 1.0 if own is None else own.exit_level
     rate = scenario.exits.annual_exit_rate
     if rate is not None:
-        fitted = (float(ahead.left.sum()) + ahead.adopted + ahead.uasc_left) / people.in_care
-        level = rate.value / fitted
+        level = exit_level(fit, ages, expected, rate.value)
     return (
         Levels(
             starters_per_year=starters,
             starters_total_per_year=fixed,
-            leave=leave,
-            match=match,
+            leave=fit.exits.leave,
+            match=fit.exits.match,
             uasc_exit_per_day=fit.uasc_exit_per_year / DAYS_PER_YEAR,
             moves=fit.moves,
             first_need_weights=tables.first_need * assumed("prior_first_need").number,
             exit_level=level,
         ),
         tables,
-        notes,
     )
 
 
-def _starters(
-    scenario: Scenario, fit: Calibration, ages: Floats, own: OwnTable | None
-) -> tuple[GammaPosterior, list[str]]:
+def _own_next_needs(scenario: Scenario) -> OwnNextNeeds:
+    return {
+        (reason, need): {after: float(weight) for after, weight in weights.items()}
+        for reason, rows in scenario.moves.next_need.items()
+        for need, weights in rows.items()
+    }
+
+
+def _starters(scenario: Scenario, fit: Calibration, ages: Floats) -> GammaPosterior:
     """The posterior of starters a year in the first year of the forecast."""
-    if own is not None:
-        return own.starters, []
     returns = scenario.calibration.same_year_returns
     share = None if returns is True else (0.0 if returns is False else returns.value)
     factor = returns_factor(fit, share)
     if scenario.uncertainty.damping:
-        factor *= entries_factor(fit, ages)
-    return replace(fit.starters, exposure=fit.starters.exposure / factor), []
+        factor *= entries_factor(fit, ages, share)
+    return replace(fit.starters, exposure=fit.starters.exposure / factor)
 
 
 def _follows_trend(scenario: Scenario, own: OwnTable | None) -> bool:
@@ -227,9 +252,10 @@ def _notes(authority: Authority, fit: Calibration, scenario: Scenario) -> list[s
             "rates lean on similar councils."
         )
     population = scenario.population
-    if population.in_care is not None and not population.sectors:
+    given = population.in_care
+    if given is not None and not population.sectors and given.value != round(fit.in_care):
         notes.append(
             f"The starting children are the published {fit.in_care:.0f} of 31 March {fit.year} "
-            f"rescaled to {population.in_care.value}, with the same shares by age and sector."
+            f"rescaled to {given.value}, with the same shares by age and sector."
         )
     return notes

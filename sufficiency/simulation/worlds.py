@@ -194,7 +194,7 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Hazards:
     bands = slice(0, _BANDS)
     per_day[leaving, :, bands] *= drawn.leave[None, None, :, None]
     per_day[_CAUSE[ExitReason.OTHER_REASON], :, _BANDS] = plan.levels.uasc_exit_per_day
-    per_day[leaving] *= plan.levels.exit_level
+    per_day[:N_EXIT_CAUSES] *= plan.levels.exit_level
     per_day[N_EXIT_CAUSES:_MATCH] *= drawn.moves
     per_day[_MATCH] *= drawn.match * plan.levels.exit_level
     return Hazards(
