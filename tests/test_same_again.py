@@ -138,6 +138,16 @@ def test_the_draws_of_a_placement_do_not_depend_on_who_else_is_there() -> None:
             assert np.array_equal(ours[child], theirs[order[int(few.number[child])]])
 
 
+def test_no_two_children_share_their_luck() -> None:
+    world = a_council(days=400)
+    exits = children_of(world, Draws(SEED, 0)).exits
+    assert len(np.unique(exits)) == exits.size
+    streams = some_entries(0.5, **{"5_9": 0.5, "16_17": 0.5})
+    blocks = [placement_draws(streams, Draws(SEED, 0), block) for block in (0, 1)]
+    luck = np.concatenate([streams.exits.ravel(), *(block.ravel() for block in blocks)])
+    assert len(np.unique(luck)) == luck.size
+
+
 def test_a_child_who_moves_often_has_fresh_draws_every_time() -> None:
     world = a_world(days=300, hazards=hazards({"planned": 0.2}), cohort=cohort(3))
     spells = simulate(world, SEED, 0).spells
