@@ -47,6 +47,7 @@ from sufficiency.calibration.sectors import (
 from sufficiency.domain import AGE_BANDS
 from sufficiency.history.authorities import Authority
 from sufficiency.history.counts import as_number
+from sufficiency.history.national import NationalShapes
 from sufficiency.history.published import PublishedHistory
 
 Floats = NDArray[np.float64]
@@ -54,6 +55,7 @@ Floats = NDArray[np.float64]
 _MOVES_WINDOW_YEARS = 3
 _YOUNG_BANDS = 3
 _LEVEL_ROUNDS = 6
+_HIGHEST_LEVEL = 10.0
 
 
 @dataclass(frozen=True)
@@ -110,26 +112,14 @@ def calibrate(
     damping, drift = load_damping(year), load_drift(year)
     window = base_window_years or damping.window_years
     hazards, rates = shipped_hazards(), shipped_rates()
-    shapes = history.national
-    placed_share = float(shapes.stock_by_placement()["placed_for_adoption"]) / float(
-        shapes.shape("stock_by_age")["number"][
-            [str(band) for band in AGE_BANDS[:_YOUNG_BANDS]]
-        ].sum()
-    )
     exits = exit_ratios(
-        counts, hazards, window, pooled_exit_ratio(history, authority, window), placed_share
+        counts,
+        hazards,
+        window,
+        pooled_exit_ratio(history, authority, window),
+        _placed_for_adoption_share(history.national),
     )
-    kinds = stock_by_kind(history.stock_by_placement(authority), year, shapes)
-    providers = history.stock_by_provider(authority)
-    _, note = own_provision_restored(
-        fill_suppressed(providers, year, PROVIDERS, national_table(shapes).sum().to_numpy()), shapes
-    )
-    crossed = complete_by_provider(kinds, providers, year, shapes)
-    sector_stock = by_sector(
-        crossed,
-        as_number(shapes.kin_share().loc["stock", "all"]),
-        residential_share_of_other_residential(shapes),
-    )
+    sector_stock, note = _sector_stock(history, authority, year)
     return Calibration(
         authority=authority,
         year=year,
@@ -148,6 +138,30 @@ def calibrate(
         drift=replace(drift, window_years=window),
         notes=(note,) if note else (),
     )
+
+
+def _placed_for_adoption_share(shapes: NationalShapes) -> float:
+    """England's children placed for adoption per child under 10 in care."""
+    young = [str(band) for band in AGE_BANDS[:_YOUNG_BANDS]]
+    in_care = shapes.shape("stock_by_age")["number"][young]
+    return float(shapes.stock_by_placement()["placed_for_adoption"]) / float(in_care.sum())
+
+
+def _sector_stock(history: PublishedHistory, authority: Authority, year: int) -> tuple[Floats, str]:
+    """(S,): children by sector on 31 March, and a note on figures that were put right."""
+    shapes = history.national
+    kinds = stock_by_kind(history.stock_by_placement(authority), year, shapes)
+    providers = history.stock_by_provider(authority)
+    _, note = own_provision_restored(
+        fill_suppressed(providers, year, PROVIDERS, national_table(shapes).sum().to_numpy()), shapes
+    )
+    crossed = complete_by_provider(kinds, providers, year, shapes)
+    stock = by_sector(
+        crossed,
+        as_number(shapes.kin_share().loc["stock", "all"]),
+        residential_share_of_other_residential(shapes),
+    )
+    return stock, note
 
 
 def uasc_hazards(exit_per_year: float) -> GridHazards:
@@ -259,7 +273,8 @@ def exit_level(
 ) -> float:
     """The factor on fitted exits at which a year's exits before 18 are ``rate`` per child.
 
-    Exits deplete the children who can leave, so the factor is found by fixed-point iteration.
+    Exits deplete the children who can leave, so the factor is found by fixed-point iteration. It
+    is at most 10: a rate that would take more cannot be reached.
 
     Args:
         calibration: the fit.
@@ -271,7 +286,7 @@ def exit_level(
     level = 1.0
     for _ in range(_LEVEL_ROUNDS):
         found = year_ahead(calibration, by_age_group, starters_per_year, level).exits_before_18
-        level *= wanted / max(found, 1e-9)
+        level = min(level * wanted / max(found, 1e-9), _HIGHEST_LEVEL)
     return level
 
 

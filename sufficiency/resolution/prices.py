@@ -78,14 +78,10 @@ def cost_plan(
     by_sector: Ints,
     start: date,
 ) -> tuple[CostPlan, list[Origin], list[str]]:
-    """Prices at the start with their origins, and what the user should know about them.
+    """Prices brought to the start with their origins, and what the user should know about them.
 
-    Args:
-        scenario: whose prices, ratios, inflation and budget replace the defaults.
-        calibration: whose authority.
-        history: the published unit costs that may be read.
-        by_sector: (6,) children at the start, which part the blended fostering cost.
-        start: the date that prices are brought to.
+    The scenario's prices, ratios, inflation and budget replace the defaults. ``by_sector``, (6,)
+    children at the start, parts the published fostering cost, which blends three sectors.
     """
     published = _published(history, calibration)
     inflation, inflation_origin = _inflation(scenario, history, by_sector, published.weekly_gbp)

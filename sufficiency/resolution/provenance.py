@@ -64,6 +64,10 @@ def _window(fit: Calibration) -> str:
     return years if first == fit.year else f"years ending 31 March {first} to {fit.year}"
 
 
+def _unit(name: str) -> str:
+    return "share" if name.endswith("_share") or "_share_" in name else ""
+
+
 def _entry_origins(
     scenario: Scenario, fit: Calibration, levels: Levels, own: OwnTable | None
 ) -> list[Origin]:
@@ -190,34 +194,42 @@ def _drift_origins(scenario: Scenario, fit: Calibration) -> list[Origin]:
     off = "" if on.drift else "switched off by the scenario"
     undamped = "" if on.damping else "switched off by the scenario"
     rows = [
-        ("uncertainty.drift.sigma_entries", "Drift of entries: long-run sd of the log rate", drift.sigma[0], off),
-        ("uncertainty.drift.sigma_exits", "Drift of exits: long-run sd of the log rate", drift.sigma[1], off),
-        ("uncertainty.drift.phi_entries", "Drift of entries: correlation from year to year", drift.phi[0], off),
-        ("uncertainty.drift.phi_exits", "Drift of exits: correlation from year to year", drift.phi[1], off),
-        ("uncertainty.drift.correlation", "Drift: correlation of entries and exits", drift.correlation, off),
+        ("drift.sigma_entries", "Drift of entries: long-run sd of the log rate", drift.sigma[0]),
+        ("drift.sigma_exits", "Drift of exits: long-run sd of the log rate", drift.sigma[1]),
+        ("drift.phi_entries", "Drift of entries: correlation from year to year", drift.phi[0]),
+        ("drift.phi_exits", "Drift of exits: correlation from year to year", drift.phi[1]),
+        ("drift.correlation", "Drift: correlation of entries and exits", drift.correlation),
         (
-            "uncertainty.damping.weight_recent",
-            "Weight of recent entries against replacement",
+            *("damping.weight_recent", "Weight of recent entries against replacement"),
             damping.weight_recent,
-            undamped,
         ),
-        (
-            "uncertainty.damping.trend_per_year",
-            "Trend of the number in care, a year",
-            damping.trend_per_year,
-            undamped,
-        ),
-        (
-            "calibration.same_year_returns",
-            "Same-year returns, share of those in care a year",
-            damping.same_year_returns_share,
-            "",
-        ),
+        ("damping.trend_per_year", "Trend of the number in care, a year", damping.trend_per_year),
     ]
+    notes = {"drift": off, "damping": undamped}
     return [
-        Origin(key, label, round(float(value), 4), "", Kind.FITTED, source, note)
-        for key, label, value, note in rows
+        *(
+            Origin(
+                f"uncertainty.{key}",
+                label,
+                round(float(value), 4),
+                "",
+                Kind.FITTED,
+                source,
+                notes[key.partition(".")[0]],
+            )
+            for key, label, value in rows
+        ),
+        _returns_origin(scenario, damping.same_year_returns_share, source),
     ]
+
+
+def _returns_origin(scenario: Scenario, fitted_share: float, source: str) -> Origin:
+    own = scenario.calibration.same_year_returns
+    key = "calibration.same_year_returns"
+    label = "Same-year returns, share of those in care a year"
+    if own is True:
+        return given_or(None, key, label, round(fitted_share, 4), "share", source)
+    return given_or(own, key, label, 0.0 if own is False else own.value, "share", source)
 
 
 def _sibling_origins(scenario: Scenario) -> list[Origin]:

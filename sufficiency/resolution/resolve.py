@@ -43,7 +43,7 @@ from sufficiency.resolution.provenance import fitted_origins, manifest_extras
 from sufficiency.resolution.supply import supply
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
-from sufficiency.simulation.world import World
+from sufficiency.simulation.world import Places, World
 from sufficiency.simulation.worlds import Calendar, Levels, Siblings, WorldPlan, draw_world
 
 Floats = NDArray[np.float64]
@@ -99,27 +99,15 @@ def resolve(scenario: Scenario) -> Resolved:
     table = scenario.table_path
     own = own_levels(read_monthly_table(table), fit) if table is not None else None
     people = starting_population(scenario, fit)
-    levels, tables = _levels(scenario, fit, people, own)
     places, supply_origins, statement, sector_places = supply(scenario, people.by_sector, start)
     costs, cost_origins, cost_warnings = cost_plan(scenario, fit, history, people.by_sector, start)
     shares, share_origins = locality_shares(
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
-    plan = WorldPlan(
-        start=start,
-        horizon_days=(report_dates(start, scenario.months)[-1] - start).days,
-        levels=levels,
-        tables=tables,
-        calendar=_calendar(scenario, fit, start, own),
-        siblings=_siblings(scenario),
-        entry_age_quantiles_days=entry_age_quantiles_days(),
-        children=_children(people, fit, tables),
-        places=places,
-        drift=fit.drift,
-    )
+    plan = _plan(scenario, fit, people, own, places, start)
     origins = (
         *people.origins,
-        *fitted_origins(scenario, fit, levels, own),
+        *fitted_origins(scenario, fit, plan.levels, own),
         *intervention_origins(scenario),
         *supply_origins,
         *share_origins,
@@ -159,6 +147,29 @@ def _start(scenario: Scenario, fit: Calibration) -> date:
             f"({start}). Use a later start, or an earlier history_to."
         )
     return start
+
+
+def _plan(
+    scenario: Scenario,
+    fit: Calibration,
+    people: StartingPopulation,
+    own: OwnTable | None,
+    places: Places,
+    start: date,
+) -> WorldPlan:
+    levels, tables = _levels(scenario, fit, people, own)
+    return WorldPlan(
+        start=start,
+        horizon_days=(report_dates(start, scenario.months)[-1] - start).days,
+        levels=levels,
+        tables=tables,
+        calendar=_calendar(scenario, fit, start, own),
+        siblings=_siblings(scenario),
+        entry_age_quantiles_days=entry_age_quantiles_days(),
+        children=_children(people, fit, tables),
+        places=places,
+        drift=fit.drift,
+    )
 
 
 def _calendar(scenario: Scenario, fit: Calibration, start: date, own: OwnTable | None) -> Calendar:
