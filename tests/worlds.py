@@ -169,64 +169,60 @@ def a_world(
 
 def a_council(days: int = 1096, scarce: bool = False) -> World:
     """A council of 585 children, about 400 entries and 1300 moves in three years."""
-    rng = np.random.default_rng(585)
-    n = 585
-    ages = rng.choice(6, size=n, p=[0.05, 0.13, 0.19, 0.39, 0.20, 0.04])
-    sector = rng.choice(6, size=n, p=[0.28, 0.37, 0.12, 0.1, 0.06, 0.07])
-    need = np.array([1, 2, 0, 3, 4, 6])[sector]
-    cells = 200
-    cell_age = np.linspace(0, 17.9, cells) * DAYS_PER_YEAR
-    edges = [(0, 1), (1, 5), (5, 10), (10, 16), (16, 18), (14, 18)]
-    cdf = np.array(
-        [
-            np.cumsum(w) / np.sum(w)
-            for low, high in edges
-            for w in [(cell_age >= low * DAYS_PER_YEAR) & (cell_age < high * DAYS_PER_YEAR)]
-        ]
-    )
-    start = StartingCohort(
-        age_group=ages,
-        need=need,
-        sector=sector,
-        profile=ages,
-        cell_cdf=cdf,
-        cell_age_days=cell_age,
-        cell_care_days=rng.random(cells) * cell_age * 0.8,
-        cell_width_days=30.0,
-        placement_days=np.array([0.0, 100.0, 500.0, 3000.0]),
-        placement_cdf=np.tile([0.0, 0.3, 0.7, 1.0], (N_SECTORS, 1)),
-    )
-    bands = np.array([3.0, 2.0, 1.0, 0.6])
-    rates: dict[str, float | Floats] = {
-        cause: bands * 0.1 / 365 / len(EXIT_CAUSES) for cause in EXIT_CAUSES
-    }
-    rates |= {
-        "planned": bands * 0.35 / 365,
-        "unplanned_ending": bands * 0.2 / 365,
-        "carer_ends": bands * 0.05 / 365,
-    }
-    quarters = tuple(float(day) for day in range(0, days, 91))
-    mixing = np.full((N_NEEDS, N_NEEDS), 0.2 / N_NEEDS) + 0.8 * np.eye(N_NEEDS)
-    first_need = np.tile([0.2, 0.45, 0.2, 0.08, 0.02, 0.0, 0.05], (N_AGES, 1))
-    # residential, IFA, internal fostering and so on are pools 0 to 5 by sector code
+    # Internal fostering, IFA, connected persons and so on are pools 0 to 5, by sector.
     order = [[2, 0, 1, 3], [0, 1, 3], [1, 3], [3, 1], [4, 1, 3], [5], [5]]
-    if scarce:
-        order = [[2, 0], [0, 2], [1], [3, 1], [4], [5], [5]]
     usable = (170, UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED)
     if scarce:
+        order = [[2, 0], [0, 2], [1], [3, 1], [4], [5], [5]]
         usable = (165, 220, 75, 60, 40, UNLIMITED)
+    first_need = np.tile([0.2, 0.45, 0.2, 0.08, 0.02, 0.0, 0.05], (N_AGES, 1))
     return a_world(
         days=days,
-        hazards=hazards(
-            rates,
-            calendar=quarters,
-            destination=np.tile(mixing, (len(MOVE_REASONS), 2, 1, 1)),
-        ),
+        hazards=council_hazards(days),
         entries=entries(
             dict.fromkeys(AGE_GROUPS, 400 / 1096 / 6 / 1.45),
             group_size=(0.7, 0.2, 0.08, 0.02),
             first_need=first_need,
         ),
-        cohort=start,
+        cohort=council_cohort(585),
         places=places(*usable, preference=order),
+    )
+
+
+def council_hazards(days: int) -> Hazards:
+    """A tenth of children leave and six in ten move in a year, sooner in the first months."""
+    per_day = np.array([3.0, 2.0, 1.0, 0.6]) / 365
+    rates: dict[str, float | Floats] = {
+        cause: per_day * 0.1 / len(EXIT_CAUSES) for cause in EXIT_CAUSES
+    }
+    rates["planned"] = per_day * 0.35
+    rates["unplanned_ending"] = per_day * 0.2
+    rates["carer_ends"] = per_day * 0.05
+    mixing = np.full((N_NEEDS, N_NEEDS), 0.2 / N_NEEDS) + 0.8 * np.eye(N_NEEDS)
+    quarters = tuple(float(day) for day in range(0, days, 91))
+    return hazards(
+        rates, calendar=quarters, destination=np.tile(mixing, (len(MOVE_REASONS), 2, 1, 1))
+    )
+
+
+def council_cohort(n: int, cells: int = 200) -> StartingCohort:
+    """Children of every age, in all sectors, with up to most of their lives in care."""
+    rng = np.random.default_rng(n)
+    age_group = rng.choice(N_AGES, size=n, p=[0.05, 0.13, 0.19, 0.39, 0.20, 0.04])
+    sector = rng.choice(N_SECTORS, size=n, p=[0.28, 0.37, 0.12, 0.1, 0.06, 0.07])
+    years = np.linspace(0, 17.9, cells)
+    edges = [(0, 1), (1, 5), (5, 10), (10, 16), (16, 18), (14, 18)]
+    weight = np.array([(years >= low) & (years < high) for low, high in edges], dtype=float)
+    cumulative = np.cumsum(weight, axis=1)
+    return StartingCohort(
+        age_group=age_group,
+        need=np.array([1, 2, 0, 3, 4, 6])[sector],
+        sector=sector,
+        profile=age_group,
+        cell_cdf=cumulative / cumulative[:, -1:],
+        cell_age_days=years * DAYS_PER_YEAR,
+        cell_care_days=rng.random(cells) * years * DAYS_PER_YEAR * 0.8,
+        cell_width_days=30.0,
+        placement_days=np.array([0.0, 100.0, 500.0, 3000.0]),
+        placement_cdf=np.tile([0.0, 0.3, 0.7, 1.0], (N_SECTORS, 1)),
     )
