@@ -7,7 +7,7 @@ starters, standing at the published stock, reproduces a year's leavers by age an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,71 +150,76 @@ def fit_national(counts: NationalCounts) -> NationalFit:
     Each hazard is an age effect times a time-in-care effect; the two are scaled in turn to the
     published leavers by age and by duration (iterative proportional fitting on a forward model).
     """
-    match = np.full((N_AGE_BANDS, N_CARE_BANDS), 0.05)
-    match[:, :NO_ADOPTIVE_PLACEMENT_BANDS] = 0
-    guardianship = np.full((N_AGE_BANDS, N_CARE_BANDS), 0.05)
-    rest = np.full((N_AGE_BANDS, N_CARE_BANDS), 0.15)
-    newborn_share = 0.3
-    adopted = counts.adopted_by_age.sum()
-    other_leavers = counts.leavers_before_18 - counts.adopted_by_age - counts.guardianship_by_age
+    hazards = _first_guess(counts)
     for _ in range(_ROUNDS):
-        hazards = NationalHazards(
-            guardianship,
-            rest,
-            match,
-            adopt_per_year=float(adopted / counts.placed_for_adoption),
-            disrupt_per_year=counts.adoptive_placements_ended / counts.placed_for_adoption,
-            newborn_share=newborn_share,
-        )
         year = _year(counts, hazards)
         out = _leavers(year, hazards)
-        match = _scale(
-            match,
+        hazards = _scaled(counts, hazards, year, out)
+    match = hazards.match.copy()
+    # Nobody under 1 has been in care for a year; the fit leaves those cells where they were.
+    match[0, _FIRST_BAND_OVER_A_YEAR:] = match[1, _FIRST_BAND_OVER_A_YEAR:]
+    before_18 = out.adopted + out.guardianship + out.rest
+    return NationalFit(
+        hazards=replace(hazards, match=match),
+        leavers_before_18=before_18.sum(axis=1),
+        leavers_by_duration=(
+            before_18.sum(axis=0) + out.turned_18 + counts.uasc_leavers_by_duration
+        ),
+        turned_18=float(out.turned_18.sum()),
+        closing_stock=sum_by_age_band(year.end.waiting + year.end.matched),
+    )
+
+
+def _first_guess(counts: NationalCounts) -> NationalHazards:
+    shape = (N_AGE_BANDS, N_CARE_BANDS)
+    match = np.full(shape, 0.05)
+    match[:, :NO_ADOPTIVE_PLACEMENT_BANDS] = 0
+    return NationalHazards(
+        guardianship=np.full(shape, 0.05),
+        rest=np.full(shape, 0.15),
+        match=match,
+        adopt_per_year=float(counts.adopted_by_age.sum()) / counts.placed_for_adoption,
+        disrupt_per_year=counts.adoptive_placements_ended / counts.placed_for_adoption,
+        newborn_share=0.3,
+    )
+
+
+def _scaled(
+    counts: NationalCounts, hazards: NationalHazards, year: YearFlows, out: _Leavers
+) -> NationalHazards:
+    """The hazards scaled once towards every margin, given the year that they produce."""
+    other_leavers = counts.leavers_before_18 - counts.adopted_by_age - counts.guardianship_by_age
+    duration_left = (
+        counts.leavers_by_duration
+        - counts.uasc_leavers_by_duration
+        - out.turned_18
+        - out.adopted.sum(axis=0)
+        - out.guardianship.sum(axis=0)
+    )
+    under_1 = sum_by_age_band(year.end.waiting + year.end.matched)[0]
+    newborn_share = hazards.newborn_share * (counts.closing_stock[0] / under_1) ** 2
+    return replace(
+        hazards,
+        match=_scale(
+            hazards.match,
             out.adopted,
             counts.adopted_by_age,
             counts.adopted_by_duration,
             GROUP_OF_CARE_BAND,
             ADOPTION_GROUP_OF_CARE_BAND,
-        )
-        guardianship = _scale(
-            guardianship,
+        ),
+        guardianship=_scale(
+            hazards.guardianship,
             out.guardianship,
             counts.guardianship_by_age,
             counts.guardianship_by_duration,
             GROUP_OF_CARE_BAND,
             GROUP_OF_CARE_BAND,
-        )
-        duration_left = (
-            counts.leavers_by_duration
-            - counts.uasc_leavers_by_duration
-            - out.turned_18
-            - out.adopted.sum(axis=0)
-            - out.guardianship.sum(axis=0)
-        )
-        rest = _scale_rest(rest, out.rest, other_leavers, duration_left, counts.long_stay_ratio)
-        under_1 = sum_by_age_band(year.end.waiting + year.end.matched)[0]
-        newborn_share = float(
-            np.clip(newborn_share * (counts.closing_stock[0] / under_1) ** 2, 0.02, 0.95)
-        )
-    # Nobody under 1 has been in care for a year; the fit leaves those cells where they were.
-    match[0, _FIRST_BAND_OVER_A_YEAR:] = match[1, _FIRST_BAND_OVER_A_YEAR:]
-    return NationalFit(
-        hazards=NationalHazards(
-            guardianship,
-            rest,
-            match,
-            hazards.adopt_per_year,
-            hazards.disrupt_per_year,
-            newborn_share,
         ),
-        leavers_before_18=(out.adopted + out.guardianship + out.rest).sum(axis=1),
-        leavers_by_duration=(
-            (out.adopted + out.guardianship + out.rest).sum(axis=0)
-            + out.turned_18
-            + counts.uasc_leavers_by_duration
+        rest=_scale_rest(
+            hazards.rest, out.rest, other_leavers, duration_left, counts.long_stay_ratio
         ),
-        turned_18=float(out.turned_18.sum()),
-        closing_stock=sum_by_age_band(year.end.waiting + year.end.matched),
+        newborn_share=float(np.clip(newborn_share, 0.02, 0.95)),
     )
 
 

@@ -81,25 +81,11 @@ def national_counts(under_16_share: float) -> NationalCounts:
     years = range(FIRST_YEAR_OF_SHAPES, LAST_YEAR_OF_SHAPES + 1)
     starters = _with_earlier_years(history)
     uasc_starters = england_uasc_starters(history, under_16_share).reindex(starters.index)
-    own_starters = pd.DataFrame(
-        split_out_uasc(
-            np.asarray(starters, dtype=np.float64),
-            np.asarray(uasc_starters, dtype=np.float64),
-            under_16_share,
-        ),
-        starters.index,
-        _BANDS,
-    )
-    stock = history.stock_by_age(ENGLAND).number[_BANDS]
-    uasc_stock = history.panel(ENGLAND)["uasc"].bfill()
-    own_stock = pd.DataFrame(
-        split_out_uasc(
-            np.asarray(stock, dtype=np.float64),
-            np.asarray(uasc_stock.reindex(stock.index), dtype=np.float64),
-            under_16_share,
-        ),
-        stock.index,
-        _BANDS,
+    own_starters = _own_by_year(starters, uasc_starters, under_16_share)
+    own_stock = _own_by_year(
+        history.stock_by_age(ENGLAND).number[_BANDS],
+        history.panel(ENGLAND)["uasc"].bfill(),
+        under_16_share,
     )
     shapes = history.national
     ages = shapes.leavers_by_age()
@@ -127,6 +113,18 @@ def national_counts(under_16_share: float) -> NationalCounts:
         long_stay_ratio=assumed("long_stay_exit_ratio").number,
         adoptive_placements_ended=as_number(ended["total"] - ended["status_only"]),
     )
+
+
+def _own_by_year(
+    by_age: pd.DataFrame, uasc: pd.Series[float], under_16_share: float
+) -> pd.DataFrame:
+    """Years x age bands: counts without unaccompanied children."""
+    own = split_out_uasc(
+        np.asarray(by_age, dtype=np.float64),
+        np.asarray(uasc.reindex(by_age.index), dtype=np.float64),
+        under_16_share,
+    )
+    return pd.DataFrame(own, by_age.index, _BANDS)
 
 
 def uasc_rate(history: PublishedHistory) -> float:

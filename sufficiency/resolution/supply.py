@@ -12,7 +12,8 @@ from sufficiency.domain import NEED_GROUPS, SECTORS, Sector, begins
 from sufficiency.report.words import SETTING_LABELS
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
-from sufficiency.scenario.origins import Origin
+from sufficiency.scenario.origins import Origin, assumed_origin
+from sufficiency.scenario.parts import PlacesFrom
 from sufficiency.scenario.sourced import Kind
 from sufficiency.simulation.world import UNLIMITED, Places
 
@@ -26,6 +27,15 @@ KEEP_PLACES = (
 GIVEN_PLACES = (
     "Places in {given} are as the scenario gives them; elsewhere we assumed that you keep the "
     "places you use today and buy as many as are asked for."
+)
+
+
+_NOT_LIMITED = {
+    Sector.CONNECTED_PERSONS: "Assumption: family and friends carers come with the child",
+    Sector.OTHER: "Assumption: these settings are not places that are bought",
+}
+_MARKET = (
+    "Assumption: bought places are not limited; the number used is what the market is asked for"
 )
 
 
@@ -44,27 +54,18 @@ def supply(
     given: list[str] = []
     for code, sector in enumerate(SECTORS):
         plan = scenario.sectors.get(sector)
-        places, origin = _at_start(scenario, sector, int(by_sector[code]))
+        places, own_origins = _at_start(scenario, sector, int(by_sector[code]))
+        origins += own_origins
         for change in plan.schedule if plan else ():
             usable = _number(change.places)
             if begins(start, change.from_) <= 0:
                 places = usable
             else:
                 changes.append((begins(start, change.from_), code, usable))
-            origins.append(
-                Origin(
-                    f"sectors.{sector}.schedule",
-                    f"Usable places: {SETTING_LABELS[sector]}, from {change.from_.isoformat()}",
-                    change.places,
-                    "places",
-                    Kind.LEVER,
-                    "the scenario file",
-                )
-            )
+            origins.append(_scheduled(sector, change))
         if plan is not None and (plan.places is not None or plan.schedule):
             given.append(SETTING_LABELS[sector].lower())
         at_start.append(places)
-        origins.append(origin)
     changes.sort()
     statement = GIVEN_PLACES.format(given=", ".join(given)) if given else KEEP_PLACES
     rows: list[dict[str, object]] = [
@@ -74,36 +75,48 @@ def supply(
     return _places(scenario, at_start, changes), origins, statement, rows
 
 
-def _at_start(scenario: Scenario, sector: Sector, children: int) -> tuple[int, Origin]:
+def _scheduled(sector: Sector, change: PlacesFrom) -> Origin:
+    return Origin(
+        f"sectors.{sector}.schedule",
+        f"Usable places: {SETTING_LABELS[sector]}, from {change.from_.isoformat()}",
+        change.places,
+        "places",
+        Kind.LEVER,
+        "the scenario file",
+    )
+
+
+def _at_start(scenario: Scenario, sector: Sector, children: int) -> tuple[int, list[Origin]]:
+    """Usable places before any schedule, and where the number comes from."""
     plan = scenario.sectors.get(sector)
     key, label = f"sectors.{sector}.places", f"Usable places at the start: {SETTING_LABELS[sector]}"
     if plan is not None and plan.places is not None:
-        return _number(plan.places.value), given_or(
-            plan.places, key, label, plan.places.value, "places", ""
-        )
-    own_vacancy = plan.vacancy_share if plan is not None else None
-    if sector is not Sector.INTERNAL_FOSTERING and own_vacancy is None:
-        source = {
-            Sector.CONNECTED_PERSONS: "Assumption: family and friends carers come with the child",
-            Sector.OTHER: "Assumption: these settings are not places that are bought",
-        }.get(
-            sector,
-            "Assumption: bought places are not limited; the number used is what the "
-            "market is asked for",
-        )
-        return UNLIMITED, Origin(key, label, "unlimited", "places", Kind.ASSUMED, source)
+        places = plan.places
+        return _number(places.value), [given_or(places, key, label, places.value, "places", "")]
+    own = plan.vacancy_share if plan is not None else None
+    if sector is not Sector.INTERNAL_FOSTERING and own is None:
+        source = _NOT_LIMITED.get(sector, _MARKET)
+        return UNLIMITED, [Origin(key, label, "unlimited", "places", Kind.ASSUMED, source)]
     assumption = assumed("vacancy_share")
-    vacancy = assumption.number if own_vacancy is None else own_vacancy.value
-    places = round(children * (1 + vacancy))
-    return places, Origin(
-        key,
-        label,
-        places,
-        "places",
-        Kind.ASSUMED,
-        assumption.source if own_vacancy is None else own_vacancy.source,
-        f"{children} children there at the start and {vacancy:.0%} vacant",
-    )
+    vacancy = assumption.number if own is None else own.value
+    number = round(children * (1 + vacancy))
+    vacant_key = f"sectors.{sector}.vacancy_share"
+    return number, [
+        Origin(
+            key,
+            label,
+            number,
+            "places",
+            Kind.ASSUMED,
+            assumption.source if own is None else own.source,
+            f"{children} children there at the start and {vacancy:.0%} vacant",
+        ),
+        assumed_origin(assumption, vacancy, "share")
+        if own is None
+        else given_or(
+            own, vacant_key, f"Vacant places: {SETTING_LABELS[sector]}", vacancy, "share", ""
+        ),
+    ]
 
 
 def _places(
