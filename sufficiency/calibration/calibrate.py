@@ -135,7 +135,7 @@ def calibrate(
         sector_stock=sector_stock,
         placed_for_adoption=float(exits.opening.matched.sum()),
         damping=replace(damping, window_years=window),
-        drift=replace(drift, window_years=window),
+        drift=replace(drift, window_years=window, correlation=assumed("drift_correlation").number),
         notes=(note,) if note else (),
     )
 
