@@ -26,6 +26,7 @@ from sufficiency.simulation.simulate import simulate
 ORIGINS = (2018, 2019, 2020, 2021, 2022)
 AUTHORITIES = 30
 HIGH, LOW = 90, 10
+LARGE = 200
 SEED = 1
 Job = tuple[str, int, int]
 
@@ -70,6 +71,7 @@ def one_forecast(job: Job) -> dict[str, object]:
         "expected": float(totals.mean()),
         "p10": float(np.percentile(totals, LOW)),
         "p90": float(np.percentile(totals, HIGH)),
+        "sd": float(totals.std(ddof=1)),
     }
 
 
@@ -106,12 +108,15 @@ def report(table: pd.DataFrame) -> None:
     with pd.option_context("display.max_rows", None, "display.width", 160):
         print(table.groupby("authority", sort=False).agg(**columns).round(1).to_string())
         print(table.groupby("origin").agg(**columns).round(1).to_string())
+    standardised = (table["outcome"] - table["expected"]) / table["sd"]
     print(
         f"\n{len(table)} forecasts a year ahead: mean absolute error "
         f"{table['error_%'].abs().mean():.1f}% (no change "
         f"{table['no_change_error_%'].abs().mean():.1f}%), bias {table['error_%'].mean():+.1f}% "
         f"(no change {table['no_change_error_%'].mean():+.1f}%), an 80% range held the outcome in "
-        f"{100 * table['held'].mean():.0f}% of cases and was {table['width_%'].mean():.0f}% wide."
+        f"{100 * table['held'].mean():.0f}% of cases and was {table['width_%'].mean():.0f}% wide. "
+        f"Misses were {standardised.std():.2f} forecast standard deviations wide (1 is right), "
+        f"{standardised[table['at_start'] >= LARGE].std():.2f} from {LARGE} children up."
     )
 
 

@@ -36,6 +36,7 @@ _IN_FORCE = (
     "step_down_share",
     "turning_16_share",
     "long_stay_exit_ratio",
+    "drift_correlation",
     "prior_events_exits",
     "prior_events_entries",
     "prior_events_moves",
@@ -198,7 +199,6 @@ def _drift_origins(scenario: Scenario, fit: Calibration) -> list[Origin]:
         ("drift.sigma_exits", "Drift of exits: long-run sd of the log rate", drift.sigma[1]),
         ("drift.phi_entries", "Drift of entries: correlation from year to year", drift.phi[0]),
         ("drift.phi_exits", "Drift of exits: correlation from year to year", drift.phi[1]),
-        ("drift.correlation", "Drift: correlation of entries and exits", drift.correlation),
         (
             *("damping.weight_recent", "Weight of recent entries against replacement"),
             damping.weight_recent,
