@@ -220,7 +220,7 @@ def exit_ratios(
         ]
         left = sum((sum_by_age_band(flow.left) for flow in flows), np.zeros(5))
         by_age_adopted = sum((sum_by_age_band(flow.adopted) for flow in flows), np.zeros(5))
-        seen_adopted, known = _seen_adoptions(counts, list(window), flows)
+        seen_adopted, known = _seen_adoptions(counts, list(window))
         expected_adopted = sum(
             float(flow.adopted.sum()) for flow, ok in zip(flows, known, strict=True) if ok
         )
@@ -242,9 +242,7 @@ def exit_ratios(
     return ExitRatios(leave_posterior, match_posterior, opening)
 
 
-def _seen_adoptions(
-    counts: AuthorityCounts, window: list[int], flows: list[YearFlows]
-) -> tuple[float, list[bool]]:
+def _seen_adoptions(counts: AuthorityCounts, window: list[int]) -> tuple[float, list[bool]]:
     """Adoptions of the window's years in which they were not held back, and which those are."""
     known = [not np.isnan(counts.adopted[year]) for year in window]
     return float(np.nansum(counts.adopted[window])), known

@@ -130,7 +130,7 @@ def calibrate(
         uasc_exit_per_year=uasc_rate(history),
         uasc_stock=_uasc_stock(counts, uasc_rate(history)),
         moves=_moves_posterior(
-            counts, exits, rates.age_move_factor, rates.mean_moves_per_year, sector_stock
+            counts, rates.age_move_factor, rates.mean_moves_per_year, sector_stock
         ),
         sector_stock=sector_stock,
         placed_for_adoption=float(exits.opening.matched.sum()),
@@ -184,7 +184,6 @@ def _uasc_stock(counts: AuthorityCounts, exit_per_year: float) -> Floats:
 
 def _moves_posterior(
     counts: AuthorityCounts,
-    exits: ExitRatios,
     age_factor: Floats,
     mean_moves_per_year: Floats,
     sector_stock: Floats,

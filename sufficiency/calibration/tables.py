@@ -88,9 +88,8 @@ def rate_tables(
         starters_per_year: (A,) expected starters in that year.
         own_next_needs: rows of the next needs that a scenario gives, which hold as they are.
     """
-    per_year, clock = _hazards(needs, first_need_shares(needs))
-    factor = _need_factors()
     first = first_need_shares(needs)
+    per_year, clock = _hazards(needs, first)
     moves = _moves_per_year(needs, float(calibration.moves.mean[0]))
     arrivals = _wanted_arrivals(needs, ahead, starters_per_year, first, moves)
     padding = np.full(N_CARE_BANDS - len(PLACEMENT_BAND_STARTS_DAYS), np.inf)
@@ -99,7 +98,7 @@ def rate_tables(
         placement_clock=clock,
         care_band_starts_days=CARE_BAND_STARTS_DAYS,
         placement_band_starts_days=np.append(PLACEMENT_BAND_STARTS_DAYS, padding),
-        need_factor=factor,
+        need_factor=_need_factors(),
         destination=with_own_next_needs(balanced_next_needs(moves, arrivals), own_next_needs or {}),
         first_need=first,
         end_per_day=shipped_rates().end_per_day,
