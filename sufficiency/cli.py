@@ -117,6 +117,19 @@ def scenario_options(command: Command) -> Command:
     return command
 
 
+def _shipped_scenario(name: str) -> Path:
+    """The file of a scenario that ships, by its name: an installed copy has no folder of them."""
+    from sufficiency.shipped import shipped_path
+
+    path = shipped_path("scenarios", f"{name}.yaml")
+    if Path(name).name != name or not path.is_file():
+        raise click.UsageError(
+            f"{name}: no such file. Give the path of a scenario ending in .yaml, or for an "
+            f'authority: --authority "{name}"'
+        )
+    return path
+
+
 def _scenario(
     path: str | None,
     authority: str | None,
@@ -134,10 +147,7 @@ def _scenario(
     if authority is not None:
         found = scenario_for_authority(authority)
     elif path is not None and not Path(path).suffix and not Path(path).exists():
-        raise click.UsageError(
-            f"{path}: no such file. Give the path of a scenario ending in .yaml, or for an "
-            f'authority: --authority "{path}"'
-        )
+        found = load_scenario(_shipped_scenario(path))
     else:
         found = load_scenario(path or "")
     return with_options(found, in_care=in_care, as_at=as_at, months=months)

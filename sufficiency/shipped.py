@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped_path(*parts: str) -> Path:
-    """The path of a shipped file, such as ``shipped_path("calibration", "reference", "panel.csv")``.
+    """The path of a shipped file: ``shipped_path("calibration", "reference", "panel.csv")``.
 
     A wheel carries ``calibration/`` and ``scenarios/`` inside the package under ``shipped/``; a
     checkout has them beside it.

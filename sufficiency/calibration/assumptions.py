@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,6 +32,7 @@ class Assumption:
     high: float | None = None
     columns: tuple[str, ...] = ()
     price_year: str | None = None
+    kind: str = "assumed"
 
     @property
     def number(self) -> float:
@@ -59,6 +63,33 @@ def assumptions() -> dict[str, Assumption]:
     }
 
 
+CHANGEABLE = (
+    "under_16_share_of_uasc",
+    "step_down_share",
+    "turning_16_share",
+    "drift_correlation",
+    "prior_events_exits",
+    "prior_events_entries",
+    "prior_events_moves",
+    "prior_first_need",
+)
+"""Single numbers that a scenario may replace under ``assumptions``. The others have a scenario
+key of their own, or are part of the national fit that ships (`calibration/README.md`)."""
+
+_instead: ContextVar[Mapping[str, Assumption] | None] = ContextVar("instead", default=None)
+
+
 def assumed(name: str) -> Assumption:
-    """One shipped assumption."""
-    return assumptions()[name]
+    """One assumption: the one put in its place, else the shipped one."""
+    instead = _instead.get() or {}
+    return instead.get(name) or assumptions()[name]
+
+
+@contextmanager
+def assuming(instead: Mapping[str, Assumption]) -> Iterator[None]:
+    """Put other assumptions in the place of shipped ones while a scenario is resolved."""
+    token = _instead.set(instead)
+    try:
+        yield
+    finally:
+        _instead.reset(token)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sufficiency.calibration.assumptions import assuming
 from sufficiency.calibration.cohort import N_CARE_BANDS
 from sufficiency.calibration.national import NationalHazards
 from sufficiency.calibration.national_rates import NationalRates, national_rates
@@ -55,4 +56,5 @@ def shipped_hazards() -> NationalHazards:
 @cache
 def shipped_rates() -> NationalRates:
     """England's rates by sector and age, from the shipped tables and hazards."""
-    return national_rates(shipped_hazards())
+    with assuming({}):
+        return national_rates(shipped_hazards())

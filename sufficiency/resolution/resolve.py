@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.calibration.assumptions import assumed
+from sufficiency.calibration.assumptions import Assumption, assumed, assuming
 from sufficiency.calibration.calibrate import (
     Calibration,
     calibrate,
@@ -91,6 +91,26 @@ def resolve(scenario: Scenario) -> Resolved:
         ScenarioError: the scenario contradicts what is published.
         HistoryError: the user's own table cannot be used.
     """
+    with assuming(_own_assumptions(scenario)):
+        return _resolve(scenario)
+
+
+def _own_assumptions(scenario: Scenario) -> dict[str, Assumption]:
+    """The assumptions that the scenario replaces."""
+    return {
+        name: replace(
+            assumed(name),
+            value=own.value,
+            source=own.source,
+            low=own.low,
+            high=own.high,
+            kind=str(own.kind),
+        )
+        for name, own in scenario.assumptions.items()
+    }
+
+
+def _resolve(scenario: Scenario) -> Resolved:
     authority = find_authority(scenario.authority)
     year = calibration_year(scenario)
     history = PublishedHistory.as_at(year)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -25,7 +25,7 @@ from sufficiency.scenario.parts import (
     SectorPlan,
 )
 from sufficiency.scenario.plans import Costs, Intervention, Outcome, Uncertainty
-from sufficiency.scenario.sourced import Day, Months, Strict, Text, contradiction, expecting
+from sufficiency.scenario.sourced import Amount, Day, Months, Strict, Text, contradiction, expecting
 
 DEFAULT_MONTHS = 36
 
@@ -48,6 +48,16 @@ DEFAULT_NEEDS: dict[NeedGroup, NeedPlan] = {
 }
 """What each need group should have when the scenario says nothing else."""
 
+ChangeableAssumption = Literal[
+    "under_16_share_of_uasc",
+    "step_down_share",
+    "turning_16_share",
+    "drift_correlation",
+    "prior_events_exits",
+    "prior_events_entries",
+    "prior_events_moves",
+    "prior_first_need",
+]
 Authority = Annotated[
     str,
     Field(min_length=1, max_length=200, coerce_numbers_to_str=True),
@@ -115,6 +125,10 @@ class Scenario(Strict):
     )
     uncertainty: Uncertainty = Field(
         default_factory=Uncertainty, description="Which layers of uncertainty to simulate."
+    )
+    assumptions: dict[ChangeableAssumption, Amount] = Field(
+        default_factory=dict,
+        description="Other values for shipped assumptions, by the name that `check` shows.",
     )
     council_method: CouncilMethod | None = Field(
         default=None,

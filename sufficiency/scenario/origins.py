@@ -31,7 +31,7 @@ def assumed_origin(assumption: Assumption, value: float | str, unit: str) -> Ori
         label=assumption.label,
         value=value,
         unit=unit,
-        kind=Kind.ASSUMED,
+        kind=Kind(assumption.kind),
         source=assumption.source,
         low=assumption.low,
         high=assumption.high,

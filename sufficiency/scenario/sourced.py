@@ -120,6 +120,9 @@ Per10kNumber = Annotated[
     Field(strict=True, ge=0, le=10_000),
     expecting("a rate per 10,000 children, from 0 to 10,000"),
 ]
+AmountNumber = Annotated[
+    float, Field(strict=True, ge=-1, le=10_000), expecting("a number from -1 to 10,000")
+]
 RatioNumber = Annotated[
     float, Field(strict=True, gt=0, le=100), expecting("a ratio above 0, such as 1.6")
 ]
@@ -220,6 +223,10 @@ class Rate(Sourced[RateNumber]):
 
 class Factor(Sourced[FactorNumber]):
     """A multiplier of a rate: 1 leaves it as it is, 0.9 lowers it by 10%."""
+
+
+class Amount(Sourced[AmountNumber]):
+    """A number of any size whose meaning its name tells."""
 
 
 class Ratio(Sourced[RatioNumber]):

@@ -30,8 +30,9 @@ class Hazards:
     """Competing risks with piecewise-constant hazards.
 
     The rate of a cause at time t is the product of its table entry (by sector, age group and
-    time band), its need factor and its calendar factor (by age group). Shapes: C causes (11), S sectors (6),
-    A age groups (6), B time bands, N need groups (7), K calendar periods.
+    time band), its need factor and its calendar factor (by age group). Shapes:
+    C causes (11), S sectors (6), A age groups (6), B time bands, N need groups (7), K calendar
+    periods.
     """
 
     per_day: Floats
