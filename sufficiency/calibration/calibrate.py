@@ -57,6 +57,8 @@ _YOUNG_BANDS = 3
 _LEVEL_ROUNDS = 6
 _HIGHEST_LEVEL = 10.0
 
+TRACE = 1e-6
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -85,8 +87,9 @@ class Calibration:
 
     @property
     def in_care(self) -> float:
-        """Children in care at the latest 31 March."""
-        return float(self.counts.in_care[-1])
+        """Children in care at the latest 31 March; a trace where there were none, so that shares
+        of them can be taken."""
+        return max(float(self.counts.in_care[-1]), TRACE)
 
     @property
     def by_age_group(self) -> Floats:
@@ -190,8 +193,9 @@ def _moves_posterior(
 ) -> GammaPosterior:
     """Real moves of the last years against England's rates for children of these sectors."""
     prior = assumed("prior_events_moves").number
-    per_child = float(sector_stock @ mean_moves_per_year / sector_stock.sum())
-    ages = np.append(counts.stock[-1], counts.uasc[-1])
+    children = sector_stock + TRACE
+    per_child = float(children @ mean_moves_per_year / children.sum())
+    ages = np.append(counts.stock[-1], counts.uasc[-1]) + TRACE
     per_child *= float(ages @ age_factor / ages.sum())
     moves = counts.real_moves[-_MOVES_WINDOW_YEARS:]
     known = ~np.isnan(moves)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import DAYS_PER_YEAR
+from sufficiency.domain import ADULT_YEARS, DAYS_PER_YEAR
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +24,9 @@ CHANGE_BAND_STARTS_DAYS: Floats = np.array(
     [0, 14, 56, *(years * DAYS_PER_YEAR for years in (0.5, 1, 2, 3, 5, 10))]
 )
 """Time in the placement, in the bands of the published reasons for change."""
+
+
+_LEAST_LAST_HAZARD = 1 / (ADULT_YEARS * DAYS_PER_YEAR - float(PLACEMENT_BAND_STARTS_DAYS[-1]))
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def _last_hazard(hazard: Floats, widths: Floats, mean_days: float) -> float:
     """The constant hazard after the last cut that makes the mean duration ``mean_days``.
 
     Where the earlier bands already reach the mean (rounding, or no long stays), the last closed
-    band's hazard goes on.
+    band's hazard goes on. Where hardly anybody stays that long, a rounded mean could ask for stays
+    without end: their mean is at most what is left of childhood.
     """
     survival = np.exp(-np.concatenate([[0.0], np.cumsum(hazard * widths)]))
     lived = float(
@@ -70,7 +74,9 @@ def _last_hazard(hazard: Floats, widths: Floats, mean_days: float) -> float:
         ).sum()
     )
     beyond = mean_days - lived
-    return float(survival[-1] / beyond) if beyond > 0 and survival[-1] > 0 else float(hazard[-1])
+    if beyond <= 0 or survival[-1] <= 0:
+        return float(hazard[-1])
+    return max(float(survival[-1] / beyond), _LEAST_LAST_HAZARD)
 
 
 def mean_end_rate(hazard: Floats) -> float:

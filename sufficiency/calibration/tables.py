@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import assumed
-from sufficiency.calibration.calibrate import Calibration, YearAhead
+from sufficiency.calibration.calibrate import TRACE, Calibration, YearAhead
 from sufficiency.calibration.cohort import CARE_BAND_STARTS_DAYS, N_CARE_BANDS, sum_by_age_band
 from sufficiency.calibration.moves import PLACEMENT_BAND_STARTS_DAYS
 from sufficiency.calibration.national_table import shipped_hazards, shipped_rates
@@ -252,7 +252,7 @@ def _wanted_arrivals(
     """(N,): arrivals by moves a year at which the shares of the need groups stay as they are."""
     rates = shipped_rates()
     by_need_sector = needs.sum(axis=0)
-    total = needs.sum()
+    total = max(float(needs.sum()), TRACE)
     staying = needs.copy()
     staying[:, _ADOPTION_NEED] = 0
     left_by_age = np.append(sum_by_age_band(ahead.left), ahead.uasc_left)

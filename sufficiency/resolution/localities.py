@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-from sufficiency.calibration.calibrate import Calibration
+from sufficiency.calibration.calibrate import TRACE, Calibration
 from sufficiency.calibration.sectors import national_by_sector
 from sufficiency.domain import SECTORS, Sector
 from sufficiency.history.counts import as_number
@@ -96,7 +96,7 @@ def _latest_share(frame: pd.DataFrame, cell: str, cells: list[str], year: int) -
 
 def _shifted(national: Floats, by_sector: Floats, total: float) -> Floats:
     """England's shares moved alike in log-odds until the children give the total share."""
-    weights = by_sector / by_sector.sum()
+    weights = (by_sector + TRACE) / (by_sector + TRACE).sum()
     odds = special.logit(np.clip(national, 1e-4, 1 - 1e-4))
 
     def excess(shift: float) -> float:
