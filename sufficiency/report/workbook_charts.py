@@ -60,7 +60,9 @@ def add_fan_chart(book: Book, sheet: Sheet, last_row: int, lowest: float, at_row
 def add_settings_chart(
     book: Book, sheet: Sheet, last_row: int, first_column: int, settings: list[str], at_row: int
 ) -> None:
-    """Expected children by setting, a line each."""
+    """Expected children by setting, a line each; no chart where nobody is in care."""
+    if not settings:
+        return
     chart = book.workbook.add_chart({"type": "line"})
     for n, setting in enumerate(settings):
         chart.add_series(
@@ -82,8 +84,11 @@ def add_cost_chart(
 ) -> None:
     """Expected cost by setting, stacked, and the range of the year's total.
 
-    A part year is a shorter column because it has fewer months; its label says how many.
+    A part year is a shorter column because it has fewer months; its label says how many. There is
+    no chart where nobody is in care.
     """
+    if not settings:
+        return
     name = sheet.worksheet.get_name()
     chart = book.workbook.add_chart({"type": "column", "subtype": "stacked"})
     n_settings = len(settings)
