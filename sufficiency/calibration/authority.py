@@ -26,6 +26,7 @@ from sufficiency.calibration.national import NationalHazards, opening_cohort
 from sufficiency.calibration.national_counts import split_out_uasc, uasc_mean_stay_years
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.domain import AGE_BANDS
+from sufficiency.errors import HistoryError
 from sufficiency.history.authorities import ENGLAND, Authority
 from sufficiency.history.counts import Counts, as_number
 from sufficiency.history.published import PublishedHistory
@@ -105,8 +106,17 @@ def starters_counts(history: PublishedHistory, authority: Authority) -> Starters
 
 
 def authority_counts(history: PublishedHistory, authority: Authority) -> AuthorityCounts:
-    """Read an authority's counts of every year with ages, suppressed cells filled as above."""
+    """Read an authority's counts of every year with ages, suppressed cells filled as above.
+
+    Raises:
+        HistoryError: if no year with ages is published.
+    """
     read = starters_counts(history, authority)
+    if not len(read.years):
+        raise HistoryError(
+            f"{authority.name} has no children by age in the figures up to 31 March "
+            f"{history.year}. Choose a later start."
+        )
     panel, years = history.panel(authority), read.years
     stock = _filled(
         history.stock_by_age(authority), history.stock_by_age(ENGLAND).number, _BANDS, years

@@ -66,7 +66,10 @@ class Calibration:
 
     authority: Authority
     year: int
-    """The year ending 31 March that is the last read."""
+    """The year ending 31 March that is the last with ages and placements."""
+    latest_year: int
+    """The last year with a number in care: later where an authority's tables end early."""
+    latest_in_care: float
     window_years: int
     counts: AuthorityCounts
     starters: GammaPosterior
@@ -112,6 +115,7 @@ def calibrate(
     """
     counts = authority_counts(history, authority)
     year = int(counts.years[-1])
+    in_care = history.panel(authority)["in_care"]
     damping, drift = load_damping(year), load_drift(year)
     window = base_window_years or damping.window_years
     hazards, rates = shipped_hazards(), shipped_rates()
@@ -126,6 +130,8 @@ def calibrate(
     return Calibration(
         authority=authority,
         year=year,
+        latest_year=int(in_care.index[-1]),
+        latest_in_care=float(in_care.iloc[-1]),
         window_years=window,
         counts=counts,
         starters=starters_posterior(history, authority, counts, window),

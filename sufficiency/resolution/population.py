@@ -81,7 +81,7 @@ def _in_care(scenario: Scenario, calibration: Calibration) -> int:
     for counts, kinds in ((given.sectors, len(SECTORS)), (given.age_bands, len(AGE_BANDS))):
         if len(counts) == kinds:
             return sum(count.value for count in counts.values())
-    return round(calibration.in_care)
+    return round(calibration.latest_in_care)
 
 
 def _uasc(scenario: Scenario, calibration: Calibration, in_care: int) -> int:
@@ -145,6 +145,7 @@ def _origins(
     given = scenario.population
     dfe = f"DfE, Children looked after in England, {calibration.authority.name}"
     published = f"{dfe}, 31 March {calibration.year}"
+    latest = f"{dfe}, 31 March {calibration.latest_year}"
     rescaled = (
         ""
         if in_care == round(calibration.in_care)
@@ -153,7 +154,7 @@ def _origins(
     sectors = f"{published}: placements and providers fitted together with England's table"
     young = "unaccompanied children apart"
     counts = [
-        ("in_care", given.in_care, "Children in care at the start", in_care, published, ""),
+        ("in_care", given.in_care, "Children in care at the start", in_care, latest, ""),
         *(
             (f"sectors.{sector}", given.sectors.get(sector), label, int(count), sectors, rescaled)
             for sector, count in zip(SECTORS, by_sector, strict=True)

@@ -158,13 +158,13 @@ def calibration_year(scenario: Scenario) -> int:
 
 
 def _start(scenario: Scenario, fit: Calibration) -> date:
-    """The scenario's start, else the last 31 March that was read."""
-    latest = date(fit.year, _LAST_MONTH, _LAST_DAY)
+    """The scenario's start, else the last 31 March with a number in care."""
+    latest = date(fit.latest_year, _LAST_MONTH, _LAST_DAY)
     start = scenario.start or latest
     if start < latest:
         raise ScenarioError(
-            f"calibration.history_to: history to 31 March {fit.year} is later than the start "
-            f"({start}). Use a later start, or an earlier history_to."
+            f"calibration.history_to: history to 31 March {fit.latest_year} is later than the "
+            f"start ({start}). Use a later start, or an earlier history_to."
         )
     return start
 
@@ -282,11 +282,17 @@ def _notes(authority: Authority, fit: Calibration, scenario: Scenario) -> list[s
             f"{authority.name} has only {len(fit.counts.years)} years of its own figures, so its "
             "rates lean on similar councils."
         )
+    if fit.year < fit.latest_year:
+        notes.append(
+            f"{authority.name} has no published ages and placements after 31 March {fit.year}: its "
+            f"rates are those of that time, and its {fit.latest_in_care:.0f} children of 31 March "
+            f"{fit.latest_year} are taken to have the same shares by age and sector."
+        )
     population = scenario.population
     given = population.in_care
-    if given is not None and not population.sectors and given.value != round(fit.in_care):
+    if given is not None and not population.sectors and given.value != round(fit.latest_in_care):
         notes.append(
-            f"The starting children are the published {fit.in_care:.0f} of 31 March {fit.year} "
-            f"rescaled to {given.value}, with the same shares by age and sector."
+            f"The starting children are the published {fit.latest_in_care:.0f} of 31 March "
+            f"{fit.latest_year} rescaled to {given.value}, with the same shares by age and sector."
         )
     return notes

@@ -1,0 +1,135 @@
+"""Placement hazards from the durations of placements that ended, and the time in them so far."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sufficiency.calibration.moves import (
+    CHANGE_BAND_STARTS_DAYS,
+    PLACEMENT_BAND_STARTS_DAYS,
+    PlacementEnds,
+    end_hazards,
+    mean_end_rate,
+    move_hazards,
+    real_move_share,
+    time_in_placement_cdf,
+)
+from sufficiency.calibration.national_table import shipped_rates
+from sufficiency.domain import DAYS_PER_YEAR, SECTORS, Sector
+from sufficiency.history.published import PublishedHistory
+
+WIDTHS = np.diff(PLACEMENT_BAND_STARTS_DAYS)
+KINDS = ("fostering", "secure_and_childrens_homes", "with_parents", "placed_for_adoption")
+
+
+def survival(hazard: np.ndarray) -> np.ndarray:
+    """At the start of every band."""
+    return np.exp(-np.concatenate([[0.0], np.cumsum(hazard[:-1] * WIDTHS)]))
+
+
+def mean_duration(hazard: np.ndarray, mesh: int = 200_000) -> float:
+    """Days, by adding up survival over a fine mesh (not by the formula under test)."""
+    days = np.linspace(0, 60 * DAYS_PER_YEAR, mesh)
+    spent = np.clip(days[:, None] - PLACEMENT_BAND_STARTS_DAYS, 0, np.append(WIDTHS, np.inf))
+    return float(np.trapezoid(np.exp(-(spent @ hazard)), days))
+
+
+def national(kind: str) -> PlacementEnds:
+    shapes = PublishedHistory.as_at(2023).national
+    durations = shapes.placement_durations()
+    of_kind = durations[durations["placement"] == kind].sort_values("from_days")
+    mean = shapes.placement_duration_averages().loc[kind, "mean_days"]
+    return PlacementEnds(of_kind["placements"].to_numpy(), float(mean), 1000.0, 1000.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_survival_gives_back_the_published_ends_and_their_mean(kind: str) -> None:
+    ends = national(kind)
+    hazard = end_hazards(ends)
+    alive = np.append(survival(hazard), 0.0)
+    np.testing.assert_allclose(
+        -np.diff(alive), ends.ended_by_duration / ends.ended_by_duration.sum(), atol=1e-12
+    )
+    assert mean_duration(hazard) == pytest.approx(ends.mean_days, rel=1e-3)
+
+
+def test_the_open_band_has_the_constant_hazard_that_meets_the_mean() -> None:
+    """Ends drawn from one constant hazard come back as that hazard in every band."""
+    rate = 1 / 400
+    alive = np.append(np.exp(-rate * PLACEMENT_BAND_STARTS_DAYS), 0.0)
+    ends = PlacementEnds(-1e6 * np.diff(alive), 400.0, 500.0, 1000.0)
+    np.testing.assert_allclose(end_hazards(ends), rate, rtol=1e-9)
+    assert mean_end_rate(end_hazards(ends)) == pytest.approx(rate)
+
+
+def test_a_rounded_mean_never_asks_for_stays_without_end() -> None:
+    """Nobody stays in supported accommodation for five years; the bands nearly give the mean."""
+    ends = national("supported")
+    assert ends.ended_by_duration[-1] == 0
+    hazard = end_hazards(ends)
+    assert hazard[-1] >= 1 / (13 * DAYS_PER_YEAR)
+    np.testing.assert_allclose(
+        -np.diff(survival(hazard)),
+        (ends.ended_by_duration / ends.ended_by_duration.sum())[:-1],
+        atol=1e-9,
+    )
+    assert mean_duration(hazard) == pytest.approx(ends.mean_days, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_mean_rate_of_ends_is_one_over_the_mean_duration(kind: str) -> None:
+    hazard = end_hazards(national(kind))
+    assert mean_end_rate(hazard) == pytest.approx(1 / mean_duration(hazard), rel=1e-3)
+
+
+def test_moves_leave_out_ends_that_were_none() -> None:
+    """If a third of the ends at every duration were moves, the move hazard is a third."""
+    rate = 1 / 300
+    alive = np.append(np.exp(-rate * PLACEMENT_BAND_STARTS_DAYS), 0.0)
+    ended = -3e5 * np.diff(alive)
+    stock = ended.sum() / DAYS_PER_YEAR / rate
+    ends = PlacementEnds(ended, 300.0, ended.sum() / 3, stock)
+    moves = move_hazards(ends, np.full(len(ended), 1 / 3))
+    np.testing.assert_allclose(moves, rate * DAYS_PER_YEAR / 3, rtol=1e-9)
+
+
+def test_status_changes_are_in_no_move_hazard() -> None:
+    """Steady children, in their placements for as long as the fit says, move as published."""
+    rates, shapes = shipped_rates(), PublishedHistory.as_at(2023).national
+    moves = shapes.moves_by_placement_type().loc["fostering"]
+    stock = shapes.stock_by_placement()
+    in_fostering = float(stock["fostering_relative_or_friend"] + stock["fostering_other_carer"])
+    real = float(moves["total"] - moves["status_only"]) / in_fostering
+    assert float(moves["status_only"]) > 0.1 * float(moves["total"])
+    days = np.linspace(0, 18 * DAYS_PER_YEAR, 20_001)
+    for sector in (Sector.INTERNAL_FOSTERING, Sector.IFA):
+        code = SECTORS.index(sector)
+        here = time_in_placement_cdf(rates.end_per_day[code], days)
+        band = np.searchsorted(PLACEMENT_BAND_STARTS_DAYS, days[1:], side="right") - 1
+        yearly = float(np.diff(here) @ rates.move_per_year[code][band])
+        assert yearly == pytest.approx(real, rel=0.05)
+        assert rates.mean_moves_per_year[code] == pytest.approx(real, rel=1e-9)
+
+
+def test_time_in_placement_of_a_steady_stock_is_exponential_for_a_constant_hazard() -> None:
+    rate = 1 / 200
+    grid = np.concatenate([[0.0], np.geomspace(1, 18 * DAYS_PER_YEAR, 60)])
+    cdf = time_in_placement_cdf(np.full(8, rate), grid)
+    np.testing.assert_allclose(cdf, 1 - np.exp(-rate * grid), atol=2e-3)
+    assert cdf[0] == 0
+    assert (np.diff(cdf) >= 0).all()
+
+
+def test_shares_of_moves_are_read_at_the_other_tables_cuts() -> None:
+    ended = np.full(8, 800.0)
+    all_moves = np.full(len(CHANGE_BAND_STARTS_DAYS), 1e9)
+    np.testing.assert_array_equal(real_move_share(ended, all_moves), 1)
+    np.testing.assert_array_equal(real_move_share(ended, np.zeros(9)), 0)
+    late_only = np.where(CHANGE_BAND_STARTS_DAYS >= 2 * DAYS_PER_YEAR, 1e9, 0.0)
+    np.testing.assert_array_equal(real_move_share(ended, late_only), [0] * 6 + [1, 1])
+
+
+def test_moves_are_rarer_the_longer_a_child_has_been_there() -> None:
+    fostering = shipped_rates().move_per_year[SECTORS.index(Sector.INTERNAL_FOSTERING)]
+    assert fostering[0] > 3 * fostering[4] > 3 * fostering[-1] > 0
