@@ -193,7 +193,7 @@ OPTIONS = {
     "code of nobody": (("--authority", "999"), "999"),
     "merged authority": (("--authority", "Poole"), "Bournemouth, Christchurch and Poole"),
     "no children": (("--authority", "336", "--in-care", "0"), "0 is not in the range"),
-    "engine to come": ((MEDIUM, "--engine", "compiled"), "'compiled' is not"),
+    "unknown engine": ((MEDIUM, "--engine", "magic"), "'magic' is not"),
 }
 
 
