@@ -25,6 +25,7 @@ from sufficiency.calibration.cohort import (
 from sufficiency.calibration.national import NationalHazards, opening_cohort
 from sufficiency.calibration.national_counts import split_out_uasc, uasc_mean_stay_years
 from sufficiency.calibration.posterior import GammaPosterior
+from sufficiency.calibration.unaccompanied import unaccompanied_exits
 from sufficiency.domain import AGE_BANDS
 from sufficiency.errors import HistoryError
 from sufficiency.history.authorities import ENGLAND, Authority
@@ -66,6 +67,8 @@ class AuthorityCounts:
     uasc_starters: Floats
     uasc: Floats
     """(Y,): unaccompanied children in care on 31 March."""
+    uasc_leavers: Floats
+    """(Y,): unaccompanied children who left, of any age; missing where not published."""
     stock: Floats
     """(Y, 5): in care by age band, unaccompanied children apart."""
     leavers_before_18: Floats
@@ -86,16 +89,25 @@ def starters_counts(history: PublishedHistory, authority: Authority) -> Starters
 
     A cell that is held back (1-5 children) takes its share of what the total leaves, in
     proportion to England's counts of the same cells; the number of such cells is small.
+
+    Raises:
+        HistoryError: if no year with ages is published.
     """
     panel = history.panel(authority)
     years = history.stock_by_age(authority).number.index.intersection(
         panel.index[panel["in_care"].notna()]
     )
+    if not len(years):
+        raise HistoryError(
+            f"{authority.name} has no children by age in the figures up to 31 March "
+            f"{history.year}. Choose a later start."
+        )
     england = history.starters_by_age(ENGLAND).number
     starters = _filled(history.starters_by_age(authority), england, _BANDS, years)
     under_16 = assumed("under_16_share_of_uasc").number
     uasc = panel["uasc"].reindex(years).interpolate(limit_direction="both").fillna(0.0).to_numpy()
     uasc_starters = _uasc_starters(history, authority, years, uasc, under_16)
+    uasc_starters = np.minimum(uasc_starters, starters[:, -2:].sum(axis=1))
     return StartersCounts(
         years=years,
         in_care=panel["in_care"].reindex(years).to_numpy(dtype=np.float64),
@@ -106,21 +118,14 @@ def starters_counts(history: PublishedHistory, authority: Authority) -> Starters
 
 
 def authority_counts(history: PublishedHistory, authority: Authority) -> AuthorityCounts:
-    """Read an authority's counts of every year with ages, suppressed cells filled as above.
-
-    Raises:
-        HistoryError: if no year with ages is published.
-    """
+    """Read an authority's counts of every year with ages, suppressed cells filled as above."""
     read = starters_counts(history, authority)
-    if not len(read.years):
-        raise HistoryError(
-            f"{authority.name} has no children by age in the figures up to 31 March "
-            f"{history.year}. Choose a later start."
-        )
     panel, years = history.panel(authority), read.years
     stock = _filled(
         history.stock_by_age(authority), history.stock_by_age(ENGLAND).number, _BANDS, years
     )
+    # A number held back is drawn from other years; the children of 10 and over bound it.
+    uasc = np.minimum(read.uasc, stock[:, -2:].sum(axis=1))
     leavers = _filled(
         history.leavers_by_age(authority),
         history.leavers_by_age(ENGLAND).number,
@@ -134,8 +139,9 @@ def authority_counts(history: PublishedHistory, authority: Authority) -> Authori
         in_care=read.in_care,
         starters=read.starters,
         uasc_starters=read.uasc_starters,
-        uasc=read.uasc,
-        stock=split_out_uasc(stock, read.uasc, assumed("under_16_share_of_uasc").number),
+        uasc=uasc,
+        uasc_leavers=_by_year(history.leavers_uasc(authority).number["uasc"], years),
+        stock=split_out_uasc(stock, uasc, assumed("under_16_share_of_uasc").number),
         leavers_before_18=leavers[:, :5],
         adopted=_adoptions(history, authority, years),
         started_total=panel["started"].reindex(years).to_numpy(float),
@@ -147,6 +153,10 @@ def authority_counts(history: PublishedHistory, authority: Authority) -> Authori
         .to_numpy(float),
         population_0_17=panel["population_0_17"].reindex(years).to_numpy(float),
     )
+
+
+def _by_year(numbers: pd.Series[float], years: pd.Index[int]) -> Floats:
+    return np.asarray(numbers.reindex(years), dtype=np.float64)
 
 
 def assumed_status_only(history: PublishedHistory) -> float:
@@ -201,6 +211,8 @@ class ExitRatios:
     """(1,): being placed for adoption."""
     opening: Stock
     """The children in care at the latest 31 March, by age and time in care."""
+    uasc_per_year: float
+    """Exits before 18 a year of an unaccompanied child, who are in none of the above."""
 
 
 def exit_ratios(
@@ -209,6 +221,7 @@ def exit_ratios(
     window_years: int,
     prior_mean: Floats,
     england_placed_share: float,
+    england_uasc_rate: float,
 ) -> ExitRatios:
     """Compare leavers of the base window with those expected under England's hazards.
 
@@ -218,9 +231,15 @@ def exit_ratios(
         window_years: years of the base window (fewer where the authority has fewer).
         prior_mean: (5,) the same ratios of similar councils.
         england_placed_share: placed for adoption per child under 10 in care, where held back.
+        england_uasc_rate: exits a year before 18 of an unaccompanied child in England.
     """
     entry_age = uniform_entry_ages(hazards.newborn_share)
     window = range(max(1, len(counts.years) - window_years), len(counts.years))
+    unaccompanied = unaccompanied_exits(
+        counts.uasc_starters, counts.uasc, counts.uasc_leavers, window, england_uasc_rate
+    )
+    own_leavers = counts.leavers_before_18[list(window)].sum(axis=0)
+    own_leavers = own_leavers - unaccompanied.left_before_18.sum(axis=0)
     leave, match = prior_mean.copy(), 1.0
     prior = assumed("prior_events_exits").number
     for _ in range(_ROUNDS):
@@ -235,7 +254,7 @@ def exit_ratios(
             float(flow.adopted.sum()) for flow, ok in zip(flows, known, strict=True) if ok
         )
         observed = np.maximum(
-            counts.leavers_before_18[list(window)].sum(axis=0)
+            own_leavers
             - by_age_adopted * (seen_adopted / max(expected_adopted, 1e-9) if any(known) else 1.0),
             0,
         )
@@ -249,7 +268,7 @@ def exit_ratios(
         leave, match = leave_posterior.mean, float(match_posterior.mean[0])
     latest = len(counts.years) - 1
     opening = _opening(counts, latest, hazards, entry_age, leave, match, england_placed_share)
-    return ExitRatios(leave_posterior, match_posterior, opening)
+    return ExitRatios(leave_posterior, match_posterior, opening, unaccompanied.per_year)
 
 
 def _seen_adoptions(counts: AuthorityCounts, window: list[int]) -> tuple[float, list[bool]]:

@@ -19,19 +19,13 @@ from sufficiency.calibration.authority import (
     pooled_exit_ratio,
 )
 from sufficiency.calibration.cohort import (
-    N_STEPS,
-    STEPS_PER_YEAR,
-    GridHazards,
-    StartersByYear,
     Stock,
-    entrants_by_cell,
     run_year,
-    survivors,
     uniform_entry_ages,
 )
 from sufficiency.calibration.drift import Damping, Drift, load_damping, load_drift
 from sufficiency.calibration.entries import starters_posterior
-from sufficiency.calibration.national_counts import uasc_entry_ages, uasc_rate
+from sufficiency.calibration.national_counts import uasc_rate
 from sufficiency.calibration.national_table import shipped_hazards, shipped_rates
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.calibration.sectors import (
@@ -44,6 +38,7 @@ from sufficiency.calibration.sectors import (
     residential_share_of_other_residential,
     stock_by_kind,
 )
+from sufficiency.calibration.unaccompanied import uasc_stock, uasc_year
 from sufficiency.domain import AGE_BANDS
 from sufficiency.history.authorities import Authority
 from sufficiency.history.counts import as_number
@@ -125,6 +120,7 @@ def calibrate(
         window,
         pooled_exit_ratio(history, authority, window),
         _placed_for_adoption_share(history.national),
+        uasc_rate(history),
     )
     sector_stock, note = _sector_stock(history, authority, year)
     return Calibration(
@@ -136,8 +132,8 @@ def calibrate(
         counts=counts,
         starters=starters_posterior(history, authority, counts, window),
         exits=exits,
-        uasc_exit_per_year=uasc_rate(history),
-        uasc_stock=_uasc_stock(counts, uasc_rate(history)),
+        uasc_exit_per_year=exits.uasc_per_year,
+        uasc_stock=uasc_stock(counts.uasc_starters, float(counts.uasc[-1]), exits.uasc_per_year),
         moves=_moves_posterior(
             counts, rates.age_move_factor, rates.mean_moves_per_year, sector_stock
         ),
@@ -171,24 +167,6 @@ def _sector_stock(history: PublishedHistory, authority: Authority, year: int) ->
         residential_share_of_other_residential(shapes),
     )
     return stock, note
-
-
-def uasc_hazards(exit_per_year: float) -> GridHazards:
-    """Hazards of unaccompanied children by cell: one rate, no adoption."""
-    leave = np.full((N_STEPS, N_STEPS), exit_per_year / STEPS_PER_YEAR)
-    return GridHazards(leave, np.zeros_like(leave), 0.0, 0.0)
-
-
-def _uasc_stock(counts: AuthorityCounts, exit_per_year: float) -> Floats:
-    entry_age = np.zeros((len(AGE_BANDS), N_STEPS))
-    entry_age[-1] = uasc_entry_ages(assumed("under_16_share_of_uasc").number)
-    starters = np.zeros((len(counts.years), len(AGE_BANDS)))
-    # A trace keeps a shape for authorities with no unaccompanied children yet.
-    starters[:, -1] = counts.uasc_starters + 1e-3
-    past = entrants_by_cell(StartersByYear(starters), entry_age, at_year_end=True)
-    raw = past * survivors(uasc_hazards(exit_per_year)).waiting
-    result: Floats = raw * counts.uasc[-1] / raw.sum() if counts.uasc[-1] > 0 else raw
-    return result
 
 
 def _moves_posterior(
@@ -260,10 +238,10 @@ def year_ahead(
     uasc_opening = (
         calibration.uasc_stock * by_age_group[-1] / max(calibration.uasc_stock.sum(), 1e-12)
     )
-    uasc = run_year(
-        Stock(uasc_opening, np.zeros_like(uasc_opening)),
-        uasc_hazards(calibration.uasc_exit_per_year * exit_level),
-        starters_per_year[-1] * uasc_entry_ages(assumed("under_16_share_of_uasc").number),
+    uasc = uasc_year(
+        uasc_opening,
+        float(starters_per_year[-1]),
+        calibration.uasc_exit_per_year * exit_level,
     )
     return YearAhead(
         left=own.left,

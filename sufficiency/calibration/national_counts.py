@@ -68,11 +68,16 @@ def england_uasc_starters(history: PublishedHistory, under_16_share: float) -> p
 
 
 def split_out_uasc(by_age: Floats, uasc: Floats, under_16_share: float) -> Floats:
-    """(Y, 5): counts by age band less unaccompanied children (Y,), at their shares by age."""
+    """(Y, 5): counts by age band less unaccompanied children (Y,), at their shares by age.
+
+    Where one of the two bands has too few, more are taken from the other.
+    """
     left = by_age.copy()
-    left[:, -1] -= (1 - under_16_share) * uasc
-    left[:, -2] -= under_16_share * uasc
-    return left.clip(min=0)
+    young = np.minimum(under_16_share * uasc, left[:, -2])
+    old = np.minimum(uasc - young, left[:, -1])
+    left[:, -1] -= old
+    left[:, -2] = (left[:, -2] - (uasc - old)).clip(min=0)
+    return left
 
 
 def national_counts(under_16_share: float) -> NationalCounts:

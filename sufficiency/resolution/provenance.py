@@ -40,6 +40,7 @@ _IN_FORCE = (
     "prior_events_exits",
     "prior_events_entries",
     "prior_events_moves",
+    "prior_events_uasc_exits",
     "prior_first_need",
 )
 _TABLES = ("first_need_seed", "next_need_seed")
