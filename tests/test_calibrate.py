@@ -224,7 +224,7 @@ def test_a_port_of_entry_moves_its_unaccompanied_children_on() -> None:
     opening = uasc_stock(counts.uasc_starters[:-1], float(counts.uasc[-2]), rate)
     year = uasc_year(opening, float(counts.uasc_starters[-1]), rate)
     assert year.left.sum() + year.turned_18.sum() == pytest.approx(1049, rel=0.1)
-    assert year.end.waiting.sum() == pytest.approx(counts.uasc[-1], rel=0.15)
+    assert year.end.waiting.sum() == pytest.approx(counts.uasc[-1], rel=0.2)
     # They are not among the leavers that the other children's exits are fitted to.
     assert kent.exits.leave.mean[-1] < 2
 

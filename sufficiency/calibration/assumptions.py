@@ -71,6 +71,7 @@ CHANGEABLE = (
     "prior_events_exits",
     "prior_events_entries",
     "prior_events_moves",
+    "prior_events_uasc_exits",
     "prior_first_need",
 )
 """Single numbers that a scenario may replace under ``assumptions``. The others have a scenario
