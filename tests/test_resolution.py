@@ -401,10 +401,10 @@ def test_an_assumption_can_be_replaced_for_one_scenario_only() -> None:
     other = resolved(LEEDS, assumptions={"step_down_share": 0.5, "under_16_share_of_uasc": 0.4})
     step_down = CAUSES.index(MoveReason.STEP_DOWN)
     residential = SECTORS.index(Sector.RESIDENTIAL)
-    ratio = (
-        other.plan.tables.per_day[step_down, residential] / before.per_day[step_down, residential]
+    np.testing.assert_allclose(
+        other.plan.tables.per_day[step_down, residential],
+        before.per_day[step_down, residential] * 0.5 / 0.3,
     )
-    np.testing.assert_allclose(ratio[..., :8], 0.5 / 0.3)
     again = resolve(scenario(authority=LEEDS)).plan.tables
     np.testing.assert_array_equal(again.per_day, before.per_day)
     np.testing.assert_array_equal(again.first_need, before.first_need)

@@ -56,6 +56,7 @@ ChangeableAssumption = Literal[
     "prior_events_exits",
     "prior_events_entries",
     "prior_events_moves",
+    "prior_events_uasc_exits",
     "prior_first_need",
 ]
 Authority = Annotated[
