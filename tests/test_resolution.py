@@ -20,21 +20,18 @@ from sufficiency.domain import (
     MOVE_REASONS,
     NEED_GROUPS,
     SECTORS,
-    ExitReason,
     MoveReason,
     NeedGroup,
     Sector,
     begins,
 )
 from sufficiency.errors import ScenarioError, UserError
-from sufficiency.resolution.calendar import calendar
 from sufficiency.resolution.resolve import Resolved, calibration_year, resolve
 from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.sourced import Kind
 from sufficiency.simulation.world import UNLIMITED
-from sufficiency.simulation.worlds import Calendar
 
-START, HORIZON_DAYS = date(2023, 3, 31), 1096
+START = date(2023, 3, 31)
 
 
 def origin(found: Resolved, key: str) -> object:
@@ -210,96 +207,6 @@ def test_the_next_needs_that_a_scenario_gives_hold() -> None:
     np.testing.assert_array_equal(found[planned, :, residential, family], 1)
     plain = resolved().plan.tables.destination
     assert (plain[planned, :, residential, family] < 1).all()
-
-
-# Interventions and factors.
-
-
-def factors(**keys: object) -> Calendar:
-    return calendar(scenario(**keys), fit().damping, START, HORIZON_DAYS, trend=False)
-
-
-def test_an_intervention_changes_only_its_reasons_ages_and_dates() -> None:
-    first, last = date(2023, 7, 1), date(2024, 3, 31)
-    found = factors(
-        interventions=[
-            {
-                "name": "more returns home",
-                "lever": "exits",
-                "reasons": ["returned_home"],
-                "age_bands": ["5_9", "10_15"],
-                "start": first,
-                "end": last,
-                "factor": 1.5,
-            }
-        ]
-    )
-    during = (found.starts_days >= begins(START, first)) & (
-        found.starts_days < begins(START, date(2024, 4, 1))
-    )
-    changed = np.zeros(found.causes.shape, dtype=bool)
-    changed[CAUSES.index(ExitReason.RETURNED_HOME), 2:4] = during
-    assert during.any()
-    np.testing.assert_array_equal(found.causes[changed], 1.5)
-    np.testing.assert_array_equal(found.causes[~changed], 1)
-    np.testing.assert_array_equal(found.entries, 1)
-    assert begins(START, first) in found.starts_days
-    assert begins(START, date(2024, 4, 1)) in found.starts_days
-
-
-def test_an_intervention_without_an_end_lasts_and_begins_with_its_first_day() -> None:
-    found = factors(
-        interventions=[
-            {"name": "fewer", "lever": "entries", "start": date(2024, 1, 1), "factor": 0.5}
-        ]
-    )
-    later = found.starts_days >= begins(START, date(2024, 1, 1))
-    np.testing.assert_array_equal(found.entries[:, later], 0.5)
-    np.testing.assert_array_equal(found.entries[:, ~later], 1)
-    np.testing.assert_array_equal(found.causes, 1)
-
-
-def test_a_factor_on_adoption_acts_on_both_its_stages() -> None:
-    found = factors(exits={"factor": {"adoption": 0.5}})
-    for cause in (ExitReason.ADOPTION, MoveReason.PLACED_FOR_ADOPTION):
-        np.testing.assert_array_equal(found.causes[CAUSES.index(cause)], 0.5)
-    others = [
-        row
-        for row, cause in enumerate(CAUSES)
-        if cause not in (ExitReason.ADOPTION, MoveReason.PLACED_FOR_ADOPTION)
-    ]
-    np.testing.assert_array_equal(found.causes[others], 1)
-
-
-def test_a_lever_on_moves_leaves_adoption_alone() -> None:
-    found = factors(
-        interventions=[{"name": "calm", "lever": "moves", "start": START, "factor": 0.8}]
-    )
-    np.testing.assert_array_equal(found.causes[: len(EXIT_CAUSES)], 1)
-    np.testing.assert_array_equal(found.causes[CAUSES.index(MoveReason.PLACED_FOR_ADOPTION)], 1)
-    np.testing.assert_array_equal(found.causes[CAUSES.index(MoveReason.PLANNED)], 0.8)
-
-
-def test_factors_multiply() -> None:
-    found = factors(
-        entries={"factor": {"uasc": 2.0}},
-        interventions=[
-            {"name": "a", "lever": "entries", "start": START, "factor": 0.5},
-            {"name": "b", "lever": "entries", "age_bands": ["uasc"], "start": START, "factor": 3},
-        ],
-    )
-    np.testing.assert_allclose(found.entries[-1], 3)
-    np.testing.assert_allclose(found.entries[:-1], 0.5)
-
-
-def test_each_shipped_case_changes_only_its_flow() -> None:
-    base = shipped("wolverhampton-2020")
-    exits = shipped("wolverhampton-2020-covid-crisis-exits")
-    until = begins(date(2020, 6, 30), date(2021, 4, 1))
-    later = exits.plan.calendar.starts_days >= until
-    np.testing.assert_array_equal(exits.plan.calendar.causes[..., later], 1)
-    assert (exits.plan.calendar.causes[0, :, ~later] < 0.55).any()
-    np.testing.assert_array_equal(base.plan.tables.per_day, exits.plan.tables.per_day)
 
 
 # The user's own table.

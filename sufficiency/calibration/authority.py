@@ -240,30 +240,15 @@ def exit_ratios(
     )
     own_leavers = counts.leavers_before_18[list(window)].sum(axis=0)
     own_leavers = own_leavers - unaccompanied.left_before_18.sum(axis=0)
+    seen_adopted = counts.adopted[list(window)]
     leave, match = prior_mean.copy(), 1.0
-    prior = assumed("prior_events_exits").number
     for _ in range(_ROUNDS):
         flows = [
             _year_flows(counts, year, hazards, entry_age, leave, match, england_placed_share)
             for year in window
         ]
-        left = sum((sum_by_age_band(flow.left) for flow in flows), np.zeros(5))
-        by_age_adopted = sum((sum_by_age_band(flow.adopted) for flow in flows), np.zeros(5))
-        seen_adopted, known = _seen_adoptions(counts, list(window))
-        expected_adopted = sum(
-            float(flow.adopted.sum()) for flow, ok in zip(flows, known, strict=True) if ok
-        )
-        observed = np.maximum(
-            own_leavers
-            - by_age_adopted * (seen_adopted / max(expected_adopted, 1e-9) if any(known) else 1.0),
-            0,
-        )
-        leave_posterior = GammaPosterior.from_counts(observed, left / leave, prior_mean, prior)
-        match_posterior = GammaPosterior.from_counts(
-            np.array([seen_adopted]),
-            np.array([expected_adopted / match]),
-            np.array([1.0]),
-            prior,
+        leave_posterior, match_posterior = _compared(
+            flows, own_leavers, seen_adopted, leave, match, prior_mean
         )
         leave, match = leave_posterior.mean, float(match_posterior.mean[0])
     latest = len(counts.years) - 1
@@ -271,10 +256,39 @@ def exit_ratios(
     return ExitRatios(leave_posterior, match_posterior, opening, unaccompanied.per_year)
 
 
-def _seen_adoptions(counts: AuthorityCounts, window: list[int]) -> tuple[float, list[bool]]:
-    """Adoptions of the window's years in which they were not held back, and which those are."""
-    known = [not np.isnan(counts.adopted[year]) for year in window]
-    return float(np.nansum(counts.adopted[window])), known
+def _compared(
+    flows: list[YearFlows],
+    leavers: Floats,
+    adopted: Floats,
+    leave: Floats,
+    match: float,
+    prior_mean: Floats,
+) -> tuple[GammaPosterior, GammaPosterior]:
+    """Leaving by age band, and placing for adoption, against England's hazards.
+
+    Args:
+        flows: the window's years run forward at the ratios ``leave`` and ``match``.
+        leavers: (5,) published leavers before 18 of those years, adopted children among them.
+        adopted: (W,) adoptions by year; missing where held back.
+        leave: (5,) the ratios to improve.
+        match: the same for placing for adoption.
+        prior_mean: (5,) the ratios of similar councils.
+    """
+    left = sum((sum_by_age_band(flow.left) for flow in flows), np.zeros(5))
+    adopted_by_age = sum((sum_by_age_band(flow.adopted) for flow in flows), np.zeros(5))
+    known = ~np.isnan(adopted)
+    seen = float(adopted[known].sum())
+    expected = sum(float(flow.adopted.sum()) for flow, ok in zip(flows, known, strict=True) if ok)
+    # Adoptions are published without ages: those of the model, scaled to the number seen.
+    scale = seen / max(expected, 1e-9) if known.any() else 1.0
+    observed = np.maximum(leavers - adopted_by_age * scale, 0)
+    prior = assumed("prior_events_exits").number
+    return (
+        GammaPosterior.from_counts(observed, left / leave, prior_mean, prior),
+        GammaPosterior.from_counts(
+            np.array([seen]), np.array([expected / match]), np.array([1.0]), prior
+        ),
+    )
 
 
 def _opening(
