@@ -35,6 +35,12 @@ def status(*arguments: str) -> int:
     return ended.value.code
 
 
+def found_first(package: Path) -> dict[str, str]:
+    """The environment of a process that finds the package in a folder before any other."""
+    paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": os.pathsep.join(paths)}
+
+
 def in_a_process(
     arguments: Sequence[str],
     folder: Path,
@@ -46,12 +52,7 @@ def in_a_process(
         [sys.executable, "-m", "sufficiency", *arguments],
         capture_output=True,
         encoding="utf-8",
-        env={
-            **os.environ,
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONPATH": str(package),
-            **(environment or {}),
-        },
+        env={**found_first(package), **(environment or {})},
         cwd=folder,
         check=False,
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ROOT, leave_out_the_report, status
+from command_line import ROOT, found_first, leave_out_the_report, status
 
 import sufficiency.report.page
 import sufficiency.report.run_folder
@@ -317,7 +317,7 @@ def test_ctrl_c_while_simulating_leaves_no_folder_and_no_process(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=found_first(ROOT),
         cwd=tmp_path,
         start_new_session=True,
     )
