@@ -105,7 +105,7 @@ def test_status_changes_are_in_no_move_hazard() -> None:
     days = np.linspace(0, 18 * DAYS_PER_YEAR, 20_001)
     for sector in (Sector.INTERNAL_FOSTERING, Sector.IFA):
         code = SECTORS.index(sector)
-        here = time_in_placement_cdf(rates.end_per_day[code], days)
+        here = time_in_placement_cdf(end_hazards(national("fostering")), days)
         band = np.searchsorted(PLACEMENT_BAND_STARTS_DAYS, days[1:], side="right") - 1
         yearly = float(np.diff(here) @ rates.move_per_year[code][band])
         assert yearly == pytest.approx(real, rel=0.05)
@@ -128,6 +128,15 @@ def test_shares_of_moves_are_read_at_the_other_tables_cuts() -> None:
     np.testing.assert_array_equal(real_move_share(ended, np.zeros(9)), 0)
     late_only = np.where(CHANGE_BAND_STARTS_DAYS >= 2 * DAYS_PER_YEAR, 1e9, 0.0)
     np.testing.assert_array_equal(real_move_share(ended, late_only), [0] * 6 + [1, 1])
+
+
+def test_shares_of_moves_count_all_moves_between_common_cuts() -> None:
+    """Both tables have cuts at a half, 1, 2 and 5 years: between two, moves over ends."""
+    ended = np.array([900.0, 900, 900, 900, 500, 400, 300, 100])
+    moves = np.array([400.0, 400, 400, 300, 150, 80, 40, 20, 5])
+    share = real_move_share(ended, moves)
+    np.testing.assert_allclose(share[4:], [300 / 500, 150 / 400, 120 / 300, 25 / 100])
+    assert share[:4] @ ended[:4] == pytest.approx(1200)
 
 
 def test_moves_are_rarer_the_longer_a_child_has_been_there() -> None:

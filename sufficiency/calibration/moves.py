@@ -94,25 +94,22 @@ def mean_end_rate(hazard: Floats) -> float:
 def real_move_share(ended: Floats, real_moves_by_change_band: Floats) -> Floats:
     """(8,): share of ended placements that were real moves, by time in the placement.
 
-    The two tables cut durations differently; ends are read at the other table's cuts by linear
-    interpolation of their cumulative count on the logarithm of time.
+    The two tables cut durations differently below six months. Ends are read at the other table's
+    cuts by linear interpolation of their cumulative count on the logarithm of time; between its
+    cuts the share of ends that were moves is taken to be constant.
 
     Args:
         ended: (8,) all placements that ended, by `PLACEMENT_BAND_STARTS_DAYS`.
         real_moves_by_change_band: (9,) real moves, by `CHANGE_BAND_STARTS_DAYS`.
     """
-    horizon = 18 * DAYS_PER_YEAR
-    edges = np.append(PLACEMENT_BAND_STARTS_DAYS[1:], horizon)
-    cumulative = np.cumsum(ended)
-    cuts = np.append(CHANGE_BAND_STARTS_DAYS[1:], horizon)
-    first = np.log(0.5)
-    at_cuts = np.interp(np.log(cuts), np.append(first, np.log(edges)), np.append(0.0, cumulative))
-    ended_there = np.diff(np.append(0.0, at_cuts))
-    share = np.clip(real_moves_by_change_band / np.maximum(ended_there, 1e-9), 0, 1)
-    middles = np.sqrt(np.maximum(PLACEMENT_BAND_STARTS_DAYS, 1) * edges)
-    which = np.searchsorted(CHANGE_BAND_STARTS_DAYS, middles, side="right") - 1
-    result: Floats = share[which]
-    return result
+    first, horizon = 0.5, ADULT_YEARS * DAYS_PER_YEAR
+    own_cuts = np.log([first, *PLACEMENT_BAND_STARTS_DAYS[1:], horizon])
+    other_cuts = np.log([first, *CHANGE_BAND_STARTS_DAYS[1:], horizon])
+    ended_by = np.append(0.0, np.cumsum(ended))
+    moved_by = np.append(0.0, np.cumsum(real_moves_by_change_band))
+    moves = np.diff(np.interp(ended_by, np.interp(other_cuts, own_cuts, ended_by), moved_by))
+    share: Floats = np.clip(moves / np.maximum(ended, 1e-9), 0, 1)
+    return share
 
 
 def move_hazards(ends: PlacementEnds, share_by_duration: Floats) -> Floats:
@@ -137,7 +134,7 @@ def time_in_placement_cdf(hazard_per_day: Floats, grid_days: Floats) -> Floats:
     """(G,): cumulative distribution of the time a steady stock has been in its placements.
 
     Args:
-        hazard_per_day: (8,) hazard of any end.
+        hazard_per_day: (8,) hazard of an end of the placement.
         grid_days: (G,) rising, first 0.
     """
     widths = np.append(np.diff(PLACEMENT_BAND_STARTS_DAYS), np.inf)

@@ -66,8 +66,6 @@ class NationalRates:
     """(S,): 18th birthdays per child of 16 and over, against the average sector."""
     move_per_year: Floats
     """(S, 8): hazard of a real move by time in the placement, averaged over ages."""
-    end_per_day: Floats
-    """(S, 8): hazard of any end."""
     mean_moves_per_year: Floats
     """(S,): real moves per child in care."""
     age_move_factor: Floats
@@ -81,8 +79,6 @@ class NationalRates:
     rest_split: Floats
     """(3,): returned home, family arrangement and other reason, adoption and special
     guardianship apart."""
-    status_only_share: float
-    """Share of recorded changes of placement that are changes of status only."""
 
 
 def national_rates(hazards: NationalHazards) -> NationalRates:
@@ -103,14 +99,12 @@ def national_rates(hazards: NationalHazards) -> NationalRates:
         exit_factor=exits,
         turned_18_factor=turned,
         move_per_year=move,
-        end_per_day=np.array([end_hazards(_ends(shapes, kinds)) for kinds in KINDS_OF_SECTOR]),
         mean_moves_per_year=means,
         age_move_factor=_age_move_factor(shapes, stock, means, matched),
         reason_share=np.array([_reason_share(shapes, kinds) for kinds in KINDS_OF_SECTOR]),
         adoptive_end_per_day=_adoptive_ends(shapes, hazards),
         first_placement=_first_placement(history),
         rest_split=_rest_split(shapes),
-        status_only_share=_status_only(shapes),
     )
 
 
@@ -285,8 +279,3 @@ def _rest_split(shapes: NationalShapes) -> Floats:
         - float(reasons["assessed_as_adult"])
     )
     return np.array([home, family, other]) / (home + family + other)
-
-
-def _status_only(shapes: NationalShapes) -> float:
-    total = shapes.moves_by_placement_type().loc["total"]
-    return as_number(total["status_only"] / total["total"])

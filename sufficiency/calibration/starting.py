@@ -77,7 +77,7 @@ def whole_children(needs: Floats, sector_totals: Ints, age_totals: Ints) -> Ints
 
 
 def children_at_start(
-    whole: Ints, opening: Stock, uasc_stock: Floats, end_per_day: Floats
+    whole: Ints, opening: Stock, uasc_stock: Floats, move_per_day: Floats
 ) -> ChildrenAtStart:
     """Give every child a kind and the cells that its age and time in care are drawn from.
 
@@ -85,7 +85,8 @@ def children_at_start(
         whole: (A, N, S) children.
         opening: the authority's children by entry age and time in care, UASC apart.
         uasc_stock: (E, D) unaccompanied children by the same.
-        end_per_day: (S, 8) hazard of the end of a placement, any reason.
+        move_per_day: (S, 8) hazard of a move by time in the placement. Those in care are those
+            who have not left, so moves alone say how long they have been where they are.
     """
     kinds = np.argwhere(np.ones(whole.shape, dtype=bool))
     age_group, need, sector = np.repeat(kinds, whole.ravel(), axis=0).T
@@ -114,7 +115,7 @@ def children_at_start(
         cell_width_days=STEP_DAYS,
         placement_days=_PLACEMENT_GRID_DAYS,
         placement_cdf=np.array(
-            [time_in_placement_cdf(ends, _PLACEMENT_GRID_DAYS) for ends in end_per_day]
+            [time_in_placement_cdf(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day]
         ),
     )
 

@@ -68,8 +68,8 @@ class RateTables:
     """(M, 2, N, N)."""
     first_need: Floats
     """(A, N): expected shares."""
-    end_per_day: Floats
-    """(S, 8): hazard of the end of a placement, for the time children have been in theirs."""
+    move_per_day: Floats
+    """(S, 8): hazard of a move, all ages alike, for the time children have been in theirs."""
 
 
 def rate_tables(
@@ -101,7 +101,7 @@ def rate_tables(
         need_factor=_need_factors(),
         destination=with_own_next_needs(balanced_next_needs(moves, arrivals), own_next_needs or {}),
         first_need=first,
-        end_per_day=shipped_rates().end_per_day,
+        move_per_day=shipped_rates().move_per_year / DAYS_PER_YEAR,
     )
 
 

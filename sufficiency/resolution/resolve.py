@@ -200,7 +200,7 @@ def _calendar(scenario: Scenario, fit: Calibration, start: date, own: OwnTable |
 
 def _children(people: StartingPopulation, fit: Calibration, tables: RateTables) -> ChildrenAtStart:
     whole = whole_children(people.needs, people.by_sector, people.by_age_group)
-    return children_at_start(whole, fit.exits.opening, fit.uasc_stock, tables.end_per_day)
+    return children_at_start(whole, fit.exits.opening, fit.uasc_stock, tables.move_per_day)
 
 
 def _levels(
