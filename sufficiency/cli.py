@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sufficiency.scenario.model import Scenario
 
 WRONG_INPUT, INTERRUPTED = 2, 130
+COMPILING = "Compiling the simulation, once after an install; this takes 10 to 20 seconds."
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -179,10 +180,10 @@ def _scenario(
 )
 @click.option(
     "--engine",
-    type=click.Choice(["simpy"]),
-    default="simpy",
+    type=click.Choice(["compiled", "simpy"]),
+    default="compiled",
     show_default=True,
-    help="The simulation's clock.",
+    help="The simulation's clock; both give the same figures. SimPy is the definition, and slower.",
 )
 @click.option(
     "--out",
@@ -222,9 +223,12 @@ def run(
     from sufficiency import experiment, terminal
     from sufficiency.report.run_folder import write_run
     from sufficiency.resolution.resolve import resolve
+    from sufficiency.simulation.simulate import must_compile, why_another_engine
 
     resolved = resolve(chosen)
-    terminal.show_warnings(resolved.warnings)
+    terminal.show_warnings([*resolved.warnings, *why_another_engine(engine)])
+    if must_compile(engine):
+        terminal.show_warnings([COMPILING])
     with terminal.progress_bar() as progress:
         forecast = experiment.run(
             resolved,

@@ -39,7 +39,14 @@ from sufficiency.measures.monthly import (
 from sufficiency.measures.nights import BASES
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.summary import range_end_standard_errors, summary_table
-from sufficiency.simulation.simulate import ENGINES, simulate
+from sufficiency.simulation.simulate import (
+    DEFAULT_ENGINE,
+    ENGINES,
+    engine_here,
+    must_compile,
+    simulate,
+    why_another_engine,
+)
 from sufficiency.workers import usable_processors, work_out
 
 __all__ = ["Forecast", "ResolvedScenario", "run", "simulate_scenario"]
@@ -95,7 +102,7 @@ def simulate_scenario(
     *,
     replications: int = 200,
     seed: int = 1,
-    engine: str = "simpy",
+    engine: str = DEFAULT_ENGINE,
     workers: int = 1,
 ) -> Forecast:
     """Forecast a scenario from Python; also known as `sufficiency.simulate`.
@@ -117,7 +124,7 @@ def run(
     replications: int,
     seed: int,
     workers: int | None = None,
-    engine: str = "simpy",
+    engine: str = DEFAULT_ENGINE,
     progress: Progress | None = None,
     command: str = "",
 ) -> Forecast:
@@ -130,7 +137,10 @@ def run(
     n_workers = usable_processors() if workers is None else workers
     _check(replications, seed, n_workers, engine)
     started_at, clock = datetime.now(UTC), time.perf_counter()
-    job = _Job(resolved, _surroundings(resolved), seed, engine)
+    job = _Job(resolved, _surroundings(resolved), seed, engine_here(engine))
+    if must_compile(engine):
+        # Once here, and not in every worker at the same time.
+        _simulate_and_measure(job, _Task(0, (False, False), whole=False))
     results = _replicate(job, replications, n_workers, progress)
     simulated = time.perf_counter()
     tables = _tables(job, results)
@@ -139,7 +149,7 @@ def run(
         "command": command,
         "seed": seed,
         "replications": replications,
-        "engine": engine,
+        "engine": job.engine,
         "workers": n_workers,
         "started_at": started_at.isoformat(timespec="seconds"),
         "timings_s": {
@@ -149,8 +159,10 @@ def run(
         "monte_carlo": _range_precision(job, results),
         "uncertainty_layers": dated_records(tables["layers"]),
     }
+    manifest = {**about_the_run, **about_the_scenario(resolved, job.surroundings.calendar)}
+    manifest["warnings"] += why_another_engine(engine)
     return Forecast(
-        manifest={**about_the_run, **about_the_scenario(resolved, job.surroundings.calendar)},
+        manifest=manifest,
         replication_values=ReplicationValues(
             resolved.scenario.name, results.forecast, job.surroundings.calendar.dates
         ),

@@ -212,7 +212,7 @@ def test_too_few_replications_are_not_split_into_layers() -> None:
 def test_the_manifest_says_what_was_run(serial: Forecast) -> None:
     manifest = serial.manifest
     assert manifest["package_version"] == sufficiency.__version__
-    assert (manifest["seed"], manifest["replications"], manifest["engine"]) == (5, 30, "simpy")
+    assert (manifest["seed"], manifest["replications"], manifest["engine"]) == (5, 30, "compiled")
     assert manifest["warnings"] == ["The data are old."]
     of_this_file = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     assert manifest["inputs"] == [{"file": "test_experiment.py", "sha256": of_this_file}]
@@ -259,7 +259,7 @@ def test_no_population_gives_no_rate() -> None:
         ({"seed": -1}, "seed: found -1, expected a whole number from 0 up."),
         ({"seed": 2**64}, f"seed: found {2**64}, expected a whole number up to {2**64 - 1}."),
         ({"workers": 0}, "workers: found 0, expected a whole number from 1 up."),
-        ({"engine": "steam"}, "engine: found 'steam', expected one of simpy"),
+        ({"engine": "steam"}, "engine: found 'steam', expected one of compiled, simpy"),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(numbers: dict[str, Any], message: str) -> None:

@@ -1,27 +1,109 @@
-"""Marks a function as one of the rules: plain Python that numba compiles where it is installed.
+"""Marks functions that numba compiles where it can be loaded, and leaves plain Python elsewhere.
 
-Rules take scalars and arrays, change at most the arrays that their docstring names, and call
-only other rules. They live in one file, because numba's cache watches the file of the function
-that is called and not those of the functions below it.
+Numba keeps what it compiled between runs, but watches only the file of the function that is
+called. A rule, a constant or a column that changes elsewhere must make it compile again too:
+what is kept here is fresh only while every file of `sufficiency.simulation`, and the vocabulary,
+are unchanged.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+NOT_COMPILED = ""
+"""Why nothing is compiled on this machine; empty where it is."""
+
 try:
     from numba import njit
-except ImportError:  # the rules are the same without it, only slower
+    from numba.core.caching import FunctionCache, IndexDataCacheFile
+except (ImportError, OSError) as error:  # a library that is blocked or broken, not only missing
+    NOT_COMPILED = str(error) or type(error).__name__
 
     def compiled(rule: F) -> F:
         """Leave the rule as it is."""
         return rule
+
+    def step(part: F) -> F:
+        """Leave the part as it is."""
+        return part
+
+    def is_kept(rule: Callable[..., Any]) -> bool:
+        """Nothing waits to be compiled."""
+        return True
 else:
 
     def compiled(rule: F) -> F:
-        """Compile the rule on first use and keep the result between runs."""
-        quick: F = njit(cache=True, nogil=True)(rule)
+        """Compile the rule on first use and keep the result between runs, if it can be written.
+
+        Rules take scalars and arrays, change at most the arrays that their docstring names, and
+        call only other rules.
+        """
+        quick: F = njit(nogil=True)(rule)
+        if hasattr(quick, "enable_caching"):
+            _keep(quick, rule)
         return quick
+
+    def step(part: F) -> F:
+        """Compile a part of a compiled loop as the loop is compiled; Python never calls it.
+
+        Half of the time to compile it would be spent on what lets Python call it.
+        """
+        quick: F = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(part)
+        return quick
+
+    def is_kept(rule: Callable[..., Any]) -> bool:
+        """Whether what was compiled of this code in an earlier run need only be loaded."""
+        kept = getattr(rule, "_cache", None)
+        return not hasattr(rule, "enable_caching") or (
+            isinstance(kept, _Cache) and kept.holds_something()
+        )
+
+    def _keep(quick: Any, rule: Callable[..., Any]) -> None:
+        try:
+            quick._cache = _Cache(rule)
+        except RuntimeError:  # no folder can be written: compile in each process
+            return
+
+    class _Files(IndexDataCacheFile):  # type: ignore[misc]  # numba is not followed by mypy
+        """Compiled code that names what it was compiled from.
+
+        Numba writes an index, then the code. Who reads between the two, when several processes
+        start at once, would otherwise take code of another edition or for other types.
+        """
+
+        def save(self, key: Any, data: Any) -> None:
+            super().save(key, (EDITION, key, data))
+
+        def load(self, key: Any) -> Any:
+            found = super().load(key)
+            if not isinstance(found, tuple) or found[:2] != (EDITION, key):
+                return None
+            return found[2]
+
+    class _Cache(FunctionCache):  # type: ignore[misc]  # numba is not followed by mypy
+        """Numba's cache of one function, fresh while this edition is."""
+
+        def __init__(self, rule: Callable[..., Any]):
+            super().__init__(rule)
+            self._cache_file = _Files(self.cache_path, self._impl.filename_base, EDITION)
+
+        def holds_something(self) -> bool:
+            """Whether any code of this edition is kept."""
+            return bool(self._cache_file._load_index())
+
+
+def _edition() -> str:
+    """A digest of all that compiled code is made from."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in [here.parent / "domain.py", *sorted(here.glob("*.py"))]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+EDITION = _edition()

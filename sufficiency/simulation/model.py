@@ -9,13 +9,12 @@ averaged here.
 from __future__ import annotations
 
 from collections.abc import Generator
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from simpy import Environment, Event
 
-from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, TICK, MoveReason
+from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, TICK
 from sufficiency.simulation import rules
 from sufficiency.simulation.children import (
     PLACEMENTS_PER_BLOCK,
@@ -24,6 +23,7 @@ from sufficiency.simulation.children import (
     placement_draws,
 )
 from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.instant import Order
 from sufficiency.simulation.places import Pools, WaitingList
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
@@ -39,17 +39,6 @@ from sufficiency.simulation.recorder import AT_START, SCHEDULED, Recorder
 from sufficiency.simulation.world import Floats, Hazards, World
 
 Story = Generator[Event, Any, None]
-UNPLANNED = MOVE_REASONS.index(MoveReason.UNPLANNED_ENDING)
-
-
-class Order(IntEnum):
-    """What comes first within one instant. SimPy itself uses 0 and 1, for what follows at once."""
-
-    PLACES_CHANGE = 2
-    CHILDREN_LEAVE = 3
-    QUEUE_IS_SERVED = 4
-    CHILDREN_MOVE = 5
-    CHILDREN_ENTER = 6
 
 
 class Moment(Event):  # type: ignore[misc]  # SimPy is not followed by mypy
@@ -170,8 +159,7 @@ class Care:
         self.end_spell(child, ENDED_MOVED + reason)
         pool, waiting = self.pool[child], self.waiting_list.waiting
         self.pools.give_up(pool)
-        waiting.barred_pool[child] = pool if reason == UNPLANNED else rules.NO_POOL
-        waiting.barred_turnover[child] = self.pools.supply.turnover[pool]
+        rules.bar_place(waiting, child, pool, reason, self.pools.supply)
         self.need[child] = self.new_need(child, reason)
         self.find_place(child, BEGAN_MOVED + reason)
         self.serve_queue()
@@ -278,7 +266,7 @@ class Care:
 
     def new_need(self, child: int, reason: int) -> int:
         """The need group that a move reveals."""
-        over_16 = bool(self.birthdays[child, rules.OVER_16] <= self.env.now)
+        over_16 = rules.is_over_16(self.birthdays[child], self.env.now)
         uniform = float(self.draws_of_placement(child)[-1])
         return rules.new_need(self.destination, reason, over_16, int(self.need[child]), uniform)
 

@@ -12,6 +12,11 @@ from sufficiency.simulation import rules
 from sufficiency.simulation.world import Floats, Ints, Places
 
 
+def no_pool_in(sector: int) -> ValueError:
+    """What is wrong when children start in a sector that has no pool."""
+    return ValueError(f"children start in sector {sector}, which has no pool of places")
+
+
 class Pools:
     """Who may live where, and how many do."""
 
@@ -42,7 +47,7 @@ class Pools:
         """Count in a child who lives in the sector at the start; returns the pool."""
         pool = rules.starting_pool(sector, self.supply)
         if pool == rules.NO_POOL:
-            raise ValueError(f"children start in sector {sector}, which has no pool of places")
+            raise no_pool_in(sector)
         rules.count_in(self.supply, pool)
         return pool
 
@@ -57,7 +62,7 @@ class WaitingList:
     def __init__(self, need: Ints, rank: Ints):
         children = len(need)
         self.length = 0
-        self._queue = np.zeros(children, dtype=np.int64)
+        self.queue = np.zeros(children, dtype=np.int64)
         self._known: Floats = np.zeros(children)
         self.waiting = rules.Waiting(
             need=need,
@@ -70,12 +75,12 @@ class WaitingList:
     def join(self, child: int, now: float) -> None:
         """Wait from now on."""
         self.waiting.since[child] = now
-        self.length = rules.join_queue(self._queue, self.length, child, self.waiting)
+        self.length = rules.join_queue(self.queue, self.length, child, self.waiting)
 
     def leave(self, child: int) -> None:
         """Stop waiting, for whatever reason."""
-        self.length = rules.leave_queue(self._queue, self.length, child)
+        self.length = rules.leave_queue(self.queue, self.length, child)
 
     def next_served(self, pools: Pools) -> tuple[int, int]:
         """The child to be served first and the pool that can take it, or `rules.NOBODY`."""
-        return rules.next_served(self._queue, self.length, self.waiting, pools.supply)
+        return rules.next_served(self.queue, self.length, self.waiting, pools.supply)

@@ -1,7 +1,7 @@
 """The rules of one world, as pure functions on scalars and arrays, written once for two clocks.
 
 Which risk is spent first, which pool takes a child, who is served when a place frees. Nothing
-here knows about an event loop: the SimPy model calls these rules, and so can a compiled loop.
+here knows about an event loop: the SimPy model calls these rules, and so does its compiled twin.
 Times are days; codes are positions in the tuples of `sufficiency.domain`, endings are the
 ``ENDED_`` codes of `sufficiency.simulation.record`.
 """
@@ -13,7 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sufficiency.domain import N_EXIT_CAUSES, TICK, TICKS_PER_DAY, UASC_ROW
+from sufficiency.domain import (
+    MOVE_REASONS,
+    N_EXIT_CAUSES,
+    TICK,
+    TICKS_PER_DAY,
+    UASC_ROW,
+    MoveReason,
+)
 from sufficiency.simulation.compiled import compiled
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
 from sufficiency.simulation.world import CARE_CLOCK, UNLIMITED, Floats, Ints
@@ -23,6 +30,7 @@ NO_POOL = -1
 ADULT = 5
 """Position of the 18th birthday among the `birthdays` of a child (see `band_at`)."""
 OVER_16 = 4
+UNPLANNED = MOVE_REASONS.index(MoveReason.UNPLANNED_ENDING)
 _MANY = 1 << 40
 
 
@@ -209,13 +217,20 @@ def spend(
 @compiled
 def start_move_clocks(left: Floats, fresh: Floats) -> None:
     """Give a placement its own exponentials for moves, in place; exits keep what is left."""
-    left[N_EXIT_CAUSES:] = fresh
+    for move in range(fresh.size):
+        left[N_EXIT_CAUSES + move] = fresh[move]
 
 
 @compiled
 def stop_move_clocks(left: Floats) -> None:
     """No move while unplaced: in place, the move exponentials become unspendable."""
     left[N_EXIT_CAUSES:] = np.inf
+
+
+@compiled
+def is_over_16(birthdays: Floats, now: float) -> bool:
+    """Whether the 16th birthday has come."""
+    return bool(birthdays[OVER_16] <= now)
 
 
 @compiled
@@ -309,6 +324,13 @@ def give_up_place(supply: Supply, pool: int) -> None:
     supply.occupied[pool] -= 1
     if vacant(supply, pool) <= 0:
         supply.turnover[pool] += 1
+
+
+@compiled
+def bar_place(waiting: Waiting, child: int, pool: int, reason: int, supply: Supply) -> None:
+    """A place just given up in an unplanned ending is barred to the child; in place."""
+    waiting.barred_pool[child] = pool if reason == UNPLANNED else NO_POOL
+    waiting.barred_turnover[child] = supply.turnover[pool]
 
 
 @compiled

@@ -1,0 +1,182 @@
+"""Is what was compiled kept, never stale, and never in the way?
+
+A package of two functions stands in for the simulation, so that compiling takes no time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import leave_out_the_report, status
+
+from sufficiency.simulation import compiled, simulate
+
+RULES = """
+from little.domain import FACTOR
+from little.simulation.compiled import compiled
+
+@compiled
+def rule(number):
+    return number * FACTOR + 1
+"""
+LOOP = """
+from little.simulation import rules
+from little.simulation.compiled import compiled, step
+
+@step
+def part(number):
+    return rules.rule(number) + 1
+
+@compiled
+def loop(number):
+    return part(number)
+"""
+ASK = """
+from little.simulation.compiled import is_kept
+from little.simulation.loop import loop
+kept = is_kept(loop)
+print(kept, loop(10), sum(loop.stats.cache_hits.values()))
+"""
+
+
+@pytest.fixture
+def little(tmp_path: Path) -> Path:
+    """The folder of a package with a rule, a loop that calls it, and a constant elsewhere."""
+    package = tmp_path / "little"
+    (package / "simulation").mkdir(parents=True)
+    (package / "domain.py").write_text("FACTOR = 2\n", encoding="utf-8")
+    for folder in (package, package / "simulation"):
+        (folder / "__init__.py").write_text("", encoding="utf-8")
+    shutil.copy(str(compiled.__file__), package / "simulation")
+    (package / "simulation" / "rules.py").write_text(RULES, encoding="utf-8")
+    (package / "simulation" / "loop.py").write_text(LOOP, encoding="utf-8")
+    return package
+
+
+def started(little: Path, **surroundings: str) -> subprocess.Popen[str]:
+    """A process that asks whether the loop is kept, what it says of 10, and whence it came."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA")}
+    return subprocess.Popen(
+        [sys.executable, "-c", ASK],
+        env={**plain, "PYTHONPATH": str(little.parent), **surroundings},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def answer(little: Path, **surroundings: str) -> list[str]:
+    process = started(little, **surroundings)
+    said, _ = process.communicate()
+    assert process.returncode == 0
+    return said.split()
+
+
+def changed(path: Path, old: str, new: str) -> None:
+    """Change a file without changing its length or its time, as an installer might."""
+    before = path.stat()
+    text = path.read_text(encoding="utf-8")
+    assert len(old) == len(new)
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    for stale in path.parent.glob("__pycache__/*.pyc"):
+        stale.unlink()
+
+
+def test_what_was_compiled_is_kept_until_anything_it_is_made_of_changes(little: Path) -> None:
+    assert answer(little) == ["False", "22", "0"]
+    assert answer(little) == ["True", "22", "1"]
+    changed(little / "simulation" / "rules.py", "+ 1", "+ 3")
+    assert answer(little) == ["False", "24", "0"]
+    assert answer(little) == ["True", "24", "1"]
+    changed(little / "domain.py", "2", "5")
+    assert answer(little) == ["False", "54", "0"]
+    changed(little / "simulation" / "loop.py", "(number) + 1", "(number) + 2")
+    assert answer(little) == ["False", "55", "0"]
+
+
+def test_an_install_that_cannot_be_written_keeps_it_elsewhere_or_not_at_all(little: Path) -> None:
+    for folder in (little, little / "simulation"):
+        (folder / "__pycache__").write_text("a file where a folder should be", encoding="utf-8")
+    home = little.parent / "home"
+    of_user = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"), str(home))
+    assert answer(little, **of_user) == ["False", "22", "0"]
+    assert answer(little, **of_user) == ["True", "22", "1"]
+    shutil.rmtree(home)
+    home.write_text("a file where a folder should be", encoding="utf-8")
+    assert answer(little, **of_user) == ["False", "22", "0"]
+    assert answer(little, **of_user) == ["False", "22", "0"]
+
+
+def test_several_processes_may_start_at_once(little: Path) -> None:
+    processes = [started(little) for _ in range(4)]
+    assert {process.communicate()[0].split()[1] for process in processes} == {"22"}
+    assert answer(little) == ["True", "22", "1"]
+
+
+def test_code_written_meanwhile_for_other_types_is_not_taken(tmp_path: Path) -> None:
+    """As if another process had written its code after we wrote our index."""
+    files = compiled._Files(str(tmp_path), "loop", compiled.EDITION)
+    files.save("for integers", "code for integers")
+    assert files.load("for integers") == "code for integers"
+    files._save_index({"for numbers": files._data_name(1)})
+    assert files.load("for numbers") is None
+
+
+# --- where numba cannot be loaded -----------------------------------------------------------
+
+WITHOUT_NUMBA = """
+import sys, numpy
+sys.modules["numba"] = None
+from worlds import a_council
+from sufficiency.simulation.simulate import must_compile, simulate, why_another_engine
+world = a_council(days=20)
+ours, theirs = (simulate(world, 1, 0, engine=engine) for engine in ("compiled", "simpy"))
+assert ours.spells.tobytes() == theirs.spells.tobytes()
+assert not must_compile("compiled") and not why_another_engine("simpy")
+print(*why_another_engine("compiled"), sep="\\n")
+"""
+
+
+def test_without_numba_simpy_answers_and_one_line_says_so(tmp_path: Path) -> None:
+    tests = Path(__file__).parent
+    path = os.pathsep.join([str(tests.parent), str(tests)])
+    process = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMBA],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = process.stdout.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("The compiled engine cannot be used here (import of numba halted")
+    assert said[0].endswith("the SimPy engine gives the same figures and takes longer.")
+
+
+def test_a_run_without_numba_says_so_on_standard_error_and_in_the_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(simulate, "NOT_COMPILED", "its library is blocked")
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    leave_out_the_report(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    run = ("run", "wolverhampton-2020-medium", "--months", "1", "--replications", "2")
+    assert status(*run, "--workers", "1", "--out", "out") == 0
+    says = "The compiled engine cannot be used here (its library is blocked)"
+    assert f"Note: {says}" in capsys.readouterr().err
+    manifest = json.loads(Path("out", "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["engine"] == "simpy"
+    assert any(warning.startswith(says) for warning in manifest["warnings"])
+
+
+def test_with_numba_the_engine_asked_for_answers() -> None:
+    assert [simulate.engine_here(engine) for engine in simulate.ENGINES] == ["compiled", "simpy"]
+    assert simulate.why_another_engine("compiled") == []

@@ -1,0 +1,234 @@
+"""Do both clocks tell the same story? The same draws give the same record, row for row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import click
+import numpy as np
+import pytest
+from fixed_days import on_days
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from worlds import N_AGES, N_NEEDS, N_SECTORS, a_council, a_world, cohort, entries, hazards, places
+
+from sufficiency import cli, experiment
+from sufficiency.domain import AGE_GROUPS, CAUSES, DAYS_PER_YEAR, MOVE_REASONS, TICK
+from sufficiency.resolution.resolve import resolve
+from sufficiency.scenario.files import load_scenario
+from sufficiency.scenario.options import scenario_for_authority
+from sufficiency.shipped import shipped_path
+from sufficiency.simulation import compiled_model, model
+from sufficiency.simulation.children import PLACEMENTS_PER_BLOCK
+from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.population import children_of
+from sufficiency.simulation.record import (
+    BEGAN_MOVED,
+    BEGAN_PLACE_FOUND,
+    ENDED_TURNED_18,
+    Record,
+)
+from sufficiency.simulation.simulate import DEFAULT_ENGINE, ENGINES, simulate
+from sufficiency.simulation.world import UNLIMITED, Hazards, Places, StartingCohort, World
+
+SEED = 13
+TIED_DAYS = (1.0, 5.0, 5.0 + TICK, 30.0)
+# The first example compiles the loop, which says nothing about the speed of the others.
+ANY = settings(
+    max_examples=250,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def both(world: World, seed: int = SEED, replication: int = 0) -> tuple[Record, Record]:
+    """The records of the definition and of its compiled twin, of the same children."""
+    draws = Draws(seed, replication)
+    children = children_of(world, draws)
+    return model.run(world, children, draws), compiled_model.run(world, children, draws)
+
+
+def assert_same(ours: Record, theirs: Record) -> None:
+    """Every field of every row, and their types; the first that differs is named."""
+    assert ours.horizon_days == theirs.horizon_days
+    pairs = ((ours.spells, theirs.spells), (ours.pool_changes, theirs.pool_changes))
+    for facts, others in pairs:
+        assert facts.dtype == others.dtype
+        for name in facts.dtype.names or ():
+            np.testing.assert_array_equal(facts[name], others[name], err_msg=name, strict=True)
+
+
+# --- any small world ------------------------------------------------------------------------
+
+
+@st.composite
+def some_places(draw: st.DrawFn, days: int) -> Places:
+    """One to four pools, with ties among up to five changes before, on and after any day."""
+    usable = draw(st.lists(st.sampled_from([UNLIMITED, 0, 1, 2, 5]), min_size=1, max_size=4))
+    pools = st.integers(0, len(usable) - 1)
+    orders = draw(st.lists(st.lists(pools, unique=True), min_size=N_NEEDS, max_size=N_NEEDS))
+    times = st.sampled_from([-3.0, 0.0, *TIED_DAYS, days - TICK, float(days), days + 2.0])
+    numbers = st.sampled_from([UNLIMITED, 0, 0, 1, 3])
+    changes = draw(st.lists(st.tuples(times, pools, numbers), max_size=5))
+    sectors = tuple(draw(st.integers(0, 2)) for _ in usable)
+    sectors = (0, *sectors[1:])
+    return places(*usable, sectors=sectors, preference=orders, changes=tuple(sorted(changes)))
+
+
+@st.composite
+def some_hazards(draw: st.DrawFn) -> Hazards:
+    """By chance, at any pace or none; or without chance, to many children at the same instant."""
+    numbers = np.random.default_rng(draw(st.integers(0, 10**6)))
+    mixing = numbers.dirichlet(np.full(N_NEEDS, 0.5), (len(MOVE_REASONS), 2, N_NEEDS))
+    if draw(st.booleans()):
+        causes = st.sampled_from(["returned_home", "adoption", "planned", "unplanned_ending"])
+        certain = st.dictionaries(causes, st.sampled_from(TIED_DAYS), min_size=1)
+        return on_days(mixing, **draw(certain))
+    moves = draw(st.sampled_from([0.0, 0.01, 0.5]))
+    exits = draw(st.sampled_from([0.0, 0.01, 0.1]))
+    pace = {cause: moves if cause in MOVE_REASONS else exits for cause in CAUSES}
+    often = {
+        cause: pace[cause] * numbers.random((N_SECTORS, N_AGES, 4)) * numbers.integers(0, 2)
+        for cause in CAUSES
+    }
+    found = hazards(
+        often,
+        calendar=(0.0, 5.0, 40.0),
+        calendar_factor={cause: numbers.integers(0, 3, 3) for cause in CAUSES},
+        destination=mixing,
+    )
+    found.need_factor[:] = numbers.integers(0, 3, found.need_factor.shape)
+    return found
+
+
+@st.composite
+def some_cohort(draw: st.DrawFn, sectors: list[int]) -> StartingCohort:
+    """Up to a dozen children of one age, so that birthdays tie, in sectors that have pools."""
+    group = draw(st.integers(0, N_AGES - 1))
+    years = [[0.5], [1.0], [5.0], [10.0], [16.5, 17.9, 17.999], [14.0]][group]
+    some = cohort(
+        draw(st.integers(0, 12)),
+        age_group=group,
+        age_days=draw(st.sampled_from(years)) * DAYS_PER_YEAR,
+        care_days=draw(st.sampled_from([0.0, 40.0, 900.0])),
+        width_days=draw(st.sampled_from([0.0, 0.0, 300.0])),
+    )
+    n = len(some.need)
+    needs = st.lists(st.integers(0, N_NEEDS - 1), min_size=n, max_size=n)
+    homes = st.lists(st.sampled_from(sectors), min_size=n, max_size=n)
+    return replace(some, need=np.array(draw(needs), int), sector=np.array(draw(homes), int))
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Nobody or a dozen children at the start, entries by siblings, one day to four months."""
+    days = draw(st.sampled_from([1, 2, 31, 120]))
+    places = draw(some_places(days))
+    chance = np.random.default_rng(draw(st.integers(0, 10**6)))
+    ages = np.array([[0, 364], [366, 1826], [1827, 3652], [3653, 5843], [6200, 6574], [5114, 6574]])
+    return a_world(
+        days=days,
+        start=draw(st.dates(date(2019, 1, 1), date(2024, 12, 31))),
+        hazards=draw(some_hazards()),
+        entries=entries(
+            dict.fromkeys(AGE_GROUPS, draw(st.sampled_from([0.0, 0.02, 0.2]))),
+            group_size=(0.5, 0.2, 0.2, 0.1),
+            ages_days=ages.astype(float),
+            first_need=chance.dirichlet(np.ones(N_NEEDS), N_AGES),
+        ),
+        cohort=draw(some_cohort(sorted(set(places.pool_sector.tolist())))),
+        places=places,
+    )
+
+
+@ANY
+@given(worlds())
+def test_any_small_world_is_the_same_row_for_row(world: World) -> None:
+    assert_same(*both(world))
+
+
+def test_the_worlds_drawn_are_worth_comparing() -> None:
+    """Among them are waits, ties, birthdays, many moves and people who find the door shut."""
+    seen: dict[str, int] = dict.fromkeys(("unplaced", "found", "18", "tied", "many", "empty"), 0)
+
+    @settings(ANY, database=None)
+    @given(worlds())
+    def look(world: World) -> None:
+        spells = simulate(world, SEED, 0, engine="compiled").spells
+        moved = spells[spells["began"] >= BEGAN_MOVED]
+        seen["unplaced"] += bool(np.any(spells["pool"] < 0))
+        seen["found"] += bool(np.any(spells["began"] == BEGAN_PLACE_FOUND))
+        seen["18"] += bool(np.any(spells["ended"] == ENDED_TURNED_18))
+        seen["tied"] += len(np.unique(moved["from_time"])) < len(moved)
+        counts = np.bincount(moved["child"]) if len(moved) else np.zeros(1)
+        seen["many"] += bool(counts.max() > PLACEMENTS_PER_BLOCK)
+        seen["empty"] += not len(spells)
+
+    look()
+    assert min(seen.values()) >= 10, seen
+
+
+# --- edges ----------------------------------------------------------------------------------
+
+
+def test_children_who_move_beyond_several_blocks_of_draws() -> None:
+    world = a_world(
+        days=200,
+        hazards=hazards({"planned": 0.3, "returned_home": 0.002}),
+        entries=entries({"5_9": 0.2}, group_size=(0.5, 0.5)),
+        cohort=cohort(9),
+        places=places(3, 2, 1, changes=((50.0, 0, 0), (90.0, 0, 6))),
+    )
+    ours, theirs = both(world)
+    placements = np.bincount(ours.spells["child"][ours.spells["pool"] >= 0])
+    assert placements.max() > 5 * PLACEMENTS_PER_BLOCK
+    assert_same(ours, theirs)
+
+
+@pytest.mark.parametrize("scarce", [False, True], ids=["free", "scarce"])
+def test_a_council(scarce: bool) -> None:
+    for replication in range(2):
+        assert_same(*both(a_council(days=731, scarce=scarce), replication=replication))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_children_in_a_sector_without_a_pool_are_refused(engine: str) -> None:
+    world = a_world(cohort=cohort(2, sector=3))
+    with pytest.raises(ValueError, match="children start in sector 3, which has no pool"):
+        simulate(world, SEED, 0, engine=engine)
+
+
+def test_the_command_line_offers_both_and_the_compiled_one_first() -> None:
+    option = next(one for one in cli.run.params if one.name == "engine")
+    assert isinstance(option.type, click.Choice)
+    assert list(option.type.choices) == list(ENGINES)
+    assert option.default == DEFAULT_ENGINE == "compiled"
+
+
+# --- what ships -----------------------------------------------------------------------------
+
+
+def test_scenarios_that_ship() -> None:
+    scenario = load_scenario(
+        shipped_path("scenarios", "wolverhampton-2020-covid-crisis-exits.yaml")
+    )
+    for resolved in (resolve(scenario), resolve(scenario_for_authority("Kent"))):
+        for replication in range(2):
+            world = resolved.draw_world(SEED, replication, parameter=True, drift=True)
+            assert_same(*both(world, replication=replication))
+
+
+def test_the_same_figures_come_of_either_engine() -> None:
+    scenario = load_scenario(shipped_path("scenarios", "wolverhampton-2020-medium.yaml"))
+    resolved = resolve(scenario.model_copy(update={"months": 9}))
+    ours, theirs = (
+        experiment.run(resolved, replications=20, seed=SEED, workers=1, engine=engine)
+        for engine in ENGINES
+    )
+    assert [ours.manifest["engine"], theirs.manifest["engine"]] == ["compiled", "simpy"]
+    for table in ("forecast", "flows", "needs", "finance", "finance_monthly", "layers"):
+        same = (getattr(found, table).to_csv(index=False) for found in (ours, theirs))
+        assert len(set(same)) == 1, table
+    np.testing.assert_array_equal(ours.replication_values.values, theirs.replication_values.values)
