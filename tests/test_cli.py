@@ -60,7 +60,8 @@ def test_help_is_instant() -> None:
     heavy = {"numpy", "pandas", "pydantic", "rich", "scipy", "simpy", "numba"}
     assert heavy.isdisjoint(modules.stdout.decode().split())
     times = []
-    for _ in range(3):
+    # A busy computer is slow now and then; slow help is slow every time.
+    while len(times) < 20 and min(times, default=1.0) >= 0.4:
         begun = time.perf_counter()
         in_a_process("--help")
         times.append(time.perf_counter() - begun)
