@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import Calibration, recent_starters, year_ahead
 from sufficiency.calibration.entries import sibling_clustering
 from sufficiency.calibration.posterior import GammaPosterior
-from sufficiency.domain import AGE_BANDS, MONTHS_PER_YEAR
+from sufficiency.domain import AGE_BANDS, MONTHS_PER_YEAR, next_month
+from sufficiency.errors import HistoryError
 from sufficiency.history.monthly_table import MonthlyTable
 
 Floats = NDArray[np.float64]
@@ -38,14 +39,17 @@ class OwnTable:
     """Factor on all fitted exits before 18."""
 
 
-def own_levels(table: MonthlyTable, fit: Calibration) -> OwnTable:
-    """Levels of starters and exits from the latest months of a table.
+def own_levels(table: MonthlyTable, fit: Calibration, until: date) -> OwnTable:
+    """Levels of starters and exits from the latest months of a table that end by ``until``.
 
     Leavers count 18th birthdays, which are not a rate: those expected in the same time are taken
     out before exits are compared with the fitted ones. The shares by age are the table's if it
     has age bands, else the fitted ones.
+
+    Raises:
+        HistoryError: no month of the table ends by ``until``.
     """
-    months = table.months[-MOST_MONTHS:]
+    months = _months(table, until)
     counts = table.counts[table.counts["month"].isin(months)]
     years = len(months) / MONTHS_PER_YEAR
     total_starters = float(counts["starters"].sum())
@@ -72,6 +76,17 @@ def own_levels(table: MonthlyTable, fit: Calibration) -> OwnTable:
         starters=starters,
         exit_level=(seen * years + weight) / (expected * years + weight),
     )
+
+
+def _months(table: MonthlyTable, until: date) -> list[date]:
+    """The months that set the levels: a forecast may not read what happened after it begins."""
+    over = [month for month in table.months if next_month(month) - timedelta(days=1) <= until]
+    if not over:
+        raise HistoryError(
+            f"{table.file}: the first month is {table.months[0]:%Y-%m}, and none ends by {until}, "
+            "the last date that calibration may read. Give earlier months, or start later."
+        )
+    return over[-MOST_MONTHS:]
 
 
 def _shares(table: MonthlyTable, fit: Calibration, months: Sequence[date]) -> Floats:
