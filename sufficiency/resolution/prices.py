@@ -147,6 +147,10 @@ def _price(
     if sector is Sector.OTHER:
         source = "Assumption: settings outside the placement market are priced at 0"
         return _Price(0.0, year, Kind.ASSUMED, source)
+    if sector in _FOSTERING:
+        blend = f"{published.source}: {published.weekly_gbp[_FOSTERING_COLUMN]:,.0f} a week for"
+        source = f"{blend} all fostering, parted by assumed ratios of the three kinds' prices"
+        return _Price(weekly[sector], published.year, Kind.ASSUMED, source)
     return _Price(weekly[sector], published.year, Kind.FITTED, published.source)
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import Calibration
+from sufficiency.calibration.national_table import shipped_rates
 from sufficiency.calibration.posterior import GammaPosterior
-from sufficiency.domain import AGE_BANDS, AGE_GROUPS, MONTHS_PER_YEAR
+from sufficiency.domain import AGE_BANDS, AGE_GROUPS, MONTHS_PER_YEAR, SECTORS, ExitReason
 from sufficiency.errors import HistoryError
 from sufficiency.history.published import FROZEN_SET, PublishedHistory
-from sufficiency.report.words import AGE_LABELS
+from sufficiency.report.words import AGE_LABELS, SETTING_LABELS
 from sufficiency.resolution.own_table import OwnTable
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
@@ -43,6 +44,8 @@ _IN_FORCE = (
     "prior_events_uasc_exits",
     "prior_first_need",
 )
+NATIONAL_FIT = "(part of the national fit that ships)"
+"""Stands for the key of what no scenario changes."""
 _TABLES = ("first_need_seed", "next_need_seed")
 
 
@@ -53,6 +56,7 @@ def fitted_origins(
     return [
         *_entry_origins(scenario, fit, levels, own),
         *_exit_origins(scenario, fit, levels, own),
+        *_england_origins(),
         *_drift_origins(scenario, fit),
         *(assumed_origin(assumed(name), assumed(name).number, _unit(name)) for name in _IN_FORCE),
         *(assumed_origin(assumed(name), "a table of weights", "") for name in _TABLES),
@@ -167,9 +171,53 @@ def _adoption_and_move_origins(fit: Calibration, level: float) -> list[Origin]:
             _mean_and_range(fit.moves),
             1.0,
             f"DfE placements changing in the year, {fit.authority.name}, latest three years "
-            "published, changes of status only taken out at England's share",
+            "published, changes of status only taken out (at England's share where held back)",
         ),
     ]
+
+
+def _england_origins() -> list[Origin]:
+    """What every council is taken to share with England."""
+    rates = shipped_rates()
+    reasons = (ExitReason.RETURNED_HOME, ExitReason.FAMILY_ARRANGEMENT, ExitReason.OTHER_REASON)
+    split = ", ".join(
+        f"{str(reason).replace('_', ' ')} {share:.0%}"
+        for reason, share in zip(reasons, rates.rest_split, strict=True)
+    )
+    return [
+        Origin(
+            NATIONAL_FIT,
+            "Reasons for leaving before 18, adoption and special guardianship apart",
+            split,
+            "",
+            Kind.FITTED,
+            "DfE, leavers by reason, England, 2019-2023: the number who leave is the council's "
+            "own, how it parts between these reasons is England's",
+        ),
+        *(
+            Origin(
+                NATIONAL_FIT,
+                f"Exits before 18 against the average at the same age: {SETTING_LABELS[sector]}",
+                round(float(factor), 2),
+                "ratio",
+                Kind.FITTED,
+                "DfE, England's leavers by last placement against children by placement, 2020-2023",
+            )
+            for sector, factor in zip(SECTORS, rates.exit_factor, strict=True)
+        ),
+    ]
+
+
+def population_origin(children: float) -> Origin:
+    """The children whom rates per 10,000 are per."""
+    return Origin(
+        "in_care_rate_per_10k",
+        "Children aged 0 to 17 in the area, taken to stay as many",
+        round(children),
+        "children",
+        Kind.FITTED,
+        "ONS mid-year estimate of the year before, which DfE's published rates are per",
+    )
 
 
 def _mean_and_range(posterior: GammaPosterior) -> tuple[float, float, float]:

@@ -39,7 +39,11 @@ from sufficiency.resolution.localities import locality_shares
 from sufficiency.resolution.own_table import OwnTable, own_levels
 from sufficiency.resolution.population import StartingPopulation, starting_population
 from sufficiency.resolution.prices import cost_plan
-from sufficiency.resolution.provenance import fitted_origins, manifest_extras
+from sufficiency.resolution.provenance import (
+    fitted_origins,
+    manifest_extras,
+    population_origin,
+)
 from sufficiency.resolution.supply import supply
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
@@ -117,7 +121,8 @@ def _resolve(scenario: Scenario) -> Resolved:
     fit = calibrate(history, authority, scenario.calibration.base_window_years)
     start = _start(scenario, fit)
     table = scenario.table_path
-    own = own_levels(read_monthly_table(table), fit) if table is not None else None
+    until = min(scenario.calibration.history_to or start, start)
+    own = own_levels(read_monthly_table(table), fit, until) if table is not None else None
     people = starting_population(scenario, fit)
     places, supply_origins, statement, sector_places = supply(scenario, people.by_sector, start)
     costs, cost_origins, cost_warnings = cost_plan(scenario, fit, history, people.by_sector, start)
@@ -125,8 +130,10 @@ def _resolve(scenario: Scenario) -> Resolved:
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
     plan = _plan(scenario, fit, people, own, places, start)
+    population = _population(fit)
     origins = (
         *people.origins,
+        *([] if population is None else [population_origin(population)]),
         *fitted_origins(scenario, fit, plan.levels, own),
         *intervention_origins(scenario),
         *supply_origins,
@@ -141,7 +148,7 @@ def _resolve(scenario: Scenario) -> Resolved:
         plan=plan,
         costs=costs,
         shares=shares,
-        population_0_17=_population(fit),
+        population_0_17=population,
         origins=origins,
         warnings=(*cost_warnings, *_notes(authority, fit, scenario)),
         manifest_extras=manifest_extras(scenario, fit, history, statement, sector_places, own),
