@@ -146,7 +146,9 @@ def authority_counts(history: PublishedHistory, authority: Authority) -> Authori
         adopted=_adoptions(history, authority, years),
         started_total=panel["started"].reindex(years).to_numpy(float),
         ceased_total=panel["ceased"].reindex(years).to_numpy(float),
-        real_moves=(moves["changing"] * (1 - status_only)).to_numpy(float),
+        real_moves=(
+            moves["changing"] - moves["status_only"].fillna(status_only * moves["changing"])
+        ).to_numpy(float),
         placed_for_adoption=history.stock_by_placement(authority)
         .number["placed_for_adoption"]
         .reindex(years)
@@ -160,7 +162,7 @@ def _by_year(numbers: pd.Series[float], years: pd.Index[int]) -> Floats:
 
 
 def assumed_status_only(history: PublishedHistory) -> float:
-    """England's share of recorded changes that are of status only; often held back locally."""
+    """England's share of recorded changes that are of status only, for where it is held back."""
     total = history.national.moves_by_placement_type().loc["total"]
     return as_number(total["status_only"] / total["total"])
 
