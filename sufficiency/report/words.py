@@ -128,8 +128,8 @@ GLOSSARY = (
     Definition(
         "occupied",
         "Places taken",
-        "Places with a child in care in them, and places held by a young person who stays on "
-        "after turning 18 (staying put).",
+        "Places with a child in care in them. Young people who stay on after turning 18 (staying "
+        "put) hold none in this version.",
     ),
     Definition(
         "starters",
@@ -252,7 +252,8 @@ NOT_SAID = (
     "Cost is the cost of placements alone: not social workers, support to families, legal costs "
     "or care leavers.",
     "Settings without a limit on places show what would be asked of the market, not what the "
-    "market can supply.",
+    "market can supply. Where agencies are not limited, nobody new goes to a children's home for "
+    "want of a family, so unmet need falls by that assumption alone.",
 )
 
 HOW_TO_READ = (
