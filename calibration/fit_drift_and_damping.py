@@ -36,6 +36,7 @@ from sufficiency.calibration.drift import (
     log_covariance,
     trend_factors,
 )
+from sufficiency.calibration.entries import sibling_clustering
 
 Floats = NDArray[np.float64]
 
@@ -47,9 +48,7 @@ MOST_WINDOW_YEARS = 5
 WEIGHTS = tuple(round(0.1 * tenth, 1) for tenth in range(11))
 TREND_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 MOST_PHI = 0.95  # a random walk is not told from slow reversion in a few years
-GROUP_SIZE_PROBABILITY = np.array([0.70, 0.18, 0.08, 0.04])  # assumed: groups of 1 to 4 siblings
-_SIZES = np.arange(1, len(GROUP_SIZE_PROBABILITY) + 1)
-CLUSTERING = float((GROUP_SIZE_PROBABILITY @ _SIZES**2) / (GROUP_SIZE_PROBABILITY @ _SIZES))
+CLUSTERING = sibling_clustering()
 """E[G^2] / E[G]: variance of a count of children who enter in groups, over its mean."""
 
 
