@@ -32,7 +32,11 @@ def one_authority(job: tuple[str, int]) -> dict[str, object]:
     except SufficiencyError as error:
         return {"authority": name, "error": str(error)}
     ends = [
-        int((simulate(world, SEED, number).spells["to_time"] >= world.horizon_days).sum())
+        int(
+            (
+                simulate(world, SEED, number, "compiled").spells["to_time"] >= world.horizon_days
+            ).sum()
+        )
         for number in range(replications)
         for world in [resolved.draw_world(SEED, number, parameter=True, drift=True)]
     ]
