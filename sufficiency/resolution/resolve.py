@@ -54,6 +54,7 @@ Floats = NDArray[np.float64]
 
 LATEST_YEAR = 2023
 _LAST_MONTH, _LAST_DAY = 3, 31
+_LARGE_PULL = 0.15
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,11 @@ def _resolve(scenario: Scenario) -> Resolved:
         shares=shares,
         population_0_17=population,
         origins=origins,
-        warnings=(*cost_warnings, *_notes(authority, fit, scenario)),
+        warnings=(
+            *cost_warnings,
+            *_notes(authority, fit, scenario),
+            *_pull_of_starters(scenario, fit, plan.levels, own),
+        ),
         manifest_extras=manifest_extras(scenario, fit, history, statement, sector_places, own),
     )
 
@@ -303,3 +308,24 @@ def _notes(authority: Authority, fit: Calibration, scenario: Scenario) -> list[s
             f"{fit.latest_year} rescaled to {given.value}, with the same shares by age and sector."
         )
     return notes
+
+
+def _pull_of_starters(
+    scenario: Scenario, fit: Calibration, levels: Levels, own: OwnTable | None
+) -> list[str]:
+    """Say so where the forecast begins with far more or fewer starters than the latest year had."""
+    latest = float(fit.counts.started_total[-1])
+    expected = float(levels.starters_per_year.mean.sum())
+    if not _follows_trend(scenario, own) or not latest > 0:
+        return []
+    change = expected / latest - 1
+    if abs(change) < _LARGE_PULL:
+        return []
+    return [
+        f"{expected:.0f} children a year are expected to start care, {abs(change):.0%} "
+        f"{'more' if change > 0 else 'fewer'} than the {latest:.0f} of the year to 31 March "
+        f"{fit.year}: starters are drawn towards the level at which the number in care grows by "
+        f"{fit.damping.trend_per_year:.1%} a year, which foretold better over all councils than "
+        "the latest year alone, but not for each. Give entries.starters_per_month if you know "
+        "better, or uncertainty.damping: false to keep the latest level."
+    ]
