@@ -76,7 +76,6 @@ class AuthorityCounts:
     adopted: Floats
     """(Y,): adoptions; missing where held back."""
     started_total: Floats
-    ceased_total: Floats
     real_moves: Floats
     """(Y,): changes of placement, of status only left out; missing where not published."""
     placed_for_adoption: Floats
@@ -145,7 +144,6 @@ def authority_counts(history: PublishedHistory, authority: Authority) -> Authori
         leavers_before_18=leavers[:, :5],
         adopted=_adoptions(history, authority, years),
         started_total=panel["started"].reindex(years).to_numpy(float),
-        ceased_total=panel["ceased"].reindex(years).to_numpy(float),
         real_moves=(
             moves["changing"] - moves["status_only"].fillna(status_only * moves["changing"])
         ).to_numpy(float),

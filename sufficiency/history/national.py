@@ -37,13 +37,6 @@ PLACEMENT_BANDS: dict[str, tuple[float, float]] = {
     "5_years_and_over": (5 * YEAR, INFINITE),
 }
 """Bands of the duration of placements that ended, in days."""
-PERMANENCE_BANDS: dict[str, tuple[float, float]] = {
-    "under_1_year": (0, YEAR),
-    "1_to_2_years": (YEAR, 2 * YEAR),
-    "2_to_3_years": (2 * YEAR, 3 * YEAR),
-    "3_years_and_over": (3 * YEAR, INFINITE),
-}
-"""Bands of time in care at adoption or special guardianship, in days."""
 CLASSIFIED = frozenset(
     [
         "starters_by_first_placement",
@@ -260,10 +253,6 @@ class NationalShapes:
         ``other`` holds other residential settings and schools too, as printed.
         """
         return self.shape("distance_by_placement")
-
-    def new_placements_by_distance(self) -> pd.DataFrame:
-        """Placements begun in the year: placement x distance from home and boundary, total."""
-        return self.shape("new_placements_by_distance")
 
     def placements_in_year(self, care: str = "") -> pd.DataFrame:
         """Children in care on 31 March by number of placements in the year: age (or uasc) x.

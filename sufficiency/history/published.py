@@ -32,7 +32,7 @@ FROZEN_SET: tuple[str, ...] = (
     "guardianship, distance, unaccompanied children by placement",
     "statistical neighbours of 2021",
     "counts as revised in later publications (in care, started, ceased)",
-    "published prices, each with its own period",
+    "the price of supported accommodation (November 2023), where a scenario gives none",
 )
 """What a forecast from an earlier year uses although it was published later; pages list it."""
 
@@ -346,7 +346,7 @@ class PublishedHistory:
     def published_prices(self) -> pd.DataFrame:
         """Prices that national bodies and councils print, each with period, source and trust.
 
-        Not cut at this history's year (see `FROZEN_SET`). ``weekly_gbp`` is GBP a week.
+        Not cut at this history's year; no forecast reads them. ``weekly_gbp`` is GBP a week.
         """
         return self._reference.table("published_prices").copy()
 

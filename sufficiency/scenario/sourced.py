@@ -27,7 +27,6 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 PER_CENT = 100
-UNLIMITED_PLACES = "unlimited"
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
