@@ -187,6 +187,18 @@ def test_children_who_move_beyond_several_blocks_of_draws() -> None:
     assert_same(ours, theirs)
 
 
+def test_places_that_open_and_close_in_one_instant_take_nobody_who_waits() -> None:
+    world = a_world(
+        days=40,
+        entries=entries({"5_9": 0.5}),
+        places=places(0, changes=((20.0, 0, 3), (20.0, 0, 0), (30.0, 0, 1), (30.0, 0, 2))),
+    )
+    ours, theirs = both(world)
+    found = ours.spells[ours.spells["began"] == BEGAN_PLACE_FOUND]
+    assert found["from_time"].tolist() == [30.0, 30.0]
+    assert_same(ours, theirs)
+
+
 @pytest.mark.parametrize("scarce", [False, True], ids=["free", "scarce"])
 def test_a_council(scarce: bool) -> None:
     for replication in range(2):

@@ -32,9 +32,10 @@ from sufficiency.simulation.world import Entries, Floats, Ints, StartingCohort, 
 
 def children_of(world: World, draws: Draws) -> Children:
     """All children of a world, cohort first, then entrants by time, stream and number."""
+    coming = [some for stream in range(len(AGE_GROUPS)) for some in _coming(world, stream, draws)]
     groups = [_in_care_at_start(world, draws)]
-    for stream in range(len(AGE_GROUPS)):
-        groups += _entering(world, stream, draws)
+    if coming:
+        groups.append(_entrants(world, coming))
     everyone = together(groups)
     first_seen = np.maximum(everyone.entered, 0.0)
     entrant = everyone.stream != COHORT_STREAM
@@ -117,15 +118,33 @@ def _placement_days(cohort: StartingCohort, care_days: Floats, uniforms: Floats)
 # --- entering care --------------------------------------------------------------------------
 
 
-def _entering(world: World, stream: int, draws: Draws) -> list[Children]:
+class Coming(NamedTuple):
+    """Children who will enter: those at one position of a stream's groups (0 the index child)."""
+
+    stream: int
+    position: int
+    groups: Ints
+    """(n,): the numbers of their groups."""
+    times: Floats
+    age_group: Ints
+    chance: Chances
+
+    @property
+    def purpose(self) -> int:
+        """Whose draws theirs are."""
+        if self.position == 0:
+            return index_child_purpose(self.stream)
+        return sibling_purpose(self.stream, self.position)
+
+
+def _coming(world: World, stream: int, draws: Draws) -> list[Coming]:
     """Everyone who enters in one stream: the index children, then siblings by position."""
     entries = world.entries
-    times = _group_times(entries, stream, world.horizon_days, draws)
+    times, chance = _group_times(entries, stream, world.horizon_days, draws)
     groups = np.arange(len(times))
     if not len(groups):
         return []
-    chance = chances(draws, index_child_purpose(stream), len(groups))
-    found = [_entrants(world, stream, 0, groups, times, np.full(len(groups), stream), chance)]
+    found = [Coming(stream, 0, groups, times, np.full(len(groups), stream), chance)]
     size = 1 + _drawn(entries.group_size_probability, chance.second)
     if stream == UASC_ROW:
         return found
@@ -134,66 +153,63 @@ def _entering(world: World, stream: int, draws: Draws) -> list[Children]:
         chance = chances(draws, sibling_purpose(stream, position), len(groups)).of(having)
         same_band = chance.first < entries.sibling_same_band_share
         band = np.where(same_band, stream, _drawn(entries.band_share, chance.second))
-        found.append(_entrants(world, stream, position, having, times[having], band, chance))
+        found.append(Coming(stream, position, having, times[having], band, chance))
     return found
 
 
-def _entrants(
-    world: World,
-    stream: int,
-    position: int,
-    groups: Ints,
-    times: Floats,
-    age_group: Ints,
-    chance: Chances,
-) -> Children:
-    """The children at one position of a stream's groups (0 the index child)."""
-    entries, start_day, n = world.entries, day_of_start(world), len(groups)
+def _entrants(world: World, coming: list[Coming]) -> Children:
+    """The children themselves, in the order given."""
+    streams, positions, groups, times, age_groups, chance = zip(*coming, strict=True)
+    sizes = [len(some) for some in groups]
+    stream, position = np.repeat(streams, sizes), np.repeat(positions, sizes)
+    row, entered, age_group = map(np.concatenate, (groups, times, age_groups))
+    third, fourth, exits = (np.concatenate(uses) for uses in list(zip(*chance, strict=True))[2:])
+    entries, start_day, n = world.entries, day_of_start(world), len(row)
     age_days, need = np.empty(n), np.empty(n, dtype=np.int64)
     for group in np.unique(age_group):
         own = age_group == group
         quantiles = entries.age_quantiles_days[group]
         probability = np.linspace(0.0, 1.0, len(quantiles))
-        age_days[own] = np.interp(chance.third[own], probability, quantiles)
-        need[own] = _drawn(entries.first_need[group], chance.fourth[own])
-    today = np.ceil(times).astype(np.int64) + start_day
-    purpose = sibling_purpose(stream, position) if position else index_child_purpose(stream)
+        age_days[own] = np.interp(third[own], probability, quantiles)
+        need[own] = _drawn(entries.first_need[group], fourth[own])
+    today = np.ceil(entered).astype(np.int64) + start_day
     return Children(
-        stream=np.full(n, stream),
-        number=groups * GROUP_SLOTS + position,
-        uasc=np.full(n, stream == UASC_ROW),
+        stream=stream,
+        number=row * GROUP_SLOTS + position,
+        uasc=stream == UASC_ROW,
         born_day=born_of_age(age_days, today, age_group) - start_day,
-        entered=times,
-        placed=times,
+        entered=entered,
+        placed=entered,
         need=need,
         sector=np.full(n, -1),
-        exits=chance.exits,
-        purpose=np.full(n, purpose),
-        row=groups,
+        exits=exits,
+        purpose=np.repeat([some.purpose for some in coming], sizes),
+        row=row,
     )
 
 
-def _group_times(entries: Entries, stream: int, horizon_days: int, draws: Draws) -> Floats:
-    """When the groups of a stream come: the cumulative intensity inverted at unit arrivals."""
+def _group_times(
+    entries: Entries, stream: int, horizon_days: int, draws: Draws
+) -> tuple[Floats, Chances]:
+    """When the groups of a stream come, and the chances of their index children.
+
+    The cumulative intensity is inverted at a Poisson process of rate one: sums of each group's
+    own gap to the one before.
+    """
     starts = np.minimum(np.append(entries.calendar_starts_days, horizon_days), horizon_days)
     expected = np.cumsum(entries.group_rate_per_day[stream] * np.diff(starts))
     intensity = np.concatenate([[0.0], expected])
     total = float(intensity[-1])
-    if total <= 0.0:
-        return np.empty(0)
     rows = int(total + 6 * np.sqrt(total)) + 8
-    arrivals = _arrivals(draws, stream, rows)
-    while arrivals[-1] <= total:
+    while True:
+        chance = chances(draws, index_child_purpose(stream), rows)
+        arrivals = np.cumsum(exponentials(chance.first))
+        if arrivals[-1] > total:
+            break
         rows *= 2
-        arrivals = _arrivals(draws, stream, rows)
-    times = inverse(arrivals[arrivals <= total], starts, intensity)
-    return np.maximum(to_ticks(times), TICK)
-
-
-def _arrivals(draws: Draws, stream: int, rows: int) -> Floats:
-    """A Poisson process of rate one: sums of each group's own gap to the one before."""
-    gaps = exponentials(chances(draws, index_child_purpose(stream), rows).first)
-    return np.cumsum(gaps)
+    coming = np.flatnonzero(arrivals <= total)
+    times = inverse(arrivals[coming], starts, intensity)
+    return np.maximum(to_ticks(times), TICK), chance.of(coming)
 
 
 # --- from uniforms --------------------------------------------------------------------------
