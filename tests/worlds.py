@@ -117,6 +117,7 @@ def cohort(
         cell_width_days=width_days,
         placement_days=np.array([0.0, 5000.0]),
         placement_cdf=np.tile([0.0, 1.0], (N_SECTORS, 1)),
+        placement_unmoved=np.zeros((N_SECTORS, 2)),
     )
 
 
@@ -225,4 +226,5 @@ def council_cohort(n: int, cells: int = 200) -> StartingCohort:
         cell_width_days=30.0,
         placement_days=np.array([0.0, 100.0, 500.0, 3000.0]),
         placement_cdf=np.tile([0.0, 0.3, 0.7, 1.0], (N_SECTORS, 1)),
+        placement_unmoved=np.zeros((N_SECTORS, 4)),
     )

@@ -130,6 +130,19 @@ def move_hazards(ends: PlacementEnds, share_by_duration: Floats) -> Floats:
     return result
 
 
+def still_there(hazard_per_day: Floats, grid_days: Floats) -> Floats:
+    """(G,): chance that a placement has not ended by then.
+
+    Args:
+        hazard_per_day: (8,) hazard of an end of the placement.
+        grid_days: (G,).
+    """
+    widths = np.append(np.diff(PLACEMENT_BAND_STARTS_DAYS), np.inf)
+    spent = np.clip(grid_days[:, None] - PLACEMENT_BAND_STARTS_DAYS, 0, widths)
+    survival: Floats = np.exp(-(spent @ hazard_per_day))
+    return survival
+
+
 def time_in_placement_cdf(hazard_per_day: Floats, grid_days: Floats) -> Floats:
     """(G,): cumulative distribution of the time a steady stock has been in its placements.
 
@@ -137,10 +150,8 @@ def time_in_placement_cdf(hazard_per_day: Floats, grid_days: Floats) -> Floats:
         hazard_per_day: (8,) hazard of an end of the placement.
         grid_days: (G,) rising, first 0.
     """
-    widths = np.append(np.diff(PLACEMENT_BAND_STARTS_DAYS), np.inf)
     fine = np.linspace(0, grid_days[-1], 4001)
-    spent = np.clip(fine[:, None] - PLACEMENT_BAND_STARTS_DAYS, 0, widths)
-    survival = np.exp(-(spent @ hazard_per_day))
+    survival = still_there(hazard_per_day, fine)
     area = np.concatenate([[0.0], np.cumsum((survival[1:] + survival[:-1]) / 2)])
     result: Floats = np.interp(grid_days, fine, area / area[-1])
     return result

@@ -17,7 +17,7 @@ from sufficiency.calibration.cohort import (
     Stock,
 )
 from sufficiency.calibration.fitting import whole_numbers
-from sufficiency.calibration.moves import time_in_placement_cdf
+from sufficiency.calibration.moves import still_there, time_in_placement_cdf
 from sufficiency.domain import AGE_BANDS, NEED_GROUPS, UASC_ROW, NeedGroup
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,9 @@ class ChildrenAtStart:
     cell_width_days: float
     placement_days: Floats
     placement_cdf: Floats
-    """(S, P)."""
+    """(S, P): how long those who have moved have been in their present placement."""
+    placement_unmoved: Floats
+    """(S, P): chance of not having moved by then."""
 
 
 def whole_children(needs: Floats, sector_totals: Ints, age_totals: Ints) -> Ints:
@@ -116,6 +118,9 @@ def children_at_start(
         placement_days=_PLACEMENT_GRID_DAYS,
         placement_cdf=np.array(
             [time_in_placement_cdf(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day]
+        ),
+        placement_unmoved=np.array(
+            [still_there(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day]
         ),
     )
 

@@ -105,13 +105,16 @@ def _cells(cohort: StartingCohort, uniforms: Floats) -> Ints:
 
 
 def _placement_days(cohort: StartingCohort, care_days: Floats, uniforms: Floats) -> Floats:
-    """Time in the present placement: the sector's distribution, cut off at the time in care."""
+    """Time in the present placement: all the time in care for those who never moved, the sector's
+    distribution cut off at the time in care for the others."""
     days = np.zeros(len(care_days))
     for sector in np.unique(cohort.sector):
         own = cohort.sector == sector
-        cdf = cohort.placement_cdf[sector]
-        within_care = np.interp(care_days[own], cohort.placement_days, cdf)
-        days[own] = inverse(uniforms[own] * within_care, cohort.placement_days, cdf)
+        grid, cdf = cohort.placement_days, cohort.placement_cdf[sector]
+        unmoved = np.interp(care_days[own], grid, cohort.placement_unmoved[sector])
+        share = (uniforms[own] - unmoved) / np.maximum(1 - unmoved, TICK)
+        since_move = inverse(share * np.interp(care_days[own], grid, cdf), grid, cdf)
+        days[own] = np.where(share < 0, care_days[own], since_move)
     return np.minimum(days, care_days)
 
 

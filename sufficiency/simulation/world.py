@@ -103,7 +103,9 @@ class StartingCohort:
     placement_days: Floats
     """(P,): rising grid of times in the present placement, first 0."""
     placement_cdf: Floats
-    """(S, P): cumulative probability on that grid, by sector."""
+    """(S, P): cumulative probability on that grid, by sector, for those who have moved."""
+    placement_unmoved: Floats
+    """(S, P): chance on that grid of being in the first placement still, by sector."""
 
 
 @dataclass(frozen=True)

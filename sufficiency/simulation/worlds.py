@@ -237,4 +237,5 @@ def _cohort(children: ChildrenAtStart) -> StartingCohort:
         cell_width_days=children.cell_width_days,
         placement_days=children.placement_days,
         placement_cdf=children.placement_cdf,
+        placement_unmoved=children.placement_unmoved,
     )

@@ -1,0 +1,47 @@
+"""How long the children in care at the start have been where they are, against what is published."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sufficiency.domain import DAYS_PER_YEAR
+from sufficiency.history.published import PublishedHistory
+from sufficiency.resolution.resolve import resolve
+from sufficiency.scenario.options import scenario_for_authority
+from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.population import children_of
+from sufficiency.simulation.simulate import simulate
+
+SEED, WORLDS = 1, 6
+
+
+@pytest.mark.parametrize("authority", ["Lancashire", "Leeds"])
+def test_as_many_have_been_in_one_placement_for_a_year_as_published(authority: str) -> None:
+    """England: 0.72 of those in care for a year or more had one placement in the last year."""
+    national = PublishedHistory.as_at(2023).national.placements_in_year("12_months_and_over")
+    published = float(national.loc["total", "1"] / national.loc["total", "total"])
+    resolved = resolve(scenario_for_authority(authority))
+    in_care, settled = 0, 0
+    for number in range(WORLDS):
+        world = resolved.draw_world(SEED, number, parameter=False, drift=False)
+        children = children_of(world, Draws(SEED, number))
+        start = slice(0, children.at_start)
+        long = children.entered[start] <= -DAYS_PER_YEAR
+        in_care += int(long.sum())
+        settled += int((children.placed[start][long] <= -DAYS_PER_YEAR).sum())
+    assert settled / in_care == pytest.approx(published, abs=0.08)
+
+
+def test_moves_do_not_begin_with_a_wave() -> None:
+    """At unchanging rates and numbers, the first quarter has no more moves than the ninth."""
+    resolved = resolve(scenario_for_authority("Lancashire"))
+    first, later = [], []
+    for number in range(WORLDS):
+        world = resolved.draw_world(SEED, number, parameter=False, drift=False)
+        spells = simulate(world, SEED, number).spells
+        moved = spells["from_time"][spells["began"] > 2]
+        first.append(int((moved <= DAYS_PER_YEAR / 4).sum()))
+        later.append(int(((moved > 2 * DAYS_PER_YEAR) & (moved <= 2.25 * DAYS_PER_YEAR)).sum()))
+    difference = np.mean(first) - np.mean(later)
+    assert abs(difference) < 0.12 * np.mean(later)
