@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replications", type=int, default=200)
     parser.add_argument("--months", type=int, default=36)
-    parser.add_argument("--engine", default="simpy")
+    parser.add_argument("--engine", default="compiled")
     parser.add_argument("--no-layers", action="store_true", help="leave out the variance layers")
     options = parser.parse_args()
     path = Path(shipped_path("scenarios", "wolverhampton-2020.yaml"))
