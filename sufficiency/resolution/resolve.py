@@ -33,6 +33,7 @@ from sufficiency.history.authorities import Authority, find_authority
 from sufficiency.history.monthly_table import read_monthly_table
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
+from sufficiency.report.formats import long_date
 from sufficiency.resolution.calendar import calendar, intervention_origins
 from sufficiency.resolution.entry_ages import entry_age_quantiles_days
 from sufficiency.resolution.localities import locality_shares
@@ -120,6 +121,7 @@ def _resolve(scenario: Scenario) -> Resolved:
     year = calibration_year(scenario)
     history = PublishedHistory.as_at(year)
     fit = calibrate(history, authority, scenario.calibration.base_window_years)
+    _check_prices(history)
     start = _start(scenario, fit)
     table = scenario.table_path
     until = min(scenario.calibration.history_to or start, start)
@@ -169,6 +171,18 @@ def calibration_year(scenario: Scenario) -> int:
     return min(limit.year if ended else limit.year - 1, LATEST_YEAR)
 
 
+def _check_prices(history: PublishedHistory) -> None:
+    """Refuse a start before two years of unit costs, which the rise of prices needs."""
+    if len(history.england_unit_cost_index().dropna()) > 1:
+        return
+    _, second = PublishedHistory.as_at(LATEST_YEAR).england_unit_cost_index().dropna().index[:2]
+    raise ScenarioError(
+        f"start: the published figures up to 31 March {history.year} hold fewer than two years of "
+        "unit costs, so prices and their rise are not known. Start on 31 March "
+        f"{int(second[:4]) + 1} or later."
+    )
+
+
 def _start(scenario: Scenario, fit: Calibration) -> date:
     """The scenario's start, else the last 31 March with a number in care."""
     latest = date(fit.latest_year, _LAST_MONTH, _LAST_DAY)
@@ -201,6 +215,7 @@ def _plan(
         children=_children(people, fit, tables),
         places=places,
         drift=fit.drift,
+        days_since_history=(start - date(fit.year, _LAST_MONTH, _LAST_DAY)).days,
     )
 
 
@@ -289,23 +304,32 @@ def _population(fit: Calibration) -> float | None:
 
 def _notes(authority: Authority, fit: Calibration, scenario: Scenario) -> list[str]:
     notes = [*([authority.note] if authority.note else []), *fit.notes]
-    if len(fit.counts.years) < fit.window_years + 1:
+    years = len(fit.counts.years)
+    if years < fit.window_years + 1:
         notes.append(
-            f"{authority.name} has only {len(fit.counts.years)} years of its own figures, so its "
-            "rates lean on similar councils."
+            f"{authority.name} has only {years} year{'s' if years > 1 else ''} of its own figures, "
+            "so its rates lean on similar councils."
         )
     if fit.year < fit.latest_year:
         notes.append(
             f"{authority.name} has no published ages and placements after 31 March {fit.year}: its "
-            f"rates are those of that time, and its {fit.latest_in_care:.0f} children of 31 March "
+            f"rates are those of that time, and its {fit.latest_in_care:,.0f} children of 31 March "
             f"{fit.latest_year} are taken to have the same shares by age and sector."
         )
     population = scenario.population
     given = population.in_care
     if given is not None and not population.sectors and given.value != round(fit.latest_in_care):
         notes.append(
-            f"The starting children are the published {fit.latest_in_care:.0f} of 31 March "
-            f"{fit.latest_year} rescaled to {given.value}, with the same shares by age and sector."
+            f"The starting children are the published {fit.latest_in_care:,.0f} of 31 March "
+            f"{fit.latest_year} rescaled to {given.value:,}, with the same shares by age and "
+            "sector."
+        )
+    counted = date(fit.latest_year, _LAST_MONTH, _LAST_DAY)
+    if given is None and not population.sectors and (scenario.start or counted) > counted:
+        notes.append(
+            f"The {fit.latest_in_care:,.0f} children published for {long_date(counted)} are taken "
+            f"to be those in care on {long_date(scenario.start or counted)}. Give the number of "
+            "that day (--in-care, or population.in_care in the scenario) if you know it."
         )
     return notes
 
