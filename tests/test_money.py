@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -93,6 +94,19 @@ def test_prices_rise_on_each_1_april_after_the_start() -> None:
     residential = prices[3] / RESIDENTIAL_A_NIGHT
     expected = [1.0] * 2 + [1.1] * 12 + [1.21] * 12 + [1.331] * 2
     np.testing.assert_allclose(residential, expected, rtol=1e-12)
+
+
+def test_each_line_rises_at_its_own_rate() -> None:
+    calendar = report_calendar(date(2021, 3, 31), 24)
+    flat = nightly_prices_gbp(cost_plan(), calendar)
+    lines = len(flat)
+    rises = tuple(0.01 * line for line in range(lines))
+    plan = replace(cost_plan(), inflation_per_year=rises)
+    second_year = nightly_prices_gbp(plan, calendar)[:, 12] / np.where(
+        flat[:, 12] > 0, flat[:, 12], 1
+    )
+    dear = flat[:, 12] > 0
+    np.testing.assert_allclose(second_year[dear], (1 + np.array(rises)[dear]) ** 2, rtol=1e-12)
 
 
 def test_the_night_of_31_march_has_the_old_price_and_that_of_1_april_the_new() -> None:

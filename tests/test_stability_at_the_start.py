@@ -1,4 +1,4 @@
-"""How long the children in care at the start have been where they are, against what is published."""
+"""How long the children in care at the start have been where they are, as published."""
 
 from __future__ import annotations
 

@@ -35,8 +35,9 @@ class CostPlan:
     """(P,): GBP a week for a place in use, at the start date's prices."""
     unplaced_weekly_cost_gbp: float
     """GBP a week for a child without a registered place, at the start date's prices."""
-    inflation_per_year: float
-    """Rise of all prices on each 1 April: 0.03 is 3%."""
+    inflation_per_year: float | tuple[float, ...]
+    """Rise of prices on each 1 April, 0.03 is 3%: one for all, or one a pool with unplaced last
+    (P + 1,)."""
     budget_gbp: Mapping[str, float] = field(default_factory=dict)
     """Budget for all placements by financial year, such as ``{"2020-21": 30e6}``."""
 
@@ -52,9 +53,8 @@ def nightly_prices_gbp(plan: CostPlan, calendar: ReportCalendar) -> Floats:
     A seventh of the weekly price x (1 + inflation) to the number of 1 Aprils since the start.
     """
     weekly = np.array([*plan.weekly_cost_gbp, plan.unplaced_weekly_cost_gbp], dtype=np.float64)
-    prices: Floats = (
-        weekly[:, None] / DAYS_PER_WEEK * (1 + plan.inflation_per_year) ** calendar.uplifts
-    )
+    rise = np.broadcast_to(np.array(plan.inflation_per_year, dtype=np.float64), weekly.shape)
+    prices: Floats = weekly[:, None] / DAYS_PER_WEEK * (1 + rise[:, None]) ** calendar.uplifts
     return prices
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import Calibration
 from sufficiency.domain import SECTORS, Sector, financial_year
+from sufficiency.history.counts import as_number
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
 from sufficiency.report.words import SETTING_LABELS
@@ -84,22 +85,25 @@ def cost_plan(
     children at the start, parts the published fostering cost, which blends three sectors.
     """
     published = _published(history, calibration)
-    inflation, inflation_origin = _inflation(scenario, history, by_sector, published.weekly_gbp)
+    rises, rise_origins = _rises(scenario, history, by_sector, published.weekly_gbp)
     ratios, ratio_origins = _fostering_ratios(scenario)
     weekly = _default_weekly(ratios, published.weekly_gbp, by_sector)
     year = financial_year(start)
     prices = {
-        sector: _price(scenario, sector, weekly, published, year).at(year, inflation)
+        sector: _price(scenario, sector, weekly, published, year).at(year, rises[sector])
         for sector in SECTORS
     }
-    unplaced = _unplaced(scenario, prices[Sector.RESIDENTIAL], year).at(year, inflation)
-    note = f"brought to {year} prices by {inflation:.1%} a year ({INDEX})"
+    as_residential = rises[Sector.RESIDENTIAL]
+    unplaced = _unplaced(scenario, prices[Sector.RESIDENTIAL], year).at(year, as_residential)
     origins = [
-        inflation_origin,
+        *rise_origins,
         *ratio_origins,
         *(
             _origin(
-                f"weekly_cost_gbp.{sector}", f"Weekly cost: {SETTING_LABELS[sector]}", price, note
+                f"weekly_cost_gbp.{sector}",
+                f"Weekly cost: {SETTING_LABELS[sector]}",
+                price,
+                f"brought to {year} prices by {rises[sector]:.1%} a year",
             )
             for sector, price in prices.items()
         ),
@@ -115,7 +119,7 @@ def cost_plan(
         pool_sector=tuple(range(len(SECTORS))),
         weekly_cost_gbp=tuple(prices[sector].weekly_gbp for sector in SECTORS),
         unplaced_weekly_cost_gbp=unplaced.weekly_gbp,
-        inflation_per_year=inflation,
+        inflation_per_year=(*(rises[sector] for sector in SECTORS), as_residential),
         budget_gbp={at: money.value for at, money in scenario.costs.budget.items()},
     )
     return plan, origins, list(published.warnings)
@@ -207,33 +211,45 @@ def _published(history: PublishedHistory, calibration: Calibration) -> _Publishe
     return _Published(found, year, source, (warning,))
 
 
-def _inflation(
+def _rises(
     scenario: Scenario, history: PublishedHistory, by_sector: Ints, published: Mapping[str, float]
-) -> tuple[float, Origin]:
-    """The yearly rise of prices: the scenario's, else the index's over the last years.
+) -> tuple[dict[Sector, float], list[Origin]]:
+    """The yearly rise of each sector's price: the scenario's for all, else as the index rose.
 
-    Fostering and residential rose at different rates: the two are weighted by what the council
-    spends on each at the start.
+    Fostering and residential prices have risen at very different rates. Sectors that the index
+    does not cover rise as the council's spend on the two together.
     """
     own = scenario.costs.inflation_per_year
     key, label = "costs.inflation_per_year", "Rise of prices each 1 April"
     if own is not None:
-        return own.value, given_or(own, key, label, own.value, "share a year", "")
+        origin = given_or(own, key, label, own.value, "share a year", "")
+        return dict.fromkeys(SECTORS, own.value), [origin]
     index = history.england_unit_cost_index().dropna().iloc[-_INDEX_YEARS - 1 :]
-    years = len(index) - 1
-    growth = (index.iloc[-1] / index.iloc[0]) ** (1 / years) - 1
-    fostered = float(by_sector[[SECTORS.index(sector) for sector in _FOSTERING]].sum())
-    residential = float(by_sector[SECTORS.index(Sector.RESIDENTIAL)])
-    spend = np.array(
-        [fostered * published[_FOSTERING_COLUMN], residential * published[_RESIDENTIAL_COLUMN]]
+    growth = (index.iloc[-1] / index.iloc[0]) ** (1 / (len(index) - 1)) - 1
+    fostering, residential = (
+        round(as_number(growth[name]), 4) for name in ("fostering", "residential")
     )
-    rate = float(spend @ growth[["fostering", "residential"]].to_numpy() / max(spend.sum(), 1e-9))
-    rate = round(rate, 4)
+    fostered = float(by_sector[[SECTORS.index(sector) for sector in _FOSTERING]].sum())
+    in_homes = float(by_sector[SECTORS.index(Sector.RESIDENTIAL)])
+    spend = np.array(
+        [fostered * published[_FOSTERING_COLUMN], in_homes * published[_RESIDENTIAL_COLUMN]]
+    )
+    blend = round(float(spend @ [fostering, residential] / max(spend.sum(), 1e-9)), 4)
+    rises = {sector: fostering if sector in _FOSTERING else blend for sector in SECTORS}
+    rises[Sector.RESIDENTIAL] = residential
     source = (
         f"Assumption that prices go on rising as they did: {INDEX}, {index.index[0]} to "
-        f"{index.index[-1]}, weighted by this council's spend on each"
+        f"{index.index[-1]}"
     )
-    return rate, Origin(key, label, rate, "share a year", Kind.ASSUMED, source)
+    rows = (
+        ("fostering", fostering, ""),
+        ("residential, and no registered place found", residential, ""),
+        ("other sectors", blend, "the two, weighted by this council's spend on each"),
+    )
+    return rises, [
+        Origin(key, f"{label}: {what}", rise, "share a year", Kind.ASSUMED, source, note)
+        for what, rise, note in rows
+    ]
 
 
 def _fostering_ratios(scenario: Scenario) -> tuple[dict[Sector, float], list[Origin]]:

@@ -110,6 +110,8 @@ class WorldPlan:
     children: ChildrenAtStart
     places: Places
     drift: Drift
+    days_since_history: int
+    """Days from the last date that rates were fitted to until the start: drift has gone on."""
 
 
 @dataclass(frozen=True)
@@ -165,12 +167,19 @@ def _draw_levels(levels: Levels, draws: Draws, *, parameter: bool) -> _Drawn:
 
 
 def _drift(plan: WorldPlan, draws: Draws) -> tuple[Floats, Floats]:
-    """Starts of the yearly periods (Y,), and the factors on entries and exits (2, Y)."""
-    years = min(int(np.ceil(plan.horizon_days / DAYS_PER_YEAR)), _MOST_YEARS)
+    """Starts of the yearly periods (Y,), and the factors on entries and exits (2, Y).
+
+    Years count from the last date that rates were fitted to, so that a forecast from a later
+    date begins with what has drifted since; the period that holds the start begins there.
+    """
+    lead = plan.days_since_history
+    years = min(int(np.ceil((plan.horizon_days + lead) / DAYS_PER_YEAR)), _MOST_YEARS)
     # Half the step of the uniforms keeps the normal of a zero finite.
     normals = special.ndtri(draws.uniforms(_DRIFT, 0, len(FLOWS), _MOST_YEARS) + 2.0**-54)
-    starts_days = np.arange(years, dtype=np.float64) * DAYS_PER_YEAR
-    return starts_days, drift_paths(plan.drift, years, normals[:, :years])
+    paths = drift_paths(plan.drift, years, normals[:, :years])
+    first = min(int(lead // DAYS_PER_YEAR), years - 1)
+    starts: Floats = np.maximum(np.arange(first, years) * DAYS_PER_YEAR - lead, 0.0)
+    return starts, paths[:, first:]
 
 
 def _drifting(calendar: Calendar, starts_days: Floats, factors: Floats) -> Calendar:
