@@ -116,6 +116,7 @@ def report(table: pd.DataFrame, years: int) -> None:
     with pd.option_context("display.max_rows", None, "display.width", 160):
         print(table.groupby("authority", sort=False).agg(**columns).round(1).to_string())
         print(table.groupby("origin").agg(**columns).round(1).to_string())
+    large = table[table["at_start"] >= LARGE]
     standardised = (table["outcome"] - table["expected"]) / table["sd"]
     print(
         f"\n{len(table)} forecasts {years} year(s) ahead: mean absolute error "
@@ -124,7 +125,9 @@ def report(table: pd.DataFrame, years: int) -> None:
         f"(no change {table['no_change_error_%'].mean():+.1f}%), an 80% range held the outcome in "
         f"{100 * table['held'].mean():.0f}% of cases and was {table['width_%'].mean():.0f}% wide. "
         f"Misses were {standardised.std():.2f} forecast standard deviations wide (1 is right), "
-        f"{standardised[table['at_start'] >= LARGE].std():.2f} from {LARGE} children up."
+        f"{standardised[table['at_start'] >= LARGE].std():.2f} from {LARGE} children up. There "
+        f"the mean absolute error was {large['error_%'].abs().mean():.1f}% (no change "
+        f"{large['no_change_error_%'].abs().mean():.1f}%)."
     )
 
 

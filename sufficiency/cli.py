@@ -10,7 +10,7 @@ import io
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -65,6 +65,31 @@ def _one_line(kind: type[BaseException], fault: BaseException, trace: TracebackT
     )
 
 
+class _Whole(click.IntRange):
+    """A whole number within ends, refused in the words of every other message."""
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> Any:
+        """The number; fails with what was expected."""
+        try:
+            return super().convert(value, parameter, context)
+        except click.BadParameter:
+            ends = f"{self.min:,} or more" if self.max is None else f"{self.min} to {self.max:,}"
+            self.fail(f'found "{value}", expected a whole number, {ends}.', parameter, context)
+
+
+class _Day(click.ParamType):
+    """A date as scenario files write it."""
+
+    name = "date"
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> Any:
+        """The date; fails with what was expected."""
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f'found "{value}", expected a date such as 2024-09-30.', parameter, context)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the whole traceback if something goes wrong.")
@@ -76,10 +101,6 @@ def commands(debug: bool) -> None:
       sufficiency run --authority Wolverhampton
       sufficiency run scenarios/wolverhampton-2020-medium.yaml
     """
-
-
-def _as_date(context: click.Context, parameter: click.Parameter, value: datetime | None) -> Any:
-    return value.date() if value else None
 
 
 def scenario_options(command: Command) -> Command:
@@ -94,21 +115,20 @@ def scenario_options(command: Command) -> Command:
             ),
             click.option(
                 "--in-care",
-                type=click.IntRange(min=1),
+                type=_Whole(min=1),
                 metavar="N",
                 help="Children in care at the start, if you know better than the published figure; "
                 "ages and placements are rescaled to it.",
             ),
             click.option(
                 "--as-at",
-                type=click.DateTime(["%Y-%m-%d"]),
-                callback=_as_date,
+                type=_Day(),
                 metavar="DATE",
                 help="Start from this date, written 2024-09-30. Goes with --in-care.",
             ),
             click.option(
                 "--months",
-                type=click.IntRange(1, 120),
+                type=_Whole(1, 120),
                 metavar="N",
                 help="How many months to forecast.  [default: the scenario's, or 36]",
             ),
@@ -120,15 +140,20 @@ def scenario_options(command: Command) -> Command:
 
 def _shipped_scenario(name: str) -> Path:
     """The file of a scenario that ships, by its name: an installed copy has no folder of them."""
+    from difflib import get_close_matches
+
     from sufficiency.shipped import shipped_path
 
     path = shipped_path("scenarios", f"{name}.yaml")
-    if Path(name).name != name or not path.is_file():
-        raise click.UsageError(
-            f"{name}: no such file. Give the path of a scenario ending in .yaml, or for an "
-            f'authority: --authority "{name}"'
-        )
-    return path
+    if Path(name).name == name and path.is_file():
+        return path
+    ships = sorted(found.stem for found in path.parent.glob("*.yaml"))
+    near = get_close_matches(name, ships, n=1, cutoff=0.8)
+    hint = f"Did you mean {near[0]}? Or give" if near else "Give"
+    raise click.UsageError(
+        f"{name}: no such file. {hint} the path of a scenario ending in .yaml, or for an "
+        f'authority: --authority "{name}"'
+    )
 
 
 def _scenario(
@@ -158,7 +183,7 @@ def _scenario(
 @scenario_options
 @click.option(
     "--replications",
-    type=click.IntRange(min=1, max=100_000),
+    type=_Whole(min=1, max=100_000),
     default=200,
     show_default=True,
     metavar="N",
@@ -166,7 +191,7 @@ def _scenario(
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0, max=2**63 - 1),
+    type=_Whole(min=0, max=2**63 - 1),
     default=1,
     show_default=True,
     metavar="S",
@@ -174,7 +199,7 @@ def _scenario(
 )
 @click.option(
     "--workers",
-    type=click.IntRange(min=1),
+    type=_Whole(min=1),
     metavar="W",
     help="Processes to use; figures do not depend on it.  [default: all processors]",
 )
@@ -283,7 +308,7 @@ def schema() -> None:
 
 
 @commands.command(short_help="List authorities, codes and latest figures.")
-@click.argument("text", required=False, metavar="[PART OF A NAME]")
+@click.argument("text", required=False, metavar="[NAME, REGION OR CODE]")
 def authorities(text: str | None) -> None:
     """List the authorities with their codes and latest published figures.
 
@@ -293,15 +318,16 @@ def authorities(text: str | None) -> None:
       sufficiency authorities midlands
     """
     from sufficiency import terminal
-    from sufficiency.history.authorities import latest_figures
+    from sufficiency.history.authorities import find_authority, latest_figures
 
     figures = latest_figures()
     if text:
-        names = figures["name"] + " " + figures["region"].fillna("")
-        figures = figures[names.str.contains(text, case=False, regex=False)]
-        if figures.empty:
-            raise UserError(
-                f'No authority or region has "{text}" in its name. '
-                "`sufficiency authorities` lists them all."
-            )
+        columns = figures[["name", "region", "old_la_code", "new_la_code"]].fillna("")
+        holds = columns.agg(" ".join, axis=1).str.contains(text, case=False, regex=False)
+        # Another spelling is found as it is elsewhere; what is not found says what is near.
+        figures = (
+            figures[holds]
+            if holds.any()
+            else figures[figures["old_la_code"] == find_authority(text).old_la_code]
+        )
     terminal.show_authorities(figures)

@@ -5,13 +5,13 @@ Nothing depends on colour, and a console that cannot draw lines gets plain chara
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -23,6 +23,7 @@ from sufficiency.report.formats import (
     gbp_range,
     long_date,
     percent,
+    plausible_range,
     value_with_unit,
 )
 
@@ -101,7 +102,8 @@ def _cost_table(finance: pd.DataFrame) -> Table:
     table = _table("Cost", "Expected", RANGE_LABEL, *budgeted)
     for row in costs.to_dict("records"):
         year, months = str(row["financial_year"]), int(row["months"])
-        part = "" if months == MONTHS_OF_A_YEAR else f" ({months} months)"
+        named = "1 month" if months == 1 else f"{months} months"
+        part = "" if months == MONTHS_OF_A_YEAR else f" ({named})"
         chance = [percent(float(over[year])) if year in over.index else ""] if budgeted else []
         table.add_row(f"{year}{part}", gbp(row["mean"]), gbp_range(row["p10"], row["p90"]), *chance)
     return table
@@ -111,21 +113,26 @@ def show_resolved(resolved: Any) -> None:
     """Print every number of a resolved scenario with its kind and source."""
     console = _console()
     scenario = resolved.scenario
-    console.print(f"{scenario.name}: {resolved.authority.name}")
+    name = resolved.authority.name
+    console.print(name if scenario.name == name else f"{scenario.name}: {name}")
     console.print(f"{resolved.months} months from {long_date(resolved.start)}")
     for path in scenario.files:
         console.print(f"Read from {path.name}")
-    table = Table("Number", "Value", "Range", "Kind", "Source", title_justify="left")
+    table = Table(title_justify="left")
+    for head, least in (("Number", 24), ("Value (range)", 14), ("Kind", 7), ("Source", 18)):
+        # A key that is cut short could not be copied into a scenario.
+        table.add_column(head, min_width=least, overflow="fold")
     for origin in resolved.origins:
         place = scenario.given.get(origin.key)
         written = f" ({place[0]}, line {place[1]})" if place and place[1] else ""
-        said = " ".join(str(part) for part in (origin.source, origin.note) if part)
+        value = value_with_unit(origin.value, origin.unit)
+        between = plausible_range(origin.low, origin.high, origin.unit)
+        said = f"{origin.source}{written}"
         table.add_row(
             f"{origin.label}\n{origin.key}",
-            value_with_unit(origin.value, origin.unit),
-            _range(origin.low, origin.high),
+            f"{value} ({between})" if between else value,
             str(origin.kind),
-            f"{said}{written}",
+            f"{said}\n{origin.note}" if origin.note else said,
         )
     console.print(table)
     show_warnings(resolved.warnings)
@@ -133,10 +140,17 @@ def show_resolved(resolved: Any) -> None:
 
 def show_authorities(figures: pd.DataFrame) -> None:
     """Print authorities with their codes and latest figures; the frame is `latest_figures`'s."""
-    year = int(figures["year"].max())
-    table = Table("Authority", "Code", "ONS code", "Region")
-    for head in (f"In care, 31 March {year}", "Started", "Ceased", "Per 10,000"):
-        table.add_column(head, justify="right")
+    table = Table(
+        title=f"In care on 31 March {int(figures['year'].max())}; started and ceased in that year",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("Authority", overflow="fold")
+    for code in ("Code", "ONS code"):
+        table.add_column(code, no_wrap=True)
+    table.add_column("Region", overflow="fold")
+    for head in ("In care", "Started", "Ceased", "Per\n10,000"):
+        table.add_column(head, justify="right", overflow="fold")
     for row in figures.to_dict("records"):
         numbers = (row["in_care"], row["started"], row["ceased"], row["rate_per_10k"])
         table.add_row(
@@ -155,7 +169,3 @@ def _table(first: str, *others: str) -> Table:
         table.add_column(name, justify="right")
     return table
 
-
-def _range(low: object, high: object) -> str:
-    ends = [end for end in (low, high) if isinstance(end, int | float) and not math.isnan(end)]
-    return " to ".join(f"{end:,.4g}" for end in ends) if len(ends) > 1 else ""
