@@ -77,17 +77,11 @@ class _Whole(click.IntRange):
             self.fail(f'found "{value}", expected a whole number, {ends}.', parameter, context)
 
 
-class _Day(click.ParamType):
-    """A date as scenario files write it."""
-
-    name = "date"
-
-    def convert(self, value: Any, parameter: Any, context: Any) -> Any:
-        """The date; fails with what was expected."""
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f'found "{value}", expected a date such as 2024-09-30.', parameter, context)
+def _as_date(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise click.BadParameter(f'found "{value}", expected a date such as 2024-09-30.') from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -122,7 +116,7 @@ def scenario_options(command: Command) -> Command:
             ),
             click.option(
                 "--as-at",
-                type=_Day(),
+                callback=_as_date,
                 metavar="DATE",
                 help="Start from this date, written 2024-09-30. Goes with --in-care.",
             ),

@@ -186,13 +186,13 @@ def test_a_table_that_is_not_there(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 OPTIONS = {
-    "no replications": ((MEDIUM, "--replications", "0"), "0 is not in the range"),
+    "no replications": ((MEDIUM, "--replications", "0"), 'found "0", expected a whole'),
     "no such file": (("missing.yaml",), "missing.yaml: no such file"),
     "neither file nor authority": ((), "Give a scenario file or --authority"),
     "near miss": (("--authority", "Wolverhamton"), "Did you mean Wolverhampton"),
     "code of nobody": (("--authority", "999"), "999"),
     "merged authority": (("--authority", "Poole"), "Bournemouth, Christchurch and Poole"),
-    "no children": (("--authority", "336", "--in-care", "0"), "0 is not in the range"),
+    "no children": (("--authority", "336", "--in-care", "0"), 'found "0", expected'),
     "unknown engine": ((MEDIUM, "--engine", "magic"), "'magic' is not"),
 }
 

@@ -89,6 +89,29 @@ def test_authorities_of_a_region(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Leeds" not in said
 
 
+@pytest.mark.parametrize("text", ["336", "e08000031", "wolverham", "City of Wolverhampton Council"])
+def test_authorities_of_a_code_or_another_spelling(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status("authorities", text) == 0
+    said = capsys.readouterr().out
+    assert "E08000031" in said
+    assert "Leeds" not in said
+
+
+def test_a_narrow_terminal_cuts_no_code_short(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sufficiency import terminal
+
+    monkeypatch.setattr(terminal, "PIPED_WIDTH", 80)
+    assert status("authorities") == 0
+    said = capsys.readouterr().out
+    assert all(found.new_la_code in said for found in all_authorities())
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_a_console_without_unicode_is_served(encoding: str) -> None:
     done = in_a_process("authorities", encoding=encoding)
@@ -111,18 +134,30 @@ WRONG = {
         ("run", MEDIUM, "--authority", "Leeds"),
         "Give a scenario file or --authority, not both.",
     ),
-    "no replications": (("run", MEDIUM, "--replications", "0"), "'--replications': 0 is not"),
-    "negative replications": (("run", MEDIUM, "--replications=-5"), "'--replications': -5 is not"),
+    "no replications": (
+        ("run", MEDIUM, "--replications", "0"),
+        '--replications\': found "0", expected',
+    ),
+    "negative replications": (
+        ("run", MEDIUM, "--replications=-5"),
+        'found "-5", expected a whole number, 1',
+    ),
     "text for replications": (
         ("run", MEDIUM, "--replications", "many"),
-        "'--replications': 'many' is not a valid integer",
+        'found "many", expected a whole number, 1',
     ),
-    "negative seed": (("run", MEDIUM, "--seed=-1"), "'--seed': -1 is not"),
-    "no workers": (("run", MEDIUM, "--workers", "0"), "'--workers': 0 is not"),
+    "negative seed": (("run", MEDIUM, "--seed=-1"), '--seed\': found "-1", expected'),
+    "no workers": (
+        ("run", MEDIUM, "--workers", "0"),
+        '--workers\': found "0", expected a whole number, 1 or more.',
+    ),
     "unknown engine": (("run", MEDIUM, "--engine", "magic"), "'--engine': 'magic' is not"),
-    "no children": (("run", MEDIUM, "--in-care", "0"), "'--in-care': 0 is not"),
-    "British date": (("run", MEDIUM, "--as-at", "30/09/2024"), "'--as-at': '30/09/2024' does not"),
-    "too many months": (("run", MEDIUM, "--months", "121"), "'--months': 121 is not"),
+    "no children": (("run", MEDIUM, "--in-care", "0"), '--in-care\': found "0", expected'),
+    "British date": (
+        ("run", MEDIUM, "--as-at", "30/09/2024"),
+        '--as-at\': found "30/09/2024", expected a date such as 2024-09-30.',
+    ),
+    "too many months": (("run", MEDIUM, "--months", "121"), '--months\': found "121", expected'),
     "start before the history": (
         ("check", MEDIUM, "--as-at", "2019-06-30"),
         "calibration.history_to: found 2020-03-31, expected a date not after the start",
@@ -135,7 +170,13 @@ WRONG = {
     "folder for a file": (("check", "."), ".: is a folder, not a file"),
     "near miss": (("run", "--authority", "Wolverhamton"), "Did you mean Wolverhampton"),
     "split authority": (("check", "--authority", "Northamptonshire"), "North Northamptonshire"),
-    "unknown region": (("authorities", "zzz"), 'No authority or region has "zzz" in its name.'),
+    "misspelt shipped scenario": (
+        ("run", "wolverhampton-2020-wrost"),
+        "Did you mean wolverhampton-2020-worst? Or give the path",
+    ),
+    "unknown region": (("authorities", "zzz"), 'No English authority is called "zzz".'),
+    "near miss in the list": (("authorities", "wolverhamton"), "Did you mean Wolverhampton"),
+    "merged authority in the list": (("authorities", "Poole Borough"), "Use Bournemouth"),
     "unknown command": (("rum",), "No such command 'rum'"),
     "unknown option": (("run", MEDIUM, "--sed", "1"), "No such option"),
 }
