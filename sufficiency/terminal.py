@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -29,6 +28,7 @@ from sufficiency.report.formats import (
 
 PIPED_WIDTH = 140
 """Columns of a table that is not shown on a terminal."""
+WIDTH_WITH_REGIONS = 120
 RANGE_LABEL = "in 8 of 10 futures"
 MONTHS_OF_A_YEAR = 12
 
@@ -118,10 +118,10 @@ def show_resolved(resolved: Any) -> None:
     console.print(f"{resolved.months} months from {long_date(resolved.start)}")
     for path in scenario.files:
         console.print(f"Read from {path.name}")
-    table = Table(title_justify="left")
-    for head, least in (("Number", 24), ("Value (range)", 14), ("Kind", 7), ("Source", 18)):
+    table = Table(expand=True)
+    for head, part in (("Number", 5), ("Value (range)", 3), ("Kind", None), ("Source", 5)):
         # A key that is cut short could not be copied into a scenario.
-        table.add_column(head, min_width=least, overflow="fold")
+        table.add_column(head, ratio=part, no_wrap=part is None, overflow="fold")
     for origin in resolved.origins:
         place = scenario.given.get(origin.key)
         written = f" ({place[0]}, line {place[1]})" if place and place[1] else ""
@@ -140,27 +140,28 @@ def show_resolved(resolved: Any) -> None:
 
 def show_authorities(figures: pd.DataFrame) -> None:
     """Print authorities with their codes and latest figures; the frame is `latest_figures`'s."""
+    console = _console()
+    wide = console.width >= WIDTH_WITH_REGIONS
     table = Table(
         title=f"In care on 31 March {int(figures['year'].max())}; started and ceased in that year",
         title_justify="left",
-        box=box.SIMPLE_HEAD,
     )
-    table.add_column("Authority", overflow="fold")
-    for code in ("Code", "ONS code"):
-        table.add_column(code, no_wrap=True)
-    table.add_column("Region", overflow="fold")
+    for head in ("Authority", *(("Region",) if wide else ())):
+        table.add_column(head, overflow="fold")
+    for head in ("Code", "ONS code"):
+        table.add_column(head, no_wrap=True)
     for head in ("In care", "Started", "Ceased", "Per\n10,000"):
         table.add_column(head, justify="right", overflow="fold")
     for row in figures.to_dict("records"):
         numbers = (row["in_care"], row["started"], row["ceased"], row["rate_per_10k"])
         table.add_row(
             str(row["name"]),
+            *((str(row["region"]),) if wide else ()),
             str(row["old_la_code"]),
             str(row["new_la_code"]),
-            str(row["region"]),
             *("not published" if pd.isna(number) else f"{number:,.0f}" for number in numbers),
         )
-    _console().print(table)
+    console.print(table)
 
 
 def _table(first: str, *others: str) -> Table:

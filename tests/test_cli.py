@@ -108,8 +108,26 @@ def test_a_narrow_terminal_cuts_no_code_short(
     assert status("authorities") == 0
     said = capsys.readouterr().out
     assert all(found.new_la_code in said for found in all_authorities())
+    assert all(name in said for name in ("Northamptonshire", "Nottinghamshire", "Wolverhampton"))
     assert "…" not in said
     assert max(map(len, said.splitlines())) <= 80
+
+
+def test_a_narrow_terminal_shows_every_key_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sufficiency import terminal
+    from sufficiency.resolution.resolve import resolve
+    from sufficiency.scenario.options import scenario_for_authority
+
+    monkeypatch.setattr(terminal, "PIPED_WIDTH", 80)
+    found = resolve(scenario_for_authority("Leeds"))
+    terminal.show_resolved(found)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Leeds"
+    assert max(map(len, lines)) <= 80
+    first_column = "".join(line[1:].partition("│")[0].strip() for line in lines)
+    assert all(origin.key in first_column for origin in found.origins if " " not in origin.key)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
