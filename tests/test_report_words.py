@@ -154,13 +154,14 @@ def test_an_assumption_is_shown_with_its_unit_range_and_source() -> None:
     assert (shown.value, shown.plausible, shown.kind) == ("25%", "10% to 45%", "Assumed")
     assert shown.source == "Not published."
     ratio = assumption({"label": "Cost", "value": 1.7, "unit": "ratio", "low": 1.4, "high": 2.0})
-    assert (ratio.value, ratio.plausible) == ("1.7 ratio", "1.4 to 2")
+    assert (ratio.value, ratio.plausible) == ("1.7 times", "1.4 to 2")
     values = [(0.0395, "a year"), (849.3, "GBP a week"), (12.0, "children a month"), (1.7, "ratio")]
+    assert value_with_unit(0.0, "GBP a week at the start") == "£0 a week at the start"
     assert [value_with_unit(value, unit) for value, unit in values] == [
         "3.95% a year",
         "£849 a week",
         "12 children a month",
-        "1.7 ratio",
+        "1.7 times",
     ]
 
 

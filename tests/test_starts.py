@@ -42,3 +42,17 @@ def test_children_counted_long_before_the_start_are_said_to_be(
         "30 September 2024."
     )
     assert any(said in warning for warning in found.warnings) is is_said
+
+
+def test_only_a_price_that_changes_is_said_to_be_brought_to_the_start() -> None:
+    notes = {
+        start: {
+            origin.key.removeprefix("costs.weekly_cost_gbp."): origin.note
+            for origin in resolve(scenario_for_authority("Wolverhampton", as_at=start)).origins
+        }
+        for start in (date(2023, 3, 31), date(2024, 9, 30))
+    }
+    assert notes[date(2023, 3, 31)]["residential"] == ""
+    later = notes[date(2024, 9, 30)]
+    assert later["residential"].startswith("brought from 2022-23 to 2024-25 prices by ")
+    assert later["other"] == ""

@@ -8,6 +8,7 @@ from datetime import date
 MILLION = 1_000_000
 THOUSAND = 1_000
 MONEY_UNITS = ("gbp", "£")
+RATIO_UNITS = ("ratio", "factor")
 
 
 def children(count: float) -> str:
@@ -85,8 +86,9 @@ def value_with_unit(value: object, unit: str) -> str:
         return f"{value * 100:.3g}% a year"
     if unit.lower().startswith(MONEY_UNITS):
         per = unit.lower().removeprefix("gbp").lstrip("£_ ").replace("_", " ")
-        amount = f"£{value:,.0f}" if abs(value) >= 100 else f"£{value:,.2f}"
+        amount = f"£{value:,.0f}" if abs(value) >= 100 or value == 0 else f"£{value:,.2f}"
         return f"{amount} {per}".strip()
+    unit = "times" if unit in RATIO_UNITS else unit
     number = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
     return f"{number} {unit.replace('_', ' ')}".strip()
 

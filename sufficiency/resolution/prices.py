@@ -59,12 +59,16 @@ class _Price:
     source: str
     low: float | None = None
     high: float | None = None
+    note: str = ""
 
     def at(self, year: str, inflation: float) -> _Price:
-        """The price brought to another financial year."""
+        """The price brought to another financial year; one that changes says so."""
         uplift = (1 + inflation) ** (_first_year(year) - _first_year(self.year))
+        if year == self.year or not self.weekly_gbp:
+            return replace(self, year=year)
         return replace(
             self,
+            note=f"brought from {self.year} to {year} prices by {inflation:.1%} a year",
             weekly_gbp=self.weekly_gbp * uplift,
             year=year,
             low=None if self.low is None else self.low * uplift,
@@ -99,12 +103,7 @@ def cost_plan(
         *rise_origins,
         *ratio_origins,
         *(
-            _origin(
-                f"weekly_cost_gbp.{sector}",
-                f"Weekly cost: {SETTING_LABELS[sector]}",
-                price,
-                f"brought to {year} prices by {rises[sector]:.1%} a year",
-            )
+            _origin(f"weekly_cost_gbp.{sector}", f"Weekly cost: {SETTING_LABELS[sector]}", price)
             for sector, price in prices.items()
         ),
         _origin(
@@ -173,7 +172,7 @@ def _unplaced(scenario: Scenario, residential: _Price, year: str) -> _Price:
     return _Price(residential.weekly_gbp, year, Kind.ASSUMED, source)
 
 
-def _origin(key: str, label: str, price: _Price, note: str = "") -> Origin:
+def _origin(key: str, label: str, price: _Price) -> Origin:
     return Origin(
         key=f"costs.{key}",
         label=label,
@@ -181,7 +180,7 @@ def _origin(key: str, label: str, price: _Price, note: str = "") -> Origin:
         unit="GBP a week at the start",
         kind=price.kind,
         source=price.source,
-        note=note,
+        note=price.note,
         low=None if price.low is None else round(price.low, 2),
         high=None if price.high is None else round(price.high, 2),
     )
