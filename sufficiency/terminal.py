@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from sufficiency.report.figures import YearOfMoney
 from sufficiency.report.formats import (
     children,
     children_range,
@@ -30,7 +31,6 @@ PIPED_WIDTH = 140
 """Columns of a table that is not shown on a terminal."""
 WIDTH_WITH_REGIONS = 120
 RANGE_LABEL = "in 8 of 10 futures"
-MONTHS_OF_A_YEAR = 12
 
 
 def _console(*, errors: bool = False) -> Console:
@@ -101,11 +101,10 @@ def _cost_table(finance: pd.DataFrame) -> Table:
     budgeted = ("Chance of overspending",) if len(over) else ()
     table = _table("Cost", "Expected", RANGE_LABEL, *budgeted)
     for row in costs.to_dict("records"):
-        year, months = str(row["financial_year"]), int(row["months"])
-        named = "1 month" if months == 1 else f"{months} months"
-        part = "" if months == MONTHS_OF_A_YEAR else f" ({named})"
-        chance = [percent(float(over[year])) if year in over.index else ""] if budgeted else []
-        table.add_row(f"{year}{part}", gbp(row["mean"]), gbp_range(row["p10"], row["p90"]), *chance)
+        year = YearOfMoney(str(row["financial_year"]), int(row["months"]))
+        known = percent(float(over[year.name])) if year.name in over.index else ""
+        chance = (known,) if budgeted else ()
+        table.add_row(year.label, gbp(row["mean"]), gbp_range(row["p10"], row["p90"]), *chance)
     return table
 
 

@@ -166,6 +166,13 @@ def test_the_headline_says_what_the_frames_say(run: SampleForecast, shown: Reade
     assert "not a target" in shown.text
 
 
+def test_what_to_know_of_the_run_stands_before_its_figures(
+    run: SampleForecast, shown: Reader
+) -> None:
+    (warning,) = run.manifest["warnings"]
+    assert shown.text.index(warning) < shown.text.index("Children in care by setting")
+
+
 def test_the_page_uses_plain_names_and_shows_no_gaps_in_its_data(shown: Reader) -> None:
     for name in (*SETTING_LABELS.values(), *NEED_LABELS.values()):
         assert name in shown.text

@@ -15,12 +15,13 @@ from sufficiency.report.formats import (
     children,
     children_range,
     gbp,
+    month_name,
     percent,
     value_with_unit,
 )
 from sufficiency.report.headline import headline, plain
 from sufficiency.report.page import assumption, monte_carlo_sentence
-from sufficiency.report.tables import cost_by_year, distance_by_date, gap_by_date
+from sufficiency.report.tables import children_by_month, cost_by_year, distance_by_date, gap_by_date
 from sufficiency.report.words import in_plain_words
 
 
@@ -66,7 +67,46 @@ def test_rare_gaps_are_said_to_be_rare(run: SampleForecast) -> None:
     said = " ".join(plain(part) for part in headline(Figures.of(replace(run, forecast=forecast))))
     assert "Fewer than 1 child at a time lives in a placement that is suitable, but" in said
     assert "Fewer than 1 child at a time has no suitable place." in said
-    assert "Widest" not in said
+    assert "Expected to be highest" not in said
+
+
+def test_each_gap_says_when_it_is_expected_to_be_highest(run: SampleForecast) -> None:
+    figures = Figures.of(run)
+    said = " ".join(plain(part) for part in headline(figures))
+    names = {
+        "in_house_shortfall": "suitable, but not the first choice",
+        "unmet_need": "no suitable",
+    }
+    for measure, name in names.items():
+        day = figures.peak(measure)
+        assert day is not None
+        when = "at the start (" if day == figures.start else f"in {month_name(day)} ("
+        sentence = said.partition("Expected to be highest: ")[2]
+        assert when in sentence.partition(name)[2].partition(";")[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("assumed", "Without more places "), ("lever", "With the places of this scenario ")],
+)
+def test_a_gap_is_of_the_places_that_there_are(run: SampleForecast, kind: str, words: str) -> None:
+    origin = {"key": "sectors.internal_fostering.places", "value": 195, "kind": kind}
+    given = replace(run, manifest={**run.manifest, "origins": [origin]})
+    assert any(plain(part).startswith(words) for part in headline(Figures.of(given)))
+
+
+def test_every_month_has_a_row_with_the_range_of_all_and_the_settings(run: SampleForecast) -> None:
+    table = children_by_month(Figures.of(run))
+    rows = run.forecast.query("measure == 'in_care' and age_band == 'all'")
+    total = rows[rows["sector"] == "all"]
+    assert len(table.rows) == len(total) == 37
+    last = total.iloc[-1]
+    assert table.rows[-1].head == "30 June 2023"
+    assert table.rows[-1].cells[0].text == children_range(last.p10, last.p90)
+    assert table.rows[-1].cells[1].text == children(last["mean"])
+    family = rows[rows["sector"] == "internal_fostering"].iloc[-1]
+    assert table.columns[3].label == "Our own foster carers"
+    assert table.rows[-1].cells[2].text == children(family["mean"])
 
 
 def test_the_two_gaps_have_tables_of_their_own_with_the_widest_month(run: SampleForecast) -> None:

@@ -27,6 +27,7 @@ class Part(NamedTuple):
 
 Sentence = list[Part]
 FEWEST_FUTURES_OF_A_RANGE = 20
+WITHOUT_MORE = "Without more places "
 
 
 def plain(sentence: Sentence) -> str:
@@ -90,11 +91,21 @@ def _in_house_shortfall(figures: Figures) -> Sentence:
             Part("."),
         ]
     return [
-        Part("Without more places "),
+        Part("With the places of this scenario " if _gives_places(figures) else WITHOUT_MORE),
         _range(gap, "in_house_shortfall"),
         Part(f" (about {children(gap.mean)}) live in a placement that is suitable, but not the "),
         Part(f"first choice{_most_with_an_agency(figures, gap)}."),
     ]
+
+
+def _gives_places(figures: Figures) -> bool:
+    """Whether the scenario says how many places there are, in any sector."""
+    return any(
+        str(row.get("key")).startswith("sectors.")
+        and str(row.get("key")).endswith((".places", ".schedule"))
+        and row.get("kind") != "assumed"
+        for row in figures.manifest.get("origins") or ()
+    )
 
 
 def _most_with_an_agency(figures: Figures, gap: Spread) -> str:
@@ -142,22 +153,22 @@ def _range(spread: Spread, term: str) -> Part:
 
 
 def _peaks(figures: Figures) -> Sentence:
-    """When each gap is expected to be widest, and how wide."""
+    """When each gap is expected to be highest, and how high."""
     said = []
     for measure, name in (
-        ("in_house_shortfall", "in-house shortfall"),
-        ("unmet_need", "unmet need"),
+        ("in_house_shortfall", "suitable, but not the first choice,"),
+        ("unmet_need", "no suitable place,"),
     ):
         day = figures.peak(measure)
-        widest = figures.at(measure, day) if day else None
-        if day is None or widest is None or widest.p90 < 0.5:
+        highest = figures.at(measure, day) if day else None
+        if day is None or highest is None or highest.p90 < 0.5:
             continue
-        ends = children_range(widest.p10, widest.p90)
+        ends = children_range(highest.p10, highest.p90)
         when = "at the start" if day == figures.start else f"in {month_name(day)}"
-        said.append(f"the {name} {when} ({ends})")
+        said.append(f"{name} {when} ({ends})")
     if not said:
         return []
-    return [Part(f"Widest over the whole forecast: {', '.join(said)}.")]
+    return [Part(f"Expected to be highest: {'; '.join(said)}.")]
 
 
 def _cost(figures: Figures) -> Sentence:

@@ -177,6 +177,7 @@ def _sections(figures: Figures) -> dict[str, Any]:
         "comparisons": _comparisons(figures, comparisons),
         "setting_charts": page_charts.setting_charts(figures),
         "setting_table": tables.children_by_setting(figures),
+        "month_table": tables.children_by_month(figures),
         "flows_table": tables.flows_by_year(figures),
         "gap_charts": page_charts.gap_charts(figures),
         "shortfall_table": tables.gap_by_date(

@@ -23,7 +23,12 @@ from sufficiency.report.formats import (
     percent,
     rate,
 )
-from sufficiency.report.words import NEED_LABELS, PERCENTILES_DO_NOT_ADD, setting_label
+from sufficiency.report.words import (
+    NEED_LABELS,
+    PERCENTILES_DO_NOT_ADD,
+    SHORT_SETTING_LABELS,
+    setting_label,
+)
 
 
 class Cell(NamedTuple):
@@ -103,6 +108,29 @@ def _limit(figures: Figures, setting: str) -> Cell:
         return Cell("–")
     places = figures.at("places", figures.end, setting)
     return Cell(children(places.mean)) if places else Cell("no limit set")
+
+
+def children_by_month(figures: Figures) -> Table:
+    """Children in care at the start and each month's end: the range of all, settings expected."""
+    rows = []
+    for day in figures.dates:
+        expected = [figures.at("in_care", day, setting) for setting in figures.settings]
+        cells = [Cell(children(spread.mean)) if spread else Cell("–") for spread in expected]
+        total = figures.at("in_care", day)
+        mean = Cell(children(total.mean)) if total else Cell("–")
+        rows.append(Row(long_date(day), [Cell(counted(total).text), mean, *cells]))
+    return Table(
+        key="in-care-by-month",
+        caption="Children in care month by month: the range of all, and expected numbers",
+        columns=[
+            Column("Date"),
+            Column("All, 8 of 10 futures", "range"),
+            Column("All, expected", "expected"),
+            *(Column(SHORT_SETTING_LABELS[setting], "settings") for setting in figures.settings),
+        ],
+        rows=rows,
+        note=PERCENTILES_DO_NOT_ADD,
+    )
 
 
 def gap_by_date(figures: Figures, measure: str, caption: str) -> Table:

@@ -323,7 +323,7 @@ def _about(book: Book, figures: Figures) -> None:
         + [("How sure the range is", monte_carlo_sentence(figures))],
     )
     for title, lines in (
-        ("Warnings", manifest.get("warnings")),
+        ("To know about this run", manifest.get("warnings")),
         ("Known only later, and used all the same", manifest.get("frozen_set")),
         ("What the forecast does not say", NOT_SAID),
     ):
