@@ -84,6 +84,12 @@ FAULTS = {
         ': the column "leavers" is missing; found month, starters; expected '
         "month,starters,leavers.",
     ),
+    "semicolons": (
+        "month;starters;leavers\n2020-04;1;2\n",
+        ': the column "month" is missing; found month;starters;leavers; expected '
+        "month,starters,leavers. The columns are not parted by commas: save it as "
+        '"CSV UTF-8 (comma delimited)".',
+    ),
     "near column": (
         "month,starter,leavers\n2020-04,1,2\n",
         ': the column "starters" is missing; found month, starter, leavers; expected '

@@ -112,6 +112,11 @@ ONE_MISTAKE = {
         "population: {overflow_share: {ifa: 130}}",
         f"population.overflow_share.ifa: found 130, expected {SHARE}.",
     ),
+    "number with commas": (
+        "population: {in_care: '1,400'}",
+        'population.in_care: found "1,400", expected a whole number of children, 0 or more '
+        "(1,400 is written 1400).",
+    ),
     "share with its origin": (
         "sectors: {ifa: {vacancy_share: {value: 30, source: us}}}",
         f"sectors.ifa.vacancy_share.value: found 30, expected {SHARE} (30% is written 0.3).",

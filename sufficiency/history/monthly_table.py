@@ -146,6 +146,8 @@ def _missing_column(path: Path, required: str, header: list[str], names: list[st
         f' Is it the column "{header[names.index(near[0])]}"? Call it {required}.' if near else ""
     )
     found = ", ".join(header)
+    if len(header) == 1 and (";" in found or "\t" in found):
+        hint = ' The columns are not parted by commas: save it as "CSV UTF-8 (comma delimited)".'
     return f'{path}: the column "{required}" is missing; found {found}; expected {EXAMPLE}.{hint}'
 
 

@@ -59,14 +59,16 @@ def expecting(phrase: str) -> WrapValidator:
             return check(value)
         except ValidationError:
             raise PydanticCustomError(
-                "expected", "expected {phrase}", {"phrase": phrase + _percent_hint(value, phrase)}
+                "expected", "expected {phrase}", {"phrase": phrase + _hint(value, phrase)}
             ) from None
 
     return WrapValidator(explain)
 
 
-def _percent_hint(value: object, phrase: str) -> str:
-    """`` (30% is written 0.3)`` when a share looks like a percentage."""
+def _hint(value: object, phrase: str) -> str:
+    """How to write what was meant: a share that looks like a percentage, a number with commas."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", value):
+        return f" ({value} is written {value.replace(',', '')})"
     if not phrase.startswith("a share"):
         return ""
     number = value
