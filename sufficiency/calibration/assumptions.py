@@ -63,20 +63,6 @@ def assumptions() -> dict[str, Assumption]:
     }
 
 
-CHANGEABLE = (
-    "under_16_share_of_uasc",
-    "step_down_share",
-    "turning_16_share",
-    "drift_correlation",
-    "prior_events_exits",
-    "prior_events_entries",
-    "prior_events_moves",
-    "prior_events_uasc_exits",
-    "prior_first_need",
-)
-"""Single numbers that a scenario may replace under ``assumptions``. The others have a scenario
-key of their own, or are part of the national fit that ships (`calibration/README.md`)."""
-
 _instead: ContextVar[Mapping[str, Assumption] | None] = ContextVar("instead", default=None)
 
 

@@ -29,7 +29,6 @@ from sufficiency.calibration.national_counts import uasc_rate
 from sufficiency.calibration.national_table import shipped_hazards, shipped_rates
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.calibration.sectors import (
-    PROVIDERS,
     by_sector,
     complete_by_provider,
     fill_suppressed,
@@ -43,7 +42,7 @@ from sufficiency.domain import AGE_BANDS
 from sufficiency.history.authorities import Authority
 from sufficiency.history.counts import as_number
 from sufficiency.history.national import NationalShapes
-from sufficiency.history.published import PublishedHistory
+from sufficiency.history.published import PROVIDERS, PublishedHistory
 
 Floats = NDArray[np.float64]
 

@@ -17,29 +17,12 @@ from numpy.typing import NDArray
 from sufficiency.calibration.fitting import fit_table
 from sufficiency.domain import SECTORS, Sector
 from sufficiency.history.counts import TOTAL, Counts, as_number
-from sufficiency.history.national import NationalShapes
+from sufficiency.history.national import GROUPS, NationalShapes
+from sufficiency.history.published import PROVIDERS
 
 Floats = NDArray[np.float64]
 
-KINDS = [
-    "fostering",
-    "placed_for_adoption",
-    "with_parents",
-    "secure_and_childrens_homes",
-    "supported",
-    "other_residential",
-    "residential_schools",
-    "other",
-]
-PROVIDERS = [
-    "own",
-    "other_authority",
-    "other_public",
-    "private",
-    "voluntary",
-    "parents",
-    "not_reported",
-]
+KINDS = GROUPS
 LEAST_OWN_SHARE = 0.2
 LEAST_EXCESS_SHARE = 0.1
 _BOUGHT = ["private", "voluntary", "other_authority", "other_public"]
