@@ -152,6 +152,11 @@ def _origins(
         else f"published shares rescaled from {calibration.in_care:.0f} to {in_care} children"
     )
     sectors = f"{published}: placements and providers fitted together with England's table"
+    if given.sectors:
+        sectors = (
+            "What the sectors that the scenario gives leave of the children in care, shared as "
+            f"published ({sectors})"
+        )
     young = "unaccompanied children apart"
     counts = [
         ("in_care", given.in_care, "Children in care at the start", in_care, latest, ""),
