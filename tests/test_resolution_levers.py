@@ -8,7 +8,7 @@ import numpy as np
 from fits import fit, scenario, shipped
 
 from sufficiency.domain import CAUSES, EXIT_CAUSES, ExitReason, MoveReason, begins
-from sufficiency.resolution.calendar import calendar
+from sufficiency.resolution.calendar import calendar, intervention_origins
 from sufficiency.simulation.worlds import Calendar
 
 START, HORIZON_DAYS = date(2023, 3, 31), 1096
@@ -99,3 +99,19 @@ def test_each_shipped_case_changes_only_its_flow() -> None:
     np.testing.assert_array_equal(exits.plan.calendar.causes[..., later], 1)
     assert (exits.plan.calendar.causes[0, :, ~later] < 0.55).any()
     np.testing.assert_array_equal(base.plan.tables.per_day, exits.plan.tables.per_day)
+
+
+def test_an_intervention_is_shown_with_whom_it_concerns_and_its_evidence() -> None:
+    item = {
+        "name": "Edge of care",
+        "lever": "entries",
+        "age_bands": ["10_15", "uasc"],
+        "start": "2023-10-01",
+        "factor": {"value": 0.9, "kind": "assumed", "source": "our plan"},
+        "evidence": "a pilot in two teams",
+    }
+    (row,) = intervention_origins(scenario(interventions=[item]))
+    assert row.label == (
+        "Edge of care: factor on entries (10 to 15, UASC) from 2023-10-01 to the end"
+    )
+    assert (row.value, row.source, row.note) == (0.9, "our plan", "a pilot in two teams")

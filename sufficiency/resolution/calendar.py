@@ -23,6 +23,7 @@ from sufficiency.report.words import AGE_LABELS
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.scenario.plans import Intervention
+from sufficiency.scenario.sourced import Factor
 from sufficiency.simulation.worlds import Calendar
 
 Floats = NDArray[np.float64]
@@ -118,24 +119,39 @@ def intervention_origins(scenario: Scenario) -> list[Origin]:
         (f"moves.factor.{move}", f"Factor on moves, {str(move).replace('_', ' ')}", factor)
         for move, factor in scenario.moves.factor.items()
     ]
-    rows += [
-        (
-            f"interventions.{position}.factor",
-            f"{item.name}: factor on {item.lever} from {item.start} to {item.end or 'the end'}",
-            item.factor,
-        )
-        for position, item in enumerate(scenario.interventions)
-    ]
     return [
-        Origin(
-            key,
-            label,
-            factor.value,
-            "factor",
-            factor.kind,
-            factor.source,
-            low=factor.low,
-            high=factor.high,
-        )
-        for key, label, factor in rows
+        *(_factor_origin(key, label, factor) for key, label, factor in rows),
+        *(
+            _factor_origin(
+                f"interventions.{position}.factor",
+                f"{item.name}: factor on {item.lever}{_whom(item)} from {item.start} to "
+                f"{item.end or 'the end'}",
+                item.factor,
+                item.evidence or "",
+            )
+            for position, item in enumerate(scenario.interventions)
+        ),
     ]
+
+
+def _whom(intervention: Intervention) -> str:
+    """The ages and reasons an intervention is limited to, in words."""
+    limits = [
+        *(AGE_LABELS.get(group, group.upper()) for group in intervention.age_bands),
+        *(reason.replace("_", " ") for reason in intervention.reasons),
+    ]
+    return f" ({', '.join(limits)})" if limits else ""
+
+
+def _factor_origin(key: str, label: str, factor: Factor, note: str = "") -> Origin:
+    return Origin(
+        key,
+        label,
+        factor.value,
+        "factor",
+        factor.kind,
+        factor.source,
+        note,
+        low=factor.low,
+        high=factor.high,
+    )
