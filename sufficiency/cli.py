@@ -1,4 +1,4 @@
-"""The command line: one thin command a verb.
+"""The command line: one thin command a verb, each in its own module of `sufficiency.commands`.
 
 Only click is imported here; everything else waits until a command needs it, so that help is
 instant. Exit status: 0 done, 2 the user's input is wrong, 1 our fault, 130 interrupted.
@@ -7,25 +7,36 @@ instant. Exit status: 0 done, 2 the user's input is wrong, 1 our fault, 130 inte
 from __future__ import annotations
 
 import io
-import shlex
 import sys
-from collections.abc import Callable, Sequence
-from datetime import date
-from pathlib import Path
+from collections.abc import Sequence
+from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import NoReturn
 
 import click
 
 from sufficiency import __version__
 from sufficiency.errors import UserError
 
-if TYPE_CHECKING:
-    from sufficiency.scenario.model import Scenario
-
 WRONG_INPUT, INTERRUPTED = 2, 130
-COMPILING = "Compiling the simulation, once after an install; this takes 10 to 20 seconds."
-Command = TypeVar("Command", bound=Callable[..., Any])
+VERBS = ("authorities", "check", "run", "schema")
+
+
+class Verbs(click.Group):
+    """The commands by name, each loaded when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Every verb, in alphabetical order."""
+        del context
+        return sorted(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of a verb; None if there is no such verb."""
+        del context
+        if name not in VERBS:
+            return None
+        found: click.Command = import_module(f"sufficiency.commands.{name}").command
+        return found
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -65,26 +76,9 @@ def _one_line(kind: type[BaseException], fault: BaseException, trace: TracebackT
     )
 
 
-class _Whole(click.IntRange):
-    """A whole number within ends, refused in the words of every other message."""
-
-    def convert(self, value: Any, parameter: Any, context: Any) -> Any:
-        """The number; fails with what was expected."""
-        try:
-            return super().convert(value, parameter, context)
-        except click.BadParameter:
-            ends = f"{self.min:,} or more" if self.max is None else f"{self.min} to {self.max:,}"
-            self.fail(f'found "{value}", expected a whole number, {ends}.', parameter, context)
-
-
-def _as_date(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError:
-        raise click.BadParameter(f'found "{value}", expected a date such as 2024-09-30.') from None
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the whole traceback if something goes wrong.")
 def commands(debug: bool) -> None:
@@ -95,233 +89,3 @@ def commands(debug: bool) -> None:
       sufficiency run --authority Wolverhampton
       sufficiency run scenarios/wolverhampton-2020-medium.yaml
     """
-
-
-def scenario_options(command: Command) -> Command:
-    """The ways to say which scenario: a file, or an authority and what is known of it today."""
-    for decorate in reversed(
-        (
-            click.argument("scenario", required=False, metavar="[SCENARIO.yaml]"),
-            click.option(
-                "--authority",
-                metavar="TEXT",
-                help="Instead of a file: an authority's name, three-digit code or ONS code.",
-            ),
-            click.option(
-                "--in-care",
-                type=_Whole(min=1),
-                metavar="N",
-                help="Children in care at the start, if you know better than the published figure; "
-                "ages and placements are rescaled to it.",
-            ),
-            click.option(
-                "--as-at",
-                callback=_as_date,
-                metavar="DATE",
-                help="Start from this date, written 2024-09-30. Goes with --in-care.",
-            ),
-            click.option(
-                "--months",
-                type=_Whole(1, 120),
-                metavar="N",
-                help="How many months to forecast.  [default: the scenario's, or 36]",
-            ),
-        )
-    ):
-        command = decorate(command)
-    return command
-
-
-def _shipped_scenario(name: str) -> Path:
-    """The file of a scenario that ships, by its name: an installed copy has no folder of them."""
-    from difflib import get_close_matches
-
-    from sufficiency.shipped import shipped_path
-
-    path = shipped_path("scenarios", f"{name}.yaml")
-    if Path(name).name == name and path.is_file():
-        return path
-    ships = sorted(found.stem for found in path.parent.glob("*.yaml"))
-    near = get_close_matches(name, ships, n=1, cutoff=0.8)
-    hint = f"Did you mean {near[0]}? Or give" if near else "Give"
-    raise click.UsageError(
-        f"{name}: no such file. {hint} the path of a scenario ending in .yaml, or for an "
-        f'authority: --authority "{name}"'
-    )
-
-
-def _scenario(
-    path: str | None,
-    authority: str | None,
-    in_care: int | None,
-    as_at: date | None,
-    months: int | None,
-) -> Scenario:
-    """The scenario that the options of `scenario_options` ask for."""
-    if (path is None) == (authority is None):
-        problem = "not both" if path else "such as --authority Wolverhampton"
-        raise click.UsageError(f"Give a scenario file or --authority, {problem}.")
-    from sufficiency.scenario.files import load_scenario
-    from sufficiency.scenario.options import scenario_for_authority, with_options
-
-    if authority is not None:
-        found = scenario_for_authority(authority)
-    elif path is not None and not Path(path).suffix and not Path(path).exists():
-        found = load_scenario(_shipped_scenario(path))
-    else:
-        found = load_scenario(path or "")
-    return with_options(found, in_care=in_care, as_at=as_at, months=months)
-
-
-@commands.command(short_help="Forecast a scenario or any authority.")
-@scenario_options
-@click.option(
-    "--replications",
-    type=_Whole(min=1, max=100_000),
-    default=200,
-    show_default=True,
-    metavar="N",
-    help="How many futures to simulate; more make the ends of the ranges surer.",
-)
-@click.option(
-    "--seed",
-    type=_Whole(min=0, max=2**63 - 1),
-    default=1,
-    show_default=True,
-    metavar="S",
-    help="The same seed gives the same figures.",
-)
-@click.option(
-    "--workers",
-    type=_Whole(min=1),
-    metavar="W",
-    help="Processes to use; figures do not depend on it.  [default: all processors]",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["compiled", "simpy"]),
-    default="compiled",
-    show_default=True,
-    help="The simulation's clock; both give the same figures. SimPy is the definition, and slower.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder to write.  [default: outputs/ and the scenario's name]",
-)
-@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier run.")
-@click.pass_context
-def run(
-    context: click.Context,
-    scenario: str | None,
-    authority: str | None,
-    in_care: int | None,
-    as_at: date | None,
-    months: int | None,
-    *,
-    replications: int,
-    seed: int,
-    workers: int | None,
-    engine: str,
-    out: Path | None,
-    overwrite: bool,
-) -> None:
-    """Forecast a scenario, or any English authority, and write a folder of results.
-
-    \b
-    Examples:
-      sufficiency run scenarios/wolverhampton-2020-medium.yaml
-      sufficiency run --authority "Wolverhampton" --in-care 512 --as-at 2024-09-30
-    """
-    chosen = _scenario(scenario, authority, in_care, as_at, months)
-    from sufficiency.report.run_folder import check_writable, default_run_folder
-
-    folder = out or default_run_folder(chosen.name)
-    check_writable(folder, overwrite)
-    from sufficiency import experiment, terminal
-    from sufficiency.report.run_folder import write_run
-    from sufficiency.resolution.resolve import resolve
-    from sufficiency.simulation.simulate import must_compile, why_another_engine
-
-    resolved = resolve(chosen)
-    terminal.show_warnings([*resolved.warnings, *why_another_engine(engine)])
-    if must_compile(engine):
-        terminal.show_warnings([COMPILING])
-    with terminal.progress_bar() as progress:
-        forecast = experiment.run(
-            resolved,
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            engine=engine,
-            progress=progress,
-            command=shlex.join(["sufficiency", *context.obj]),
-        )
-    written = write_run(forecast, folder, overwrite)
-    terminal.show_forecast(forecast.forecast, forecast.finance)
-    click.echo(f"The report is {written / 'report.html'}")
-
-
-@commands.command(short_help="Show every number of a scenario and its source.")
-@scenario_options
-def check(
-    scenario: str | None,
-    authority: str | None,
-    in_care: int | None,
-    as_at: date | None,
-    months: int | None,
-) -> None:
-    """Show what a scenario resolves to: every number, its origin and its source.
-
-    \b
-    Examples:
-      sufficiency check scenarios/wolverhampton-2020.yaml
-      sufficiency check --authority Leeds
-    """
-    chosen = _scenario(scenario, authority, in_care, as_at, months)
-    from sufficiency import terminal
-    from sufficiency.resolution.resolve import resolve
-
-    terminal.show_resolved(resolve(chosen))
-
-
-@commands.command(short_help="Print the JSON Schema of a scenario file.")
-def schema() -> None:
-    """Print the JSON Schema of a scenario file, every key described.
-
-    \b
-    Example, to have an editor complete and check scenario files:
-      sufficiency schema > scenario.schema.json
-    """
-    import json
-
-    from sufficiency.scenario.model import scenario_schema
-
-    click.echo(json.dumps(scenario_schema(), indent=2))
-
-
-@commands.command(short_help="List authorities, codes and latest figures.")
-@click.argument("text", required=False, metavar="[NAME, REGION OR CODE]")
-def authorities(text: str | None) -> None:
-    """List the authorities with their codes and latest published figures.
-
-    \b
-    Examples:
-      sufficiency authorities
-      sufficiency authorities midlands
-    """
-    from sufficiency import terminal
-    from sufficiency.history.authorities import find_authority, latest_figures
-
-    figures = latest_figures()
-    if text:
-        columns = figures[["name", "region", "old_la_code", "new_la_code"]].fillna("")
-        holds = columns.agg(" ".join, axis=1).str.contains(text, case=False, regex=False)
-        # Another spelling is found as it is elsewhere; what is not found says what is near.
-        figures = (
-            figures[holds]
-            if holds.any()
-            else figures[figures["old_la_code"] == find_authority(text).old_la_code]
-        )
-    terminal.show_authorities(figures)

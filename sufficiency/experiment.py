@@ -6,7 +6,6 @@ where it was simulated, so that only figures travel between processes, never rec
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -34,17 +33,22 @@ from sufficiency.measures.monthly import (
     NEED_ROWS,
     Figures,
     Surroundings,
-    figures,
 )
 from sufficiency.measures.nights import BASES
-from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.summary import range_end_standard_errors, summary_table
+from sufficiency.replication import (
+    IN_CARE_ROW,
+    Job,
+    Layers,
+    Task,
+    simulate_and_measure,
+    surroundings_of,
+)
 from sufficiency.simulation.simulate import (
     DEFAULT_ENGINE,
     ENGINES,
     engine_here,
     must_compile,
-    simulate,
     why_another_engine,
 )
 from sufficiency.workers import usable_processors, work_out
@@ -54,34 +58,11 @@ __all__ = ["Forecast", "ResolvedScenario", "run", "simulate_scenario"]
 Floats = NDArray[np.float64]
 Counts = NDArray[np.float32]
 Progress = Callable[[int, int], None]
-Layers = tuple[bool, bool]
-"""Whether parameter uncertainty and drift are on; chance always is."""
-
 MOST_LAYER_REPLICATIONS = 100
 FEWEST_LAYER_REPLICATIONS = 20
 """The variance of fewer worlds says too little to be split into layers."""
 HIGHEST_SEED = 2**64 - 1
-IN_CARE_ROW = FORECAST_ROWS.index(("in_care", "all", "all"))
 LAST_MONTH_OF_FINANCIAL_YEAR = 3
-
-
-@dataclass(frozen=True)
-class _Job:
-    """What all replications share."""
-
-    resolved: ResolvedScenario
-    surroundings: Surroundings
-    seed: int
-    engine: str
-
-
-@dataclass(frozen=True)
-class _Task:
-    """One replication, measured whole or for its children in care alone."""
-
-    replication: int
-    layers: Layers
-    whole: bool
 
 
 @dataclass(frozen=True)
@@ -137,10 +118,10 @@ def run(
     n_workers = usable_processors() if workers is None else workers
     _check(replications, seed, n_workers, engine)
     started_at, clock = datetime.now(UTC), time.perf_counter()
-    job = _Job(resolved, _surroundings(resolved), seed, engine_here(engine))
+    job = Job(resolved, surroundings_of(resolved), seed, engine_here(engine))
     if must_compile(engine):
         # Once here, and not in every worker at the same time.
-        _simulate_and_measure(job, _Task(0, (False, False), whole=False))
+        simulate_and_measure(job, Task(0, (False, False), whole=False))
     results = _replicate(job, replications, n_workers, progress)
     simulated = time.perf_counter()
     tables = _tables(job, results)
@@ -181,27 +162,7 @@ def _check(replications: int, seed: int, workers: int, engine: str) -> None:
         raise UserError(f"engine: found {engine!r}, expected one of {', '.join(ENGINES)}.")
 
 
-def _surroundings(resolved: ResolvedScenario) -> Surroundings:
-    population = resolved.population_0_17
-    return Surroundings(
-        calendar=report_calendar(resolved.start, resolved.months),
-        costs=resolved.costs,
-        outside_area_share=np.asarray(resolved.shares["outside_area_share"], dtype=np.float64),
-        over_20_miles_share=np.asarray(resolved.shares["over_20_miles_share"], dtype=np.float64),
-        population_0_17=math.nan if population is None else float(population),
-    )
-
-
-def _simulate_and_measure(job: _Job, task: _Task) -> Figures | Floats:
-    """One world's figures, or only its children in care (T,) when it serves a layer."""
-    parameter, drift = task.layers
-    world = job.resolved.draw_world(job.seed, task.replication, parameter=parameter, drift=drift)
-    record = simulate(world, job.seed, task.replication, engine=job.engine)
-    measured = figures(record, world.places, job.surroundings)
-    return measured if task.whole else measured.forecast[IN_CARE_ROW]
-
-
-def _replicate(job: _Job, replications: int, workers: int, progress: Progress | None) -> _Results:
+def _replicate(job: Job, replications: int, workers: int, progress: Progress | None) -> _Results:
     """Work out every replication, and the layers of uncertainty if they are asked for."""
     uncertainty = job.resolved.scenario.uncertainty
     as_asked = (uncertainty.parameter, uncertainty.drift)
@@ -210,16 +171,16 @@ def _replicate(job: _Job, replications: int, workers: int, progress: Progress | 
     fewer_layers = dict.fromkeys(
         layer for layer in ((False, False), (uncertainty.parameter, False)) if layer != as_asked
     )
-    tasks = [_Task(number, as_asked, whole=True) for number in range(replications)]
+    tasks = [Task(number, as_asked, whole=True) for number in range(replications)]
     tasks += [
-        _Task(number, layer, whole=False) for layer in fewer_layers for number in range(n_layer)
+        Task(number, layer, whole=False) for layer in fewer_layers for number in range(n_layer)
     ]
     results = _room_for(job.surroundings, replications)
     totals = {
         layer: np.empty((n_layer, len(job.surroundings.calendar.days))) for layer in fewer_layers
     }
     # Closing ends the workers at once, also when Ctrl-C is heard between two results.
-    with closing(work_out(_simulate_and_measure, job, tasks, workers)) as by_position:
+    with closing(work_out(simulate_and_measure, job, tasks, workers)) as by_position:
         for done, (position, result) in enumerate(by_position, start=1):
             task = tasks[position]
             if isinstance(result, Figures):
@@ -254,12 +215,12 @@ def _put(measured: Figures, results: _Results, replication: int) -> None:
     results.extra_cost_gbp[replication] = measured.extra_cost_gbp
 
 
-def _spend(job: _Job, results: _Results) -> Spend:
+def _spend(job: Job, results: _Results) -> Spend:
     surroundings = job.surroundings
     return Spend(results.nights, results.extra_cost_gbp, surroundings.costs, surroundings.calendar)
 
 
-def _tables(job: _Job, results: _Results) -> dict[str, pd.DataFrame]:
+def _tables(job: Job, results: _Results) -> dict[str, pd.DataFrame]:
     """The tables of a `Forecast`, by the names of its fields."""
     dates = job.surroundings.calendar.dates
     spend = _spend(job, results)
@@ -279,7 +240,7 @@ def _tables(job: _Job, results: _Results) -> dict[str, pd.DataFrame]:
     }
 
 
-def _layer_table(job: _Job, totals: Mapping[Layers, Floats]) -> pd.DataFrame:
+def _layer_table(job: Job, totals: Mapping[Layers, Floats]) -> pd.DataFrame:
     """The variance of children in care each year by layer, as each is switched on in turn."""
     uncertainty = job.resolved.scenario.uncertainty
     calendar = job.surroundings.calendar
@@ -303,7 +264,7 @@ def _layer_table(job: _Job, totals: Mapping[Layers, Floats]) -> pd.DataFrame:
     )
 
 
-def _range_precision(job: _Job, results: _Results) -> dict[str, dict[str, Any]]:
+def _range_precision(job: Job, results: _Results) -> dict[str, dict[str, Any]]:
     """Monte Carlo errors of the headline ranges: stocks at the last 31 March, a full year's cost.
 
     The last 31 March that the forecast reaches, or its end; the last full year, if any.

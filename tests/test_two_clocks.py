@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import N_AGES, N_NEEDS, N_SECTORS, a_council, a_world, cohort, entries, hazards, places
 
-from sufficiency import cli, experiment
+from sufficiency import experiment
+from sufficiency.commands import run
 from sufficiency.domain import AGE_GROUPS, CAUSES, DAYS_PER_YEAR, MOVE_REASONS, TICK
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.files import load_scenario
@@ -216,7 +217,7 @@ def test_children_in_a_sector_without_a_pool_are_refused(engine: str) -> None:
 
 
 def test_the_command_line_offers_both_and_the_compiled_one_first() -> None:
-    option = next(one for one in cli.run.params if one.name == "engine")
+    option = next(one for one in run.command.params if one.name == "engine")
     assert isinstance(option.type, click.Choice)
     assert list(option.type.choices) == list(ENGINES)
     assert option.default == DEFAULT_ENGINE == "compiled"

@@ -1,0 +1,1 @@
+"""One module a verb; each gives its click command as ``command``."""

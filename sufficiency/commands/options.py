@@ -1,0 +1,114 @@
+"""Options that several commands share, and how they are read.
+
+Only click is imported here; everything else waits until a command needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from sufficiency.scenario.model import Scenario
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Whole(click.IntRange):
+    """A whole number within ends, refused in the words of every other message."""
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> Any:
+        """The number; fails with what was expected."""
+        try:
+            return super().convert(value, parameter, context)
+        except click.BadParameter:
+            ends = f"{self.min:,} or more" if self.max is None else f"{self.min} to {self.max:,}"
+            self.fail(f'found "{value}", expected a whole number, {ends}.', parameter, context)
+
+
+def as_date(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    """The date that was typed; fails with what was expected."""
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise click.BadParameter(f'found "{value}", expected a date such as 2024-09-30.') from None
+
+
+def scenario_options(command: Command) -> Command:
+    """The ways to say which scenario: a file, or an authority and what is known of it today."""
+    for decorate in reversed(
+        (
+            click.argument("scenario", required=False, metavar="[SCENARIO.yaml]"),
+            click.option(
+                "--authority",
+                metavar="TEXT",
+                help="Instead of a file: an authority's name, three-digit code or ONS code.",
+            ),
+            click.option(
+                "--in-care",
+                type=Whole(min=1),
+                metavar="N",
+                help="Children in care at the start, if you know better than the published figure; "
+                "ages and placements are rescaled to it.",
+            ),
+            click.option(
+                "--as-at",
+                callback=as_date,
+                metavar="DATE",
+                help="Start from this date, written 2024-09-30. Goes with --in-care.",
+            ),
+            click.option(
+                "--months",
+                type=Whole(1, 120),
+                metavar="N",
+                help="How many months to forecast.  [default: the scenario's, or 36]",
+            ),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def _shipped_scenario(name: str) -> Path:
+    """The file of a scenario that ships, by its name: an installed copy has no folder of them."""
+    from difflib import get_close_matches
+
+    from sufficiency.shipped import shipped_path
+
+    path = shipped_path("scenarios", f"{name}.yaml")
+    if Path(name).name == name and path.is_file():
+        return path
+    ships = sorted(found.stem for found in path.parent.glob("*.yaml"))
+    near = get_close_matches(name, ships, n=1, cutoff=0.8)
+    hint = f"Did you mean {near[0]}? Or give" if near else "Give"
+    raise click.UsageError(
+        f"{name}: no such file. {hint} the path of a scenario ending in .yaml, or for an "
+        f'authority: --authority "{name}"'
+    )
+
+
+def chosen_scenario(
+    path: str | None,
+    authority: str | None,
+    in_care: int | None,
+    as_at: date | None,
+    months: int | None,
+) -> Scenario:
+    """The scenario that the options of `scenario_options` ask for."""
+    if (path is None) == (authority is None):
+        problem = "not both" if path else "such as --authority Wolverhampton"
+        raise click.UsageError(f"Give a scenario file or --authority, {problem}.")
+    from sufficiency.scenario.files import load_scenario
+    from sufficiency.scenario.options import scenario_for_authority, with_options
+
+    if authority is not None:
+        found = scenario_for_authority(authority)
+    elif path is not None and not Path(path).suffix and not Path(path).exists():
+        found = load_scenario(_shipped_scenario(path))
+    else:
+        found = load_scenario(path or "")
+    return with_options(found, in_care=in_care, as_at=as_at, months=months)

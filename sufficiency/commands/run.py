@@ -1,0 +1,103 @@
+"""``sufficiency run``: forecast a scenario or any authority."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import date
+from pathlib import Path
+
+import click
+
+from sufficiency.commands.options import Whole, chosen_scenario, scenario_options
+
+COMPILING = "Compiling the simulation, once after an install; this takes 10 to 20 seconds."
+
+
+@click.command("run", short_help="Forecast a scenario or any authority.")
+@scenario_options
+@click.option(
+    "--replications",
+    type=Whole(min=1, max=100_000),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="How many futures to simulate; more make the ends of the ranges surer.",
+)
+@click.option(
+    "--seed",
+    type=Whole(min=0, max=2**63 - 1),
+    default=1,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same figures.",
+)
+@click.option(
+    "--workers",
+    type=Whole(min=1),
+    metavar="W",
+    help="Processes to use; figures do not depend on it.  [default: all processors]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "simpy"]),
+    default="compiled",
+    show_default=True,
+    help="The simulation's clock; both give the same figures. SimPy is the definition, and slower.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to write.  [default: outputs/ and the scenario's name]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier run.")
+@click.pass_context
+def command(
+    context: click.Context,
+    scenario: str | None,
+    authority: str | None,
+    in_care: int | None,
+    as_at: date | None,
+    months: int | None,
+    *,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    engine: str,
+    out: Path | None,
+    overwrite: bool,
+) -> None:
+    """Forecast a scenario, or any English authority, and write a folder of results.
+
+    \b
+    Examples:
+      sufficiency run scenarios/wolverhampton-2020-medium.yaml
+      sufficiency run --authority "Wolverhampton" --in-care 512 --as-at 2024-09-30
+    """
+    chosen = chosen_scenario(scenario, authority, in_care, as_at, months)
+    from sufficiency.report.run_folder import check_writable, default_run_folder
+
+    folder = out or default_run_folder(chosen.name)
+    check_writable(folder, overwrite)
+    from sufficiency import experiment, terminal
+    from sufficiency.report.run_folder import write_run
+    from sufficiency.resolution.resolve import resolve
+    from sufficiency.simulation.simulate import must_compile, why_another_engine
+
+    resolved = resolve(chosen)
+    terminal.show_warnings([*resolved.warnings, *why_another_engine(engine)])
+    if must_compile(engine):
+        terminal.show_warnings([COMPILING])
+    with terminal.progress_bar() as progress:
+        forecast = experiment.run(
+            resolved,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            engine=engine,
+            progress=progress,
+            command=shlex.join(["sufficiency", *context.obj]),
+        )
+    written = write_run(forecast, folder, overwrite)
+    terminal.show_forecast(forecast.forecast, forecast.finance)
+    click.echo(f"The report is {written / 'report.html'}")
