@@ -28,7 +28,7 @@ def parts_imported(path: Path) -> set[str]:
 
 def test_no_stage_imports_a_later_one_or_what_stands_beside() -> None:
     for place, stage in enumerate(STAGES):
-        paths = list((PACKAGE / stage).glob("*.py"))
+        paths = list((PACKAGE / stage).rglob("*.py"))
         assert paths, stage
         for path in paths:
             wrong = parts_imported(path) - COMMON - set(STAGES[: place + 1])
