@@ -89,6 +89,35 @@ class Resolved:
         )
 
 
+@dataclass(frozen=True)
+class ResolvedChildren:
+    """What a forecast of children alone needs: no price, distance or origin."""
+
+    authority: Authority
+    start: date
+    fit: Calibration
+    plan: WorldPlan
+
+
+def resolve_children(scenario: Scenario) -> ResolvedChildren:
+    """The worlds of a scenario without its prices, which are not published before 2017.
+
+    Raises:
+        UnknownAuthority: no such authority, or one that was merged or split.
+        ScenarioError: the scenario contradicts what is published.
+        HistoryError: there are no figures by the start.
+    """
+    with assuming(_own_assumptions(scenario)):
+        authority = find_authority(scenario.authority)
+        history = PublishedHistory.as_at(calibration_year(scenario))
+        fit = calibrate(history, authority, scenario.calibration.base_window_years)
+        start = _start(scenario, fit)
+        people = starting_population(scenario, fit)
+        places, *_ = supply(scenario, people.by_sector, start)
+        plan = _plan(scenario, fit, people, None, places, start)
+    return ResolvedChildren(authority, start, fit, plan)
+
+
 def resolve(scenario: Scenario) -> Resolved:
     """Find every number of a scenario, from its file, the published statistics or an assumption.
 
