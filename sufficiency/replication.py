@@ -1,13 +1,15 @@
-"""One replication: a world is drawn, simulated and measured where it was simulated.
+"""Some replications: worlds are drawn, simulated and measured where they were simulated.
 
-A pure function of what all replications share and of the replication's own number, so that only
-figures travel between threads, processes and machines, never records.
+A pure function of what all replications share and of the replications' own numbers, so that only
+figures travel between threads, processes and machines, never records, and no result depends on
+how replications are put together in chunks.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from sufficiency.measures.reporting import report_calendar
 from sufficiency.simulation.simulate import simulate
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.float32]
 Layers = tuple[bool, bool]
 """Whether parameter uncertainty and drift are on; chance always is."""
 
@@ -55,10 +58,35 @@ def surroundings_of(resolved: ResolvedScenario) -> Surroundings:
     )
 
 
+def measure_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> Figures:
+    """The figures of the replications with these numbers, in their order.
+
+    Every array of `Figures` has the replications as its first axis. May be called from several
+    threads at once.
+    """
+    measured = [_figures(job, number, layers) for number in numbers]
+    return Figures(
+        **{
+            field.name: np.stack([getattr(one, field.name) for one in measured])
+            for field in fields(Figures)
+        }
+    )
+
+
+def children_in_care_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> Counts:
+    """Children in care on each report date in the replications with these numbers: (n, T)."""
+    totals = [_figures(job, number, layers).forecast[IN_CARE_ROW] for number in numbers]
+    return np.stack(totals).astype(np.float32)
+
+
 def simulate_and_measure(job: Job, task: Task) -> Figures | Floats:
     """One world's figures, or only its children in care (T,) when it serves a layer."""
-    parameter, drift = task.layers
-    world = job.resolved.draw_world(job.seed, task.replication, parameter=parameter, drift=drift)
-    record = simulate(world, job.seed, task.replication, engine=job.engine)
-    measured = figures(record, world.places, job.surroundings)
-    return measured if task.whole else measured.forecast[IN_CARE_ROW]
+    measured = _figures(job, task.replication, task.layers)
+    return measured if task.whole else measured.forecast[IN_CARE_ROW].astype(np.float64)
+
+
+def _figures(job: Job, number: int, layers: Layers) -> Figures:
+    parameter, drift = layers
+    world = job.resolved.draw_world(job.seed, number, parameter=parameter, drift=drift)
+    record = simulate(world, job.seed, number, engine=job.engine)
+    return figures(record, world.places, job.surroundings)

@@ -107,15 +107,18 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Figures:
-    """One replication's figures on T report dates and in M = T - 1 months, for P pools."""
+    """One replication's figures on T report dates and in M = T - 1 months, for P pools.
 
-    forecast: Floats
+    Of several replications, every array has them as its first axis.
+    """
+
+    forecast: Counts
     """(rows of `FORECAST_ROWS`, T): NaN for flows on the start date and unlimited places."""
     flows: Counts
     """(rows of `FLOW_ROWS`, T): NaN on the start date."""
     needs: Counts
     """(rows of `NEED_ROWS`, T)."""
-    nights: Floats
+    nights: Counts
     """(2, P + 1, M): child-nights by basis (committed, new) and pool; the last is unplaced."""
     extra_cost_gbp: Floats
     """(P + 1, M): extra cost of both gaps."""
@@ -155,12 +158,12 @@ def figures(record: Record, places: Places, surroundings: Surroundings) -> Figur
     by_need = in_care.sum(axis=3)
     need_rows = (by_need.sum(axis=0), by_need[IN_HOUSE_SHORTFALL], by_need[UNMET_NEED])
     return Figures(
-        forecast=forecast,
+        forecast=forecast.astype(np.float32),
         flows=np.concatenate([_flow_rows(flow) for flow in (starters, leavers, moves)]).astype(
             np.float32
         ),
         needs=np.concatenate([_crossed(stock) for stock in need_rows]).astype(np.float32),
-        nights=nights.sum(axis=(1, 2)),
+        nights=nights.sum(axis=(1, 2)).astype(np.float32),
         extra_cost_gbp=extra_cost_of_gap_gbp(nights, places, surroundings.costs, calendar),
     )
 
