@@ -27,7 +27,15 @@ from sufficiency.simulation.draws import (
     index_child_purpose,
     sibling_purpose,
 )
-from sufficiency.simulation.world import Entries, Floats, Ints, StartingCohort, World, to_ticks
+from sufficiency.simulation.world import (
+    Entries,
+    Floats,
+    Ints,
+    KnownTimes,
+    StartingCohort,
+    World,
+    to_ticks,
+)
 
 
 def children_of(world: World, draws: Draws) -> Children:
@@ -70,28 +78,46 @@ def chances(draws: Draws, purpose: int, rows: int) -> Chances:
 
 
 def _in_care_at_start(world: World, draws: Draws) -> Children:
-    """The starting cohort, its ages and times served drawn from the profile of each child."""
-    cohort, start_day = world.cohort, day_of_start(world)
+    """The starting cohort; ages and times served are each child's own where they are known."""
+    cohort = world.cohort
     n = len(cohort.age_group)
     chance = chances(draws, COHORT_PURPOSE, n)
-    cell, width = _cells(cohort, chance.first), cohort.cell_width_days
     group = np.asarray(cohort.age_group, dtype=np.int64)
-    age_days = cohort.cell_age_days[cell] + chance.second * width
-    born_day = born_of_age(age_days, np.full(n, start_day), group) - start_day
-    care_days = np.clip(cohort.cell_care_days[cell] + chance.third * width, 0.0, -born_day)
+    if cohort.known is None:
+        born_day, care_days, placement_days = _drawn_times(cohort, day_of_start(world), chance)
+    else:
+        born_day, care_days, placement_days = _known_times(cohort.known, chance)
     return Children(
         stream=np.full(n, COHORT_STREAM),
         number=np.arange(n),
         uasc=group == UASC_ROW,
         born_day=born_day,
         entered=to_ticks(-care_days) + 0.0,
-        placed=to_ticks(-_placement_days(cohort, care_days, chance.fourth)) + 0.0,
+        placed=to_ticks(-placement_days) + 0.0,
         need=np.asarray(cohort.need, dtype=np.int64),
         sector=np.asarray(cohort.sector, dtype=np.int64),
         exits=chance.exits,
         purpose=np.full(n, COHORT_PURPOSE),
         row=np.arange(n),
     )
+
+
+def _drawn_times(
+    cohort: StartingCohort, start_day: int, chance: Chances
+) -> tuple[Ints, Floats, Floats]:
+    """Day of birth, time in care and time in the placement, drawn from each child's profile."""
+    group = np.asarray(cohort.age_group, dtype=np.int64)
+    cell, width = _cells(cohort, chance.first), cohort.cell_width_days
+    age_days = cohort.cell_age_days[cell] + chance.second * width
+    born_day = born_of_age(age_days, np.full(len(group), start_day), group) - start_day
+    care_days = np.clip(cohort.cell_care_days[cell] + chance.third * width, 0.0, -born_day)
+    return born_day, care_days, _placement_days(cohort, care_days, chance.fourth)
+
+
+def _known_times(known: KnownTimes, chance: Chances) -> tuple[Ints, Floats, Floats]:
+    """The same as they are, but for the day within the month of birth."""
+    into_month = np.floor(chance.second * known.birth_days).astype(np.int64)
+    return known.first_born_day + into_month, known.care_days, known.placement_days
 
 
 def _cells(cohort: StartingCohort, uniforms: Floats) -> Ints:

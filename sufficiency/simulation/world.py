@@ -77,11 +77,29 @@ class Entries:
 
 
 @dataclass(frozen=True)
+class KnownTimes:
+    """When each child of the cohort was born, entered care and was placed; n children.
+
+    The day of birth is drawn from the days that the month of birth leaves open.
+    """
+
+    first_born_day: Ints
+    """(n,): the first date of birth possible, as a day number (start date = 0)."""
+    birth_days: Ints
+    """(n,): how many dates from there on are possible, at least 1."""
+    care_days: Floats
+    """(n,): time in care at the start, not below 0."""
+    placement_days: Floats
+    """(n,): time in the present placement, not above ``care_days``."""
+
+
+@dataclass(frozen=True)
 class StartingCohort:
     """The children in care at the start, known by age group, need and sector only.
 
     n children; each draws one cell of its profile (age and time in care), and a time in the
-    present placement not longer than that.
+    present placement not longer than that. Where ``known`` is given, those times are each
+    child's own and the profiles and distributions are not read.
     """
 
     age_group: Ints
@@ -106,6 +124,7 @@ class StartingCohort:
     """(S, P): cumulative probability on that grid, by sector, for those who have moved."""
     placement_unmoved: Floats
     """(S, P): chance on that grid of being in the first placement still, by sector."""
+    known: KnownTimes | None = None
 
 
 @dataclass(frozen=True)
