@@ -97,13 +97,24 @@ def write_run(run: WritableRun, out: Path, overwrite: bool = False) -> Path:
     ``overwrite`` and it is a run), cannot be written, is open in another program, or the disk
     fills.
     """
+    with written_whole(out, overwrite) as aside:
+        _write_files(run, aside)
+    return out
+
+
+@contextmanager
+def written_whole(out: Path, overwrite: bool = False) -> Iterator[Path]:
+    """A folder to write into, which takes the name ``out`` when the block ends, or is removed.
+
+    Raises `OutputError` as `write_run` does.
+    """
     check_writable(out, overwrite)
     made = [folder for folder in out.absolute().parents if not folder.exists()]
     aside = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with _explained(out):
             aside.mkdir(parents=True)
-            _write_files(run, aside)
+            yield aside
             _take_name(aside, out)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -111,7 +122,6 @@ def write_run(run: WritableRun, out: Path, overwrite: bool = False) -> Path:
             for folder in made:
                 folder.rmdir()
         raise
-    return out
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
