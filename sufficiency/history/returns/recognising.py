@@ -1,0 +1,148 @@
+"""Which of a user's files make up a return; what is none is refused, or named and left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sufficiency.errors import HistoryError
+from sufficiency.history.returns.coded import RawTable
+from sufficiency.history.returns.decoding import decode
+from sufficiency.history.returns.delimited import read_delimited
+from sufficiency.history.returns.headings import (
+    EPISODES,
+    HEADER,
+    OTHER,
+    PORTAL,
+    REQUIRED,
+    USED,
+    VALIDATOR,
+    missing_for_episodes,
+)
+from sufficiency.history.returns.sources import WHAT_TO_GIVE, Source, sources
+from sufficiency.history.returns.xml_form import looks_like_xml, read_xml
+
+NOT_USED = "not_used"
+XML = "xml"
+ADVICE = {
+    VALIDATOR: (
+        "this is the validator's list of faults, not the return. Give the files that were put "
+        "into the validator."
+    ),
+    PORTAL: (
+        "this is an extract from the Department's portal, with other columns than the return: its "
+        "rows are not the episodes. Export the Episodes and Header files of the return from your "
+        "case system, with the headings CHILD, DECOM, RNE, LS, CIN, PLACE, ..."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file with what was recognised in it."""
+
+    name: str
+    folder: str
+    sha256: str
+    encoding: str
+    tables: tuple[RawTable, ...]
+    note: str = ""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether rows of it enter the return."""
+        return any(table.kind in USED for table in self.tables)
+
+
+def found_files(paths: Sequence[Path]) -> list[FoundFile]:
+    """Every file, read if it is a table; one that repeats another, byte for byte, only once.
+
+    Raises:
+        HistoryError: a file cannot be read, or is no return but something taken for one; or
+            among the files there is no Episodes or no Header table.
+    """
+    found: list[FoundFile] = []
+    by_digest: dict[str, str] = {}
+    for source in sources(paths):
+        earlier = by_digest.get(source.sha256) if source.raw else None
+        if earlier is not None:
+            note = f"The same as {earlier}, byte for byte."
+            found.append(FoundFile(source.name, source.folder, source.sha256, "", (), note))
+            continue
+        by_digest[source.sha256] = source.name
+        found.append(_recognised(source))
+    _check_complete(found)
+    return found
+
+
+def _recognised(source: Source) -> FoundFile:
+    raw = source.raw
+    if raw is None:
+        note = "Not a table by its name; only .csv, .txt, .tsv, .xml and .zip files are opened."
+        return FoundFile(source.name, source.folder, "", "", (), note)
+    if not raw.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
+        return FoundFile(source.name, source.folder, source.sha256, "", (), "The file is empty.")
+    if looks_like_xml(raw):
+        tables = read_xml(source.name, raw)
+        note = "" if tables else "XML, but no children of a return in it."
+        return FoundFile(source.name, source.folder, source.sha256, XML, tables or (), note)
+    text, encoding = decode(source.name, raw)
+    table, headings = read_delimited(text)
+    if table is not None and table.kind in ADVICE:
+        raise HistoryError(f"{source.name}: {ADVICE[table.kind]}")
+    return FoundFile(
+        source.name,
+        source.folder,
+        source.sha256,
+        encoding,
+        () if table is None else (table,),
+        _note(table, headings),
+    )
+
+
+def _note(table: RawTable | None, headings: Sequence[str]) -> str:
+    if table is None:
+        absent = missing_for_episodes(headings)
+        if absent:
+            return f"Looks like Episodes without the columns {', '.join(absent)}."
+        return "Its headings are those of no table of the return."
+    if table.kind in USED:
+        return "" if table.n_rows else "There are no rows under the headings."
+    if table.kind == OTHER:
+        return f"{table.n_rows:,} rows; only dates of birth may be taken from it."
+    return f"{table.n_rows:,} rows; not needed, but for dates of birth that the Header lacks."
+
+
+def _check_complete(found: Sequence[FoundFile]) -> None:
+    if not found:
+        raise HistoryError(f"there is no file in the folder. {WHAT_TO_GIVE}")
+    kinds = {table.kind for file in found for table in file.tables if table.n_rows}
+    for kind, called in ((EPISODES, "Episodes"), (HEADER, "Header")):
+        if kind in kinds or (kind == HEADER and _episodes_tell_births(found)):
+            continue
+        raise HistoryError(
+            f"there is no {called} table with rows among the {_files(found)}: none has the "
+            f"headings {', '.join(REQUIRED[kind])}. {_what_was_found(found)}{WHAT_TO_GIVE}"
+        )
+
+
+def _episodes_tell_births(found: Sequence[FoundFile]) -> bool:
+    """Whether the Episodes carry the Header's columns too: everything in one table."""
+    tables = [table for file in found for table in file.tables if table.kind == EPISODES]
+    return bool(tables) and all({"DOB", "SEX"} <= table.columns.keys() for table in tables)
+
+
+def _files(found: Sequence[FoundFile]) -> str:
+    return "one file" if len(found) == 1 else f"{len(found)} files"
+
+
+def _what_was_found(found: Sequence[FoundFile]) -> str:
+    shown = [f"{file.name} ({_what(file)})" for file in found[:5]]
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return f"Found {', '.join(shown)}{more}. "
+
+
+def _what(file: FoundFile) -> str:
+    kinds = [table.kind for table in file.tables if table.n_rows]
+    return ", ".join(kinds) or file.note.rstrip(".").replace("Its headings", "whose headings")
