@@ -1,0 +1,93 @@
+"""``sufficiency synthesise``: a synthetic SSDA903 return, clean or messy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from sufficiency.commands.options import Whole
+
+
+def _as_years(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
+    """The first and last year that were typed; fails with what was expected."""
+    del context, parameter
+    found = re.fullmatch(r"\s*(\d{4})(?:\s*[-–]\s*(\d{4}))?\s*", value)
+    if found is None:
+        raise click.BadParameter(
+            f'found "{value}", expected a first and a last year, such as 2017-2023.'
+        )
+    return int(found[1]), int(found[2] or found[1])
+
+
+@click.command("synthesise", short_help="Make a synthetic SSDA903 return to try things with.")
+@click.option(
+    "--authority",
+    required=True,
+    metavar="TEXT",
+    help="The authority whose published rates are used: its name, three-digit or ONS code.",
+)
+@click.option(
+    "--years",
+    required=True,
+    callback=_as_years,
+    metavar="FIRST-LAST",
+    help="Collection years from 2017 to 2026, each by the year in which it ends (31 March).",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The new folder to write.",
+)
+@click.option(
+    "--seed",
+    type=Whole(min=0, max=2**63 - 1),
+    default=1,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same return.",
+)
+@click.option(
+    "--in-care",
+    type=Whole(min=1),
+    metavar="N",
+    help="Children in care before the first year.  [default: the published number]",
+)
+@click.option("--drift", is_flag=True, help="Let rates change from year to year, as they do.")
+def command(
+    authority: str,
+    years: tuple[int, int],
+    out: Path,
+    seed: int,
+    in_care: int | None,
+    drift: bool,
+) -> None:
+    """Make a synthetic SSDA903 return: children who never lived, in the files of a real one.
+
+    For each year an Episodes, a Header and a UASC file, drawn from this model with an authority's
+    published rates. Every id begins SYN, every postcode ZZ.
+
+    \b
+    Example:
+      sufficiency synthesise --authority Wolverhampton --years 2017-2023 --out practice
+    """
+    from sufficiency.synthesis.synthesise import synthesise, write_return
+    from sufficiency.synthesis.world import check_years
+    from sufficiency.synthesis.writing import check_folder
+
+    check_years(*years)
+    check_folder(out)
+    made = synthesise(authority, *years, seed, in_care=in_care, drift=drift)
+    files = write_return(made, out)
+    click.echo(
+        f"{len(files)} files of a synthetic return are in {out}: "
+        f"{len(made.lives.children):,} children who never lived."
+    )
+    if made.simulated.rates_of != years[0] - 1:
+        click.echo(
+            f"Rates and starting children are those of 31 March {made.simulated.rates_of}, the "
+            "first with enough published figures."
+        )
