@@ -54,8 +54,10 @@ PERIOD_COLUMNS = {
     "born": "datetime64[s]",  # NaT if unknown: in stocks, but in no rate by age
     "born_is_month_only": "bool",
     "sex": "category",
-    "entered": "datetime64[s]",  # for a left-truncated period, no later than the truth
+    "entered": "datetime64[s]",  # for a left-truncated period, the truth may be earlier
     "left": "datetime64[s]",  # half-open: in care on day d if entered <= d < left; NaT if censored
+    # (then in care on d if d <= seen_to); where ``end_type`` is imputed, followed until then and
+    # no further: the time counts, the end is no exit
     "seen_from": "datetime64[s]",  # at risk from here: entry, or the first day of the window
     "seen_to": "datetime64[s]",  # at risk until here: exit, or the day of censoring
     "start_type": "category",  # START_TYPES
