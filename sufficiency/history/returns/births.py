@@ -74,17 +74,11 @@ def fold_repeats(header: Frame, ledger: RowLedger) -> Frame:
     if not repeated.any():
         return header
     rows = header[repeated].sort_values("row")
-    last = rows.groupby(KEYS, sort=False)
-    folded = last.agg(
-        row=("row", "last"),
-        sex=("sex", lambda column: next((v for v in reversed(list(column)) if v), "")),
-        dob=("dob", "last"),
-        dob_given=("dob_given", "any"),
-        dob_is_month_only=("dob_is_month_only", "last"),
-        uasc=("uasc", "last"),
-    ).reset_index()
-    folded["sex"] = folded["sex"].astype(header["sex"].dtype)
-    folded = folded.astype({"dob": header["dob"].dtype, "uasc": "boolean"})[list(header.columns)]
+    sex = rows["sex"].astype(object).where(rows["sex"] != "")
+    folded = rows.assign(sex=sex).groupby(KEYS, sort=False).last().reset_index()
+    folded["dob_given"] |= folded["dob"].notna()
+    folded["sex"] = folded["sex"].fillna("")
+    folded = folded.astype(header.dtypes.to_dict())[list(header.columns)]
     ledger.note(TWICE, folded["row"].to_numpy())
     ledger.note(FOLDED, rows.loc[~rows["row"].isin(folded["row"]), "row"].to_numpy())
     return pd.concat([header[~repeated], folded], ignore_index=True).sort_values("row")

@@ -13,6 +13,11 @@ ROUNDED = re.compile(r"\d(?:\.\d+)?E\+?\d+", re.IGNORECASE)
 """A long number that a spreadsheet shortened: different children look the same."""
 
 
+def _key(text: str) -> str:
+    """What is the same however it is spaced and in whichever capitals."""
+    return tidied(text).replace(" ", "")
+
+
 class Labels:
     """Whole numbers from 0 for texts, by first appearance; the texts are known to nobody else."""
 
@@ -21,10 +26,10 @@ class Labels:
 
     def of(self, column: Coded, prefixes: Coded | None = None) -> Ints:
         """(n_rows,) numbers, -1 where blank. With ``prefixes`` the pair is numbered."""
-        plain = [tidied(value) for value in column.values]
+        plain = [_key(value) for value in column.values]
         if prefixes is None:
             return self._numbered(plain)[column.codes]
-        before = [tidied(value) for value in prefixes.values]
+        before = [_key(value) for value in prefixes.values]
         pairs, inverse = np.unique(prefixes.codes * len(plain) + column.codes, return_inverse=True)
         texts = [
             f"{before[pair // len(plain)]}\t{plain[pair % len(plain)]}"

@@ -34,7 +34,7 @@ from sufficiency.history.returns.labels import Labels, rounded, without_authorit
 from sufficiency.history.returns.ledger import RowLedger
 from sufficiency.history.returns.recognising import NOT_USED, XML, FoundFile, found_files
 from sufficiency.history.returns.table_years import ChildList, YearlyTable, list_years
-from sufficiency.history.returns.years import file_years
+from sufficiency.history.returns.years import FileYears, file_years
 
 DATE_COLUMNS = ("DECOM", "DEC", "DOB", "DUC")
 CODE_COLUMNS = {
@@ -106,8 +106,10 @@ def read_return(paths: Sequence[Path]) -> tuple[Return, RowLedger]:
     names = _Names(Labels(), Labels(), Labels(), _several_authorities(placed))
     episodes, tables = _all_episodes(placed, names, ledger)
     header, uasc, lent = _all_lists(placed, names, tables, ledger)
+    files = _source_files(found, placed, [episodes, header, uasc])
     episodes = rules.settle_codes(rules.without_ancient(episodes, ledger), ledger)
-    header, episodes = settle_births(fold_repeats(header, ledger), lent, episodes, ledger)
+    header = fold_repeats(header.drop(columns="duc"), ledger)
+    header, episodes = settle_births(header, lent, episodes, ledger)
     if episodes.empty:
         raise HistoryError("every episode was set aside, so there is nothing to forecast from.")
     header = _flagged(header, uasc)
@@ -116,7 +118,7 @@ def read_return(paths: Sequence[Path]) -> tuple[Return, RowLedger]:
             episodes=_typed(episodes, EPISODE_COLUMNS),
             header=_typed(header, HEADER_COLUMNS),
             uasc=_typed(uasc, UASC_COLUMNS),
-            files=_source_files(found, placed, tables),
+            files=files,
             years=tuple(sorted({int(year) for year in episodes["year"].unique()})),
         ),
         ledger,
@@ -156,11 +158,10 @@ def _all_episodes(
     tables: list[YearlyTable] = []
     for each in placed:
         if each.table.kind == EPISODES:
-            frame, year = _episodes(each, names, ledger)
+            frame, years = _episodes(each, names, ledger)
             frames.append(frame)
-            tables.append(
-                YearlyTable(each.file, frame["child"].to_numpy(), frame["year"].to_numpy(), year)
-            )
+            child, year = frame["child"].to_numpy(), frame["year"].to_numpy()
+            tables.append(YearlyTable(each.file, child, year, years.year, years.moved))
     episodes = pd.concat(frames, ignore_index=True)
     if not (episodes["year"] > 0).any():
         raise HistoryError(
@@ -170,8 +171,8 @@ def _all_episodes(
     return episodes, tables
 
 
-def _episodes(each: Placed, names: _Names, ledger: RowLedger) -> tuple[pd.DataFrame, int | None]:
-    """The sound rows of a table of episodes, and its collection year if it has one."""
+def _episodes(each: Placed, names: _Names, ledger: RowLedger) -> tuple[pd.DataFrame, FileYears]:
+    """The sound rows of a table of episodes, and its collection years."""
     table = each.table
     decom, dec = _date(each, "DECOM", ledger), _date(each, "DEC", ledger)
     child = names.of_children(table)
@@ -196,7 +197,7 @@ def _episodes(each: Placed, names: _Names, ledger: RowLedger) -> tuple[pd.DataFr
     columns |= {"home_post": posts.of(table.column("HOME_POST"))}
     columns |= {"pl_post": posts.of(table.column("PL_POST"))}
     columns |= {"urn": names.urns.of(_registrations(table.column("URN")))}
-    return pd.DataFrame(columns)[kept], years.year
+    return pd.DataFrame(columns)[kept], years
 
 
 def _before_their_end(years: Ints, child: Ints, decom: Days, dec: Days) -> Ints:
@@ -321,11 +322,10 @@ def _typed(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
 
 
 def _source_files(
-    found: Sequence[FoundFile], placed: Sequence[Placed], tables: Sequence[YearlyTable]
+    found: Sequence[FoundFile], placed: Sequence[Placed], frames: Sequence[pd.DataFrame]
 ) -> tuple[SourceFile, ...]:
     """What was found, in order, each file once: an XML file stands for both its tables."""
     files: list[SourceFile] = []
-    years = {id(table.file): table.year for table in tables}
     for file in found:
         own = [each for each in placed if each.file is file and each.table.kind in USED]
         kinds = [each.table.kind for each in placed if each.file is file]
@@ -337,7 +337,7 @@ def _source_files(
                 sha256=file.sha256,
                 encoding=file.encoding,
                 date_format=own[0].order.shape if own else "",
-                year=years.get(id(file)),
+                year=_only_year(own, frames),
                 first_row=own[0].first_row if own else 0,
                 n_rows=sum(each.table.n_rows for each in own),
                 first_line=own[0].table.first_line if own else 0,
@@ -345,3 +345,14 @@ def _source_files(
             )
         )
     return tuple(files)
+
+
+def _only_year(own: Sequence[Placed], frames: Sequence[pd.DataFrame]) -> int | None:
+    """The collection year of all rows of a file; None if there are several or none."""
+    if not own:
+        return None
+    first, after_last = own[0].first_row, own[-1].first_row + own[-1].table.n_rows
+    years: set[int] = set()
+    for frame in frames:
+        years.update(frame.loc[frame["row"].between(first, after_last - 1), "year"].unique())
+    return int(years.pop()) if len(years) == 1 else None

@@ -22,6 +22,8 @@ class YearlyTable:
     years: Years
     """(n_rows,)."""
     year: int | None
+    moved: int | None
+    """What was added to the labels of its YEAR column, if it has one."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def list_years(tables: Sequence[YearlyTable], child_list: ChildList) -> Years:
         labels = np.array([label_year(v) or 0 for v in child_list.labels.values])
         latest = int(labels.max(initial=0))
         if latest:
-            moved = 1 if latest not in known and latest + 1 in known else 0
+            told = next((table.moved for table in tables if table.moved is not None), None)
+            moved = int(latest not in known and latest + 1 in known) if told is None else told
             filled = np.where(labels > 0, labels + moved, known[-1])
             return filled[child_list.labels.codes].astype(np.int16)
     return np.full(n_rows, _one_year(tables, child_list, known), dtype=np.int16)

@@ -36,6 +36,8 @@ class FileYears:
     """(n_rows,)."""
     year: int | None
     """None if the table spans several."""
+    moved: int | None = None
+    """What was added to the labels of a YEAR column to give the collection year."""
 
 
 def years_of(days: Days) -> NDArray[np.int64]:
@@ -115,7 +117,7 @@ def _labelled(labels: NDArray[np.int64], decom: Days, dec: Days, latest: int) ->
     moved = 1 if votes and np.mean(votes) > 0.5 else 0
     years = np.where(labels > 0, labels + moved, latest).astype(np.int16)
     only = int(years[0]) if years.size and (years == years[0]).all() else None
-    return FileYears(years, only)
+    return FileYears(years, only, moved)
 
 
 def label_year(text: str) -> int | None:

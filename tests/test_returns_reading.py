@@ -1,0 +1,441 @@
+"""Are child-level files read whatever form a council's system gave them?"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sufficiency.history.returns.coded import Coded
+from sufficiency.history.returns.codes import PLACE_CODES, UNKNOWN, VALID, code_of
+from sufficiency.history.returns.dates import order_of, parse, parse_one
+from sufficiency.history.returns.frames import EPISODE_COLUMNS, HEADER_COLUMNS, UASC_COLUMNS
+from sufficiency.history.returns.reading import read_return
+from sufficiency.history.returns.years import label_year
+from tests.return_files import (
+    EPISODE_HEADINGS,
+    HEADER_HEADINGS,
+    UASC_HEADINGS,
+    as_csv,
+    assert_every_row_is_accounted_for,
+    episode_row,
+    episodes_csv,
+    found_by,
+    header_csv,
+    header_row,
+    read,
+    write,
+)
+
+HEADER = header_csv(header_row("007"), header_row("8", "30/11/2006", "2"))
+EPISODES = episodes_csv(
+    episode_row("007", "01/06/2021", "13/09/2021", "X1", reason_place_change="CARPL"),
+    episode_row("007", "13/09/2021", place="K2", provider="PR4", rne="P", urn="SC123456"),
+    episode_row("8", "25/12/2020", "31/03/2022", "E4A", home_post="ZZ1 1AA", pl_post="zz11aa"),
+)
+
+
+def days(column: pd.Series[pd.Timestamp]) -> list[str]:
+    return column.dt.strftime("%Y-%m-%d").fillna("").tolist()
+
+
+def test_a_plain_return_is_read_as_it_stands(tmp_path: Path) -> None:
+    returned, ledger = read(tmp_path, header=HEADER, episodes=EPISODES)
+    episodes = returned.episodes
+    assert {name: str(kind) for name, kind in episodes.dtypes.items()} == EPISODE_COLUMNS
+    assert {name: str(kind) for name, kind in returned.header.dtypes.items()} == HEADER_COLUMNS
+    assert {name: str(kind) for name, kind in returned.uasc.dtypes.items()} == UASC_COLUMNS
+    assert days(episodes["decom"]) == ["2021-06-01", "2021-09-13", "2020-12-25"]
+    assert days(episodes["dec"]) == ["2021-09-13", "", "2022-03-31"]
+    assert episodes["place"].tolist() == ["U6", "K2", "U6"]
+    assert episodes["reason"].tolist() == ["CARPL", "", ""]
+    assert episodes["child"].tolist() == [0, 0, 1]
+    assert episodes["year"].tolist() == [2022, 2022, 2022]
+    assert episodes["home_post"].tolist() == [-1, -1, 0]
+    assert episodes["pl_post"].tolist() == [-1, -1, 0], "one postcode, spelt in two ways"
+    assert episodes["urn"].tolist() == [-1, 0, -1]
+    assert returned.header["sex"].tolist() == ["M", "F"]
+    assert days(returned.header["dob"]) == ["2010-05-14", "2006-11-30"]
+    assert returned.years == (2022,)
+    assert ledger.counts() == {"used": 5, "repaired": 0, "set_aside": 0}
+    assert {(file.name, file.kind, file.year) for file in returned.files} == {
+        ("header.csv", "header", 2022),
+        ("episodes.csv", "episodes", 2022),
+    }
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-32", "utf-32"),
+        ("cp1252", "cp1252"),
+    ],
+)
+def test_every_encoding_gives_the_same_return(tmp_path: Path, encoding: str, said: str) -> None:
+    text = EPISODES.replace("ZZ1 1AA", "ZZ1 1ÀÉ")
+    expected, _ = read(tmp_path / "plain", header=HEADER, episodes=text)
+    returned, _ = read(tmp_path / "other", header=HEADER, episodes=text.encode(encoding))
+    pd.testing.assert_frame_equal(returned.episodes, expected.episodes)
+    assert next(f.encoding for f in returned.files if f.kind == "episodes") == said
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", "|"])
+def test_other_delimiters_are_found(tmp_path: Path, delimiter: str) -> None:
+    expected, _ = read(tmp_path / "plain", header=HEADER, episodes=EPISODES)
+    returned, _ = read(tmp_path / "other", header=HEADER, episodes=EPISODES.replace(",", delimiter))
+    pd.testing.assert_frame_equal(returned.episodes, expected.episodes)
+
+
+def test_tables_are_known_by_their_columns(tmp_path: Path) -> None:
+    """Names, order and capitals of columns, other columns and lines above do not matter."""
+    headings = [f" {name.title()} " for name in reversed(EPISODE_HEADINGS)]
+    lines = EPISODES.splitlines()[1:]
+    rows = [[*reversed(line.split(",")), "x", "", ""] for line in lines]
+    mixed = "\r\n,,,\r\nOur return 2022\r\n" + as_csv([*headings, "Team", "", ""], rows)
+    expected, _ = read(tmp_path / "plain", header=HEADER, episodes=EPISODES)
+    returned, _ = read(tmp_path / "other", thing=mixed, zz=HEADER)
+    pd.testing.assert_frame_equal(
+        returned.episodes.drop(columns="row"), expected.episodes.drop(columns="row")
+    )
+    episodes_file = next(file for file in returned.files if file.kind == "episodes")
+    assert episodes_file.first_line == 5
+
+
+def test_other_names_of_columns_are_known(tmp_path: Path) -> None:
+    text = EPISODES.replace("PLACE,", "PLACEMENT,", 1).replace(",DEC,", ",Date Episode Ceased,", 1)
+    expected, _ = read(tmp_path / "plain", header=HEADER, episodes=EPISODES)
+    returned, _ = read(tmp_path / "other", header=HEADER, episodes=text)
+    pd.testing.assert_frame_equal(returned.episodes, expected.episodes)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("%Y-%m-%d", "yyyy-mm-dd"),
+        ("%Y-%m-%d 00:00:00", "yyyy-mm-dd"),
+        ("%Y-%m-%dT00:00:00.000Z", "yyyy-mm-dd"),
+        ("%d/%m/%Y", "dd/mm/yyyy"),
+        ("%d/%m/%Y 00:00", "dd/mm/yyyy"),
+        ("%d-%m-%Y", "dd/mm/yyyy"),
+        ("%d.%m.%Y", "dd/mm/yyyy"),
+        ("%d/%m/%y", "dd/mm/yy"),
+        ("%m/%d/%Y", "mm/dd/yyyy"),
+        ("%d %b %Y", "dd mmm yyyy"),
+        ("%d-%b-%y", "dd mmm yyyy"),
+        ("%Y%m%d", "yyyymmdd"),
+    ],
+)
+def test_each_form_of_date_is_read(pattern: str, said: str) -> None:
+    expected = pd.date_range("1999-01-25", "2024-03-31", freq="37D")
+    column = Coded.of(expected.strftime(pattern).tolist())
+    order = order_of([column])
+    found, unlike = parse(column, order)
+    assert order.shape == said
+    assert (found == expected.to_numpy().astype("datetime64[D]")).all()
+    assert not unlike.any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.dates(pd.Timestamp("1995-01-01").date(), pd.Timestamp("2030-01-01").date())),
+    st.booleans(),
+)
+def test_the_order_of_day_and_month_is_the_files(dates: list, month_first: bool) -> None:
+    """One cell with one reading decides for all; with none, the day is first."""
+    pattern = "%m/%d/%Y" if month_first else "%d/%m/%Y"
+    column = Coded.of([day.strftime(pattern) for day in dates] or [""])
+    found, _ = parse(column, order_of([column]))
+    decided = any(day.day > 12 for day in dates) or not month_first
+    if decided and dates:
+        assert found.tolist() == dates
+
+
+def test_a_cell_is_never_read_against_its_file() -> None:
+    column = Coded.of(["25/12/2020", "03/04/2021", "12/25/2020"])
+    found, _ = parse(column, order_of([column]))
+    assert found.astype(str).tolist() == ["2020-12-25", "2021-04-03", "NaT"]
+
+
+@pytest.mark.parametrize(
+    "text", ["31/02/2020", "2020-13-01", "soon", "00/00/0000", "1/1/1", "12", "2020", "99999"]
+)
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert parse_one(text, month_first=False)[0] is None
+
+
+def test_day_numbers_of_a_spreadsheet() -> None:
+    found, shape = parse_one("43555", month_first=False)
+    assert str(found) == "2019-03-31"
+    assert shape == "spreadsheet day numbers"
+    assert str(parse_one("43555.0", month_first=False)[0]) == "2019-03-31"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("PLACE", " u4 ", "U4"),
+        ("PLACE", "Z11", "Z11"),
+        ("PLACE", "K3", "K3"),
+        ("PLACE", "H5", "H5"),
+        ("PLACE", "U4 - Foster placement, long term", "U4"),
+        ("PLACE", "XX", UNKNOWN),
+        ("PLACE_PROVIDER", "pr1", "PR1"),
+        ("PLACE_PROVIDER", "1", "PR1"),
+        ("REC", "e4a", "E4A"),
+        ("REC", "E43", "E43"),
+        ("REC", "E 4 A", "E4A"),
+        ("REC", "X1.0", "X1"),
+        ("SEX", "1.0", "M"),
+        ("SEX", "female", "F"),
+        ("SEX", "F", "F"),
+        ("REASON_PLACE_CHANGE", "carpl ", "CARPL"),
+        ("CIN", "N0", UNKNOWN),
+        ("LS", "c2", "C2"),
+        ("LS", "Short break", "V4"),
+        ("RNE", "", ""),
+    ],
+)
+def test_codes_in_every_spelling(name: str, text: str, code: str) -> None:
+    assert code_of(name, text.strip()) == code
+
+
+@given(st.sampled_from(sorted(VALID)), st.text(max_size=12))
+def test_a_code_is_one_of_the_list_or_unknown(name: str, text: str) -> None:
+    assert code_of(name, text) in ("", UNKNOWN, *VALID[name])
+
+
+def test_old_and_new_codes_are_all_readable() -> None:
+    for old_or_new in ("H5", "P2", "K3", "Z1", "Z11", "Z14", "Q1"):
+        assert old_or_new in PLACE_CODES
+    for rec in ("E43", "E44", "E45", "E48", "E99", "E17"):
+        assert rec in VALID["REC"]
+
+
+@pytest.mark.parametrize(
+    ("name", "year"),
+    [
+        ("2022", 2022),
+        ("2017-18", 2018),
+        ("2017/2018", 2018),
+        ("201819 episodes.csv", 2019),
+        ("SSDA903 21-22", 2022),
+        ("1920", 2020),
+        ("episodes.csv", None),
+        ("version 3", None),
+    ],
+)
+def test_years_in_names(name: str, year: int | None) -> None:
+    assert label_year(name) == year
+
+
+def test_years_come_from_the_data_and_lists_from_their_episodes(tmp_path: Path) -> None:
+    """Folders named by the start of the year, as in the public samples."""
+    returned, _ = read(
+        tmp_path,
+        **{
+            "2020__header": header_csv(header_row("1"), header_row("2")),
+            "2020__episodes": episodes_csv(episode_row("1", "03/05/2020")),
+            "2021__header": header_csv(header_row("2")),
+            "2021__episodes": episodes_csv(episode_row("2", "03/05/2021")),
+        },
+    )
+    assert returned.years == (2021, 2022)
+    assert returned.header["year"].tolist() == [2021, 2021, 2022]
+
+
+def test_lists_in_one_folder_take_the_year_of_their_name_or_of_their_children(
+    tmp_path: Path,
+) -> None:
+    named, _ = read(
+        tmp_path / "named",
+        episodes_2021=episodes_csv(episode_row("1", "03/05/2020")),
+        episodes_2022=episodes_csv(episode_row("1", "03/05/2021")),
+        header_2021=header_csv(header_row("1")),
+        header_2022=header_csv(header_row("1", sex="2")),
+    )
+    assert named.header["year"].tolist() == [2021, 2022]
+    nameless, _ = read(
+        tmp_path / "nameless",
+        a=episodes_csv(episode_row("1", "03/05/2020")),
+        b=episodes_csv(episode_row("2", "03/05/2021")),
+        c=header_csv(header_row("2")),
+        d=header_csv(header_row("1")),
+    )
+    assert nameless.header["year"].tolist() == [2022, 2021]
+
+
+def test_one_file_of_many_years_with_their_labels(tmp_path: Path) -> None:
+    """LA and YEAR columns of a shared extract, ISO dates, the authority on the identifier."""
+    headings = [*EPISODE_HEADINGS, "LA", "YEAR"]
+    rows = [
+        [*episode_row("1_XYZ", "2019-06-01"), "XYZ", "2019"],
+        [*episode_row("1_XYZ", "2019-06-01", "2020-07-09", "E4A"), "XYZ", "2020"],
+        [*episode_row("2_XYZ", "2020-04-01"), "XYZ", "2020"],
+    ]
+    header = as_csv(
+        [*HEADER_HEADINGS, "LA", "YEAR"],
+        [
+            [*header_row("1", "2010-05-01"), "XYZ", "2019"],
+            [*header_row("1", "2010-05-01"), "XYZ", "2020"],
+            *([*header_row(f"{c}", "2009-02-01"), "XYZ", "2020"] for c in range(2, 9)),
+        ],
+    )
+    returned, ledger = read(tmp_path, header=header, episodes=as_csv(headings, rows))
+    assert returned.years == (2020, 2021)
+    assert returned.episodes["year"].tolist() == [2020, 2021, 2021]
+    assert returned.header["year"].tolist() == [2020] + [2021] * 8
+    assert returned.header["dob_is_month_only"].all()
+    assert "child_not_in_header" not in found_by(ledger), "1_XYZ is child 1"
+
+
+def test_a_history_in_one_file_without_labels(tmp_path: Path) -> None:
+    """Each episode belongs to the year in which it ended; an open copy to the year before."""
+    rows = [
+        episode_row("1", "01/06/2018", "01/02/2019", "E4A"),
+        episode_row("2", "01/06/2018"),
+        episode_row("2", "01/06/2018", "01/09/2020", "E4A"),
+        episode_row("3", "01/07/2019", "01/02/2020", "E4A"),
+        episode_row("4", "01/05/2020", "01/03/2021", "E4A"),
+        episode_row("5", "01/05/2020"),
+        episode_row("1", "01/08/2019", "01/03/2020", "E4A"),
+    ]
+    header = header_csv(*(header_row(str(child)) for child in range(1, 6)))
+    returned, _ = read(tmp_path, header=header, episodes=episodes_csv(*rows))
+    assert returned.episodes["year"].tolist() == [2019, 2020, 2021, 2020, 2021, 2021, 2020]
+    assert next(file for file in returned.files if file.kind == "episodes").year is None
+
+
+def test_a_mistyped_year_does_not_move_the_return(tmp_path: Path) -> None:
+    rows = [episode_row(str(i), f"{i % 28 + 1:02d}/06/2021") for i in range(40)]
+    rows.append(episode_row("41", "01/06/2021", "01/06/2099", "E4A"))
+    rows.append(episode_row("42", "01/06/2022"))
+    header = header_csv(*(header_row(str(i)) for i in range(43)))
+    returned, _ = read(tmp_path, header=header, episodes=episodes_csv(*rows))
+    assert returned.years == (2022,)
+
+
+def test_several_authorities_in_one_table_keep_their_children_apart(tmp_path: Path) -> None:
+    episodes = as_csv(
+        [*EPISODE_HEADINGS, "LA"], [[*episode_row("1"), "AAA"], [*episode_row("1"), "BBB"]]
+    )
+    header = as_csv(
+        [*HEADER_HEADINGS, "LA"],
+        [[*header_row("1"), "AAA"], [*header_row("1", "01/01/2012"), "BBB"]],
+    )
+    returned, _ = read(tmp_path, header=header, episodes=episodes)
+    assert returned.episodes["child"].nunique() == 2
+    assert days(returned.header["dob"]) == ["2010-05-14", "2012-01-01"]
+
+
+def test_one_table_for_everything(tmp_path: Path) -> None:
+    rows = [[*cells, "2", "14/05/2010"] for cells in (episode_row("1"), episode_row("1"))]
+    returned, _ = read_return(
+        [write(tmp_path, all=as_csv([*EPISODE_HEADINGS, "SEX", "DOB"], rows))]
+    )
+    assert days(returned.header["dob"]) == ["2010-05-14"]
+    assert returned.header["sex"].tolist() == ["F"]
+
+
+def test_unaccompanied_children_by_table_and_by_flag(tmp_path: Path) -> None:
+    uasc = as_csv(UASC_HEADINGS, [("8", "1", "30/11/2006", "")])
+    by_table, _ = read(tmp_path / "table", header=HEADER, episodes=EPISODES, uasc=uasc)
+    assert by_table.header["uasc"].tolist() == [False, True]
+    assert by_table.uasc["child"].tolist() == [1]
+    flagged = as_csv(
+        [*HEADER_HEADINGS, "UASC_STATUS"],
+        [[*header_row("007"), "0"], [*header_row("8", "30/11/2006"), "1.0"]],
+    )
+    by_flag, _ = read(tmp_path / "flag", header=flagged, episodes=EPISODES)
+    assert by_flag.header["uasc"].tolist() == [False, True]
+    without, _ = read(tmp_path / "without", header=HEADER, episodes=EPISODES)
+    assert without.header["uasc"].isna().all()
+
+
+XML = """<?xml version="1.0" encoding="utf-8"?>
+<EXPSSDA903>
+ <CHILD><HEADER><CHILDID>007</CHILDID><UPN>UN1</UPN><SEX>1</SEX><DOB>14/05/2010</DOB>
+  <ETHNIC>WBRI</ETHNIC><UASC>0</UASC><AMISSING><MISSING>M</MISSING></AMISSING>
+  <AMISSING><MISSING>A</MISSING></AMISSING></HEADER>
+  <EPISODE><DECOM>01/06/2021</DECOM><RNE>S</RNE><LS>C2</LS><CIN>N1</CIN><PL>U6</PL><PL_POST/>
+   <PLACE_PROVIDER>PR1</PLACE_PROVIDER><DEC>13/09/2021</DEC><REC>X1</REC></EPISODE>
+  <EPISODE><DECOM>13/09/2021</DECOM><RNE>P</RNE><LS>C2</LS><CIN>N1</CIN><PL>K2</PL>
+   <URN>SC123456</URN><PLACE_PROVIDER>PR4</PLACE_PROVIDER><DEC/><REC/></EPISODE></CHILD>
+ <CHILD><HEADER><CHILDID>8</CHILDID><SEX>2</SEX><DOB>30/11/2006</DOB><UASC>1</UASC></HEADER>
+  <EPISODE><DECOM>25/12/2020</DECOM><RNE>S</RNE><LS>V2</LS><CIN>N8</CIN><PL>P2</PL>
+   <PLACE_PROVIDER>PR4</PLACE_PROVIDER><DEC>31/03/2022</DEC><REC>E6</REC></EPISODE></CHILD>
+</EXPSSDA903>
+"""
+
+
+def test_xml_is_read_with_the_flag_as_a_value(tmp_path: Path) -> None:
+    path = tmp_path / "return.xml"
+    path.write_text(XML, encoding="utf-8")
+    returned, ledger = read_return([path])
+    assert_every_row_is_accounted_for(returned, ledger)
+    assert returned.episodes["place"].tolist() == ["U6", "K2", "P2"]
+    assert returned.episodes["child"].tolist() == [0, 0, 1]
+    assert days(returned.episodes["dec"]) == ["2021-09-13", "", "2022-03-31"]
+    assert returned.header["uasc"].tolist() == [False, True]
+    assert returned.uasc["child"].tolist() == [1]
+    assert [file.kind for file in returned.files] == ["xml"]
+    assert returned.files[0].n_rows == ledger.n_rows == 5
+
+
+def test_a_zip_file_holds_the_files(tmp_path: Path) -> None:
+    expected, _ = read(tmp_path / "plain", header=HEADER, episodes=EPISODES)
+    path = tmp_path / "our return.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("2022/episodes.csv", EPISODES)
+        archive.writestr("2022/header.csv", HEADER)
+        archive.writestr("__MACOSX/._header.csv", b"\0\1")
+        archive.writestr("notes.docx", b"PK\3\4")
+    returned, _ = read_return([path])
+    pd.testing.assert_frame_equal(returned.episodes, expected.episodes)
+    assert [file.name for file in returned.files] == ["episodes.csv", "header.csv", "notes.docx"]
+
+
+def test_the_same_file_twice_is_read_once(tmp_path: Path) -> None:
+    returned, _ = read(tmp_path, episodes=EPISODES, episodes_copy=EPISODES, header=HEADER)
+    assert len(returned.episodes) == 3
+    notes = [file.note for file in returned.files if file.kind == "not_used"]
+    assert notes == ["The same as episodes.csv, byte for byte."]
+
+
+def test_other_tables_are_named_and_left_out(tmp_path: Path) -> None:
+    returned, _ = read(
+        tmp_path,
+        header=HEADER,
+        episodes=EPISODES,
+        missing="CHILD,DOB,MISSING,MIS_START,MIS_END\n1,14/05/2010,M,01/01/2022,\n",
+        reviews="CHILD,DOB,REVIEW,REVIEW_CODE\n1,14/05/2010,01/01/2022,PN1\n",
+        budget="sector,money\nfostering,3\n",
+    )
+    kinds = {file.name: file.kind for file in returned.files}
+    assert kinds["missing.csv"] == "missing"
+    assert kinds["reviews.csv"] == "reviews"
+    assert kinds["budget.csv"] == "not_used"
+
+
+def test_inputs_are_only_read(tmp_path: Path) -> None:
+    write(tmp_path, header=HEADER, episodes=EPISODES)
+    before = {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in tmp_path.iterdir()}
+    read_return([tmp_path])
+    assert {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in tmp_path.iterdir()} == before
+
+
+def test_numbers_do_not_follow_the_identifiers(tmp_path: Path) -> None:
+    """What stands for a child says nothing of the identifier, its order or its digits."""
+    first, _ = read(tmp_path / "a", header=HEADER, episodes=EPISODES)
+    renamed = [text.replace("007", "995") for text in (HEADER, EPISODES)]
+    second, _ = read(tmp_path / "b", header=renamed[0], episodes=renamed[1])
+    pd.testing.assert_frame_equal(first.episodes, second.episodes)
+    assert np.issubdtype(first.episodes["child"].dtype, np.integer)
