@@ -410,6 +410,21 @@ def test_the_same_file_twice_is_read_once(tmp_path: Path) -> None:
     assert notes == ["The same as episodes.csv, byte for byte."]
 
 
+def test_the_same_list_in_two_years_is_no_copy(tmp_path: Path) -> None:
+    uasc = as_csv(UASC_HEADINGS, [("8", "1", "30/11/2006", "")])
+    returned, _ = read(
+        tmp_path,
+        episodes_2021=episodes_csv(episode_row("8", "03/05/2020")),
+        episodes_2022=episodes_csv(episode_row("8", "03/05/2021")),
+        header_2021=HEADER,
+        header_2022=HEADER,
+        uasc_2021=uasc,
+        uasc_2022=uasc,
+    )
+    assert returned.uasc["year"].tolist() == [2021, 2022]
+    assert returned.header["uasc"].tolist() == [False, True, False, True]
+
+
 def test_other_tables_are_named_and_left_out(tmp_path: Path) -> None:
     returned, _ = read(
         tmp_path,

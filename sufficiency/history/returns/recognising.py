@@ -22,6 +22,7 @@ from sufficiency.history.returns.headings import (
 )
 from sufficiency.history.returns.sources import WHAT_TO_GIVE, Source, sources
 from sufficiency.history.returns.xml_form import looks_like_xml, read_xml
+from sufficiency.history.returns.years import label_year
 
 NOT_USED = "not_used"
 XML = "xml"
@@ -56,24 +57,35 @@ class FoundFile:
 
 
 def found_files(paths: Sequence[Path]) -> list[FoundFile]:
-    """Every file, read if it is a table; one that repeats another, byte for byte, only once.
+    """Every file, read if it is a table; Episodes that repeat others, byte for byte, only once.
+
+    Two years' lists of children may be the same and mean two years, so they are taken for copies
+    only in one folder under one year.
 
     Raises:
         HistoryError: a file cannot be read, or is no return but something taken for one; or
             among the files there is no Episodes or no Header table.
     """
     found: list[FoundFile] = []
-    by_digest: dict[str, str] = {}
+    first: dict[tuple[object, ...], str] = {}
     for source in sources(paths):
-        earlier = by_digest.get(source.sha256) if source.raw else None
+        file = _recognised(source)
+        earlier = first.get(_same_if(file)) if file.is_used else None
         if earlier is not None:
             note = f"The same as {earlier}, byte for byte."
-            found.append(FoundFile(source.name, source.folder, source.sha256, "", (), note))
-            continue
-        by_digest[source.sha256] = source.name
-        found.append(_recognised(source))
+            file = FoundFile(file.name, file.folder, file.sha256, "", (), note)
+        elif file.is_used:
+            first[_same_if(file)] = file.name
+        found.append(file)
     _check_complete(found)
     return found
+
+
+def _same_if(file: FoundFile) -> tuple[object, ...]:
+    """What two files must share for one to be a copy of the other."""
+    if any(table.kind == EPISODES for table in file.tables):
+        return (file.sha256,)
+    return (file.sha256, file.folder, label_year(file.name))
 
 
 def _recognised(source: Source) -> FoundFile:

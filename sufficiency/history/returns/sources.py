@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -103,10 +104,9 @@ def _unzipped(file: Path) -> Iterator[Source]:
                 useful = path.suffix.casefold() in TABLE_SUFFIXES
                 raw = archive.read(member) if useful else None
                 yield Source(path.name, f"{file}/{path.parent}", raw)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
         raise HistoryError(
-            f"{file.name}: this zip file is damaged or packed in an unusual way. Unpack it and "
-            "give the folder."
+            f"{file.name}: this zip file is damaged. Make it again, or give the folder."
         ) from None
 
 
@@ -130,6 +130,10 @@ def _check_members(file: Path, members: Iterable[zipfile.ZipInfo]) -> None:
         if member.flag_bits & 0x1:
             raise HistoryError(
                 f"{file.name}: is locked with a password. Unpack it and give the folder."
+            )
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise HistoryError(
+                f"{file.name}: is packed in an unusual way. Unpack it and give the folder."
             )
     size = sum(member.file_size for member in kept)
     packed = sum(member.compress_size for member in kept)
