@@ -84,9 +84,10 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
 
 
 def _files_read(scenario: Any) -> list[Path]:
-    """The user's own files: the scenario, what it extends, and the table it is fitted to."""
-    table = scenario.table_path
-    return [*scenario.files, *([] if table is None else [table])]
+    """The user's own files: the scenario, what it extends, and the data files that it names."""
+    keys = ("table_path", "calibrated_path", "cohort_path")
+    named = (getattr(scenario, key, None) for key in keys)
+    return [*scenario.files, *(path for path in named if path is not None)]
 
 
 def hashed_files(paths: Iterable[Path]) -> list[dict[str, str]]:

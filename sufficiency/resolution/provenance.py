@@ -9,12 +9,14 @@ import pandas as pd
 
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import Calibration
+from sufficiency.calibration.children.file import CalibratedFile
 from sufficiency.calibration.national_table import shipped_rates
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.domain import AGE_BANDS, AGE_GROUPS, MONTHS_PER_YEAR, SECTORS, ExitReason
 from sufficiency.errors import HistoryError
 from sufficiency.history.published import FROZEN_SET, PublishedHistory
 from sufficiency.report.words import AGE_LABELS, SETTING_LABELS
+from sufficiency.resolution.own_origins import own_rate_origins
 from sufficiency.resolution.own_table import OwnTable
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
@@ -50,17 +52,27 @@ _TABLES = ("first_need_seed", "next_need_seed")
 
 
 def fitted_origins(
-    scenario: Scenario, fit: Calibration, levels: Levels, own: OwnTable | None
+    scenario: Scenario,
+    fit: Calibration,
+    levels: Levels,
+    own: OwnTable | None,
+    calibrated: CalibratedFile | None = None,
 ) -> list[Origin]:
     """Entries, exits, moves, drift and damping, and the assumptions behind them."""
+    if calibrated is not None:
+        rates = own_rate_origins(scenario, calibrated, levels)
+    else:
+        rates = [
+            *_entry_origins(scenario, fit, levels, own),
+            *_exit_origins(scenario, fit, levels, own),
+            *_england_origins(),
+        ]
     return [
-        *_entry_origins(scenario, fit, levels, own),
-        *_exit_origins(scenario, fit, levels, own),
-        *_england_origins(),
-        *_drift_origins(scenario, fit),
+        *rates,
+        *_drift_origins(scenario, fit, calibrated),
         *(assumed_origin(assumed(name), assumed(name).number, _unit(name)) for name in _IN_FORCE),
         *(assumed_origin(assumed(name), "a table of weights", "") for name in _TABLES),
-        *_sibling_origins(scenario),
+        *_sibling_origins(scenario, calibrated),
     ]
 
 
@@ -234,7 +246,9 @@ def _ratio_origin(
     return Origin(key, label, mean, "ratio", Kind.FITTED, source, note, low=low, high=high)
 
 
-def _drift_origins(scenario: Scenario, fit: Calibration) -> list[Origin]:
+def _drift_origins(
+    scenario: Scenario, fit: Calibration, calibrated: CalibratedFile | None
+) -> list[Origin]:
     source = (
         "Fitted to English councils' figures of years up to "
         f"{fit.drift.cut_year} (calibration/README.md)"
@@ -268,7 +282,11 @@ def _drift_origins(scenario: Scenario, fit: Calibration) -> list[Origin]:
             )
             for key, label, value in rows
         ),
-        _returns_origin(scenario, damping.same_year_returns_share, source),
+        *(
+            [_returns_origin(scenario, damping.same_year_returns_share, source)]
+            if calibrated is None
+            else []
+        ),
     ]
 
 
@@ -281,16 +299,20 @@ def _returns_origin(scenario: Scenario, fitted_share: float, source: str) -> Ori
     return given_or(own, key, label, 0.0 if own is False else own.value, "share", source)
 
 
-def _sibling_origins(scenario: Scenario) -> list[Origin]:
+def _sibling_origins(scenario: Scenario, calibrated: CalibratedFile | None) -> list[Origin]:
     sizes, share = assumed("sibling_group_sizes"), assumed("sibling_same_band_share")
     own_sizes = scenario.entries.sibling_group_sizes
     own_share = scenario.entries.sibling_same_band_share
     chances = own_sizes if own_sizes is not None else sizes.value
     words = ", ".join(f"{chance:g}" for chance in chances)
-    return [
+    fitted = own_sizes is None and calibrated is not None
+    group_sizes = (
         given_or(own_sizes, sizes.key, sizes.label, words, "", "")
         if own_sizes is not None
-        else assumed_origin(sizes, words, ""),
+        else assumed_origin(sizes, words, "")
+    )
+    return [
+        *([] if fitted else [group_sizes]),
         given_or(own_share, share.key, share.label, own_share.value, "share", "")
         if own_share is not None
         else assumed_origin(share, share.number, "share"),
@@ -303,7 +325,7 @@ def manifest_extras(
     history: PublishedHistory,
     places_statement: str,
     sector_places: list[dict[str, object]],
-    own: OwnTable | None,
+    calibrated: CalibratedFile | None = None,
 ) -> dict[str, Any]:
     """What the page shows beside the forecast: the past, sources, comparisons, limits."""
     figures = [
@@ -318,7 +340,8 @@ def manifest_extras(
         "places_statement": places_statement,
         "key_assumptions": list(KEY_ASSUMPTIONS),
         "data_age": (
-            f"Published figures to 31 March {fit.year} (DfE, Children looked after in England); "
+            ("" if calibrated is None else f"{calibrated.source}. ")
+            + f"Published figures to 31 March {fit.year} (DfE, Children looked after in England); "
             f"national shapes of 2019 to 2023; drift, trend and damping fitted to years up to "
             f"{fit.drift.cut_year}."
         ),

@@ -11,34 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import Assumption, assumed, assuming
-from sufficiency.calibration.calibrate import (
-    Calibration,
-    calibrate,
-    entries_factor,
-    exit_level,
-    returns_factor,
-    year_ahead,
-)
-from sufficiency.calibration.needs import OwnNextNeeds
-from sufficiency.calibration.posterior import GammaPosterior
-from sufficiency.calibration.starting import (
-    ChildrenAtStart,
-    children_at_start,
-    whole_children,
-)
-from sufficiency.calibration.tables import RateTables, rate_tables
-from sufficiency.domain import DAYS_PER_YEAR, MONTHS_PER_YEAR, report_dates
+from sufficiency.calibration.calibrate import Calibration, calibrate
 from sufficiency.errors import ScenarioError
 from sufficiency.history.authorities import Authority, find_authority
 from sufficiency.history.monthly_table import read_monthly_table
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
 from sufficiency.report.formats import long_date
-from sufficiency.resolution.calendar import calendar, intervention_origins
-from sufficiency.resolution.entry_ages import entry_age_quantiles_days
+from sufficiency.resolution.calendar import intervention_origins
 from sufficiency.resolution.localities import locality_shares
+from sufficiency.resolution.own_population import people_at_start
+from sufficiency.resolution.own_return import (
+    OwnReturn,
+    read_own_return,
+    starting_on,
+    with_own_rates,
+)
 from sufficiency.resolution.own_table import OwnTable, own_levels
-from sufficiency.resolution.population import StartingPopulation, starting_population
+from sufficiency.resolution.planning import follows_trend, world_plan
 from sufficiency.resolution.prices import cost_plan
 from sufficiency.resolution.provenance import (
     fitted_origins,
@@ -48,8 +38,8 @@ from sufficiency.resolution.provenance import (
 from sufficiency.resolution.supply import supply
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
-from sufficiency.simulation.world import Places, World
-from sufficiency.simulation.worlds import Calendar, Levels, Siblings, WorldPlan, draw_world
+from sufficiency.simulation.world import World
+from sufficiency.simulation.worlds import Levels, WorldPlan, draw_world
 
 Floats = NDArray[np.float64]
 
@@ -73,6 +63,8 @@ class Resolved:
     origins: tuple[Origin, ...]
     warnings: tuple[str, ...]
     manifest_extras: Mapping[str, Any]
+    personal_data: bool = False
+    """Whether its start or its rates come from the council's own children."""
 
     def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
         """The world of one replication, with or without each layer of uncertainty.
@@ -109,12 +101,14 @@ def resolve_children(scenario: Scenario) -> ResolvedChildren:
     """
     with assuming(_own_assumptions(scenario)):
         authority = find_authority(scenario.authority)
+        own = read_own_return(scenario, authority)
+        scenario = starting_on(scenario, own)
         history = PublishedHistory.as_at(calibration_year(scenario))
-        fit = calibrate(history, authority, scenario.calibration.base_window_years)
+        fit = _fit(scenario, history, authority, own)
         start = _start(scenario, fit)
-        people = starting_population(scenario, fit)
+        people, own = people_at_start(scenario, fit, own)
         places, *_ = supply(scenario, people.by_sector, start)
-        plan = _plan(scenario, fit, people, None, places, start)
+        plan = world_plan(scenario, fit, people, None, own, places, start)
     return ResolvedChildren(authority, start, fit, plan)
 
 
@@ -147,26 +141,27 @@ def _own_assumptions(scenario: Scenario) -> dict[str, Assumption]:
 
 def _resolve(scenario: Scenario) -> Resolved:
     authority = find_authority(scenario.authority)
-    year = calibration_year(scenario)
-    history = PublishedHistory.as_at(year)
-    fit = calibrate(history, authority, scenario.calibration.base_window_years)
+    own = read_own_return(scenario, authority)
+    scenario = starting_on(scenario, own)
+    history = PublishedHistory.as_at(calibration_year(scenario))
+    fit = _fit(scenario, history, authority, own)
     _check_prices(history)
     start = _start(scenario, fit)
-    table = scenario.table_path
+    path = scenario.table_path
     until = min(scenario.calibration.history_to or start, start)
-    own = own_levels(read_monthly_table(table), fit, until) if table is not None else None
-    people = starting_population(scenario, fit)
+    table = own_levels(read_monthly_table(path), fit, until) if path is not None else None
+    people, own = people_at_start(scenario, fit, own)
     places, supply_origins, statement, sector_places = supply(scenario, people.by_sector, start)
     costs, cost_origins, cost_warnings = cost_plan(scenario, fit, history, people.by_sector, start)
     shares, share_origins = locality_shares(
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
-    plan = _plan(scenario, fit, people, own, places, start)
+    plan = world_plan(scenario, fit, people, table, own, places, start)
     population = _population(fit)
     origins = (
         *people.origins,
         *([] if population is None else [population_origin(population)]),
-        *fitted_origins(scenario, fit, plan.levels, own),
+        *fitted_origins(scenario, fit, plan.levels, table, own.calibrated),
         *intervention_origins(scenario),
         *supply_origins,
         *share_origins,
@@ -184,11 +179,22 @@ def _resolve(scenario: Scenario) -> Resolved:
         origins=origins,
         warnings=(
             *cost_warnings,
-            *_notes(authority, fit, scenario),
-            *_pull_of_starters(scenario, fit, plan.levels, own),
+            *_notes(authority, fit, scenario, own),
+            *_pull_of_starters(scenario, fit, plan.levels, table),
         ),
-        manifest_extras=manifest_extras(scenario, fit, history, statement, sector_places, own),
+        manifest_extras=manifest_extras(
+            scenario, fit, history, statement, sector_places, own.calibrated
+        ),
+        personal_data=own.is_used,
     )
+
+
+def _fit(
+    scenario: Scenario, history: PublishedHistory, authority: Authority, own: OwnReturn
+) -> Calibration:
+    """The published fit, at the levels of the council's own returns if it has any."""
+    fit = calibrate(history, authority, scenario.calibration.base_window_years)
+    return fit if own.calibrated is None else with_own_rates(fit, own.calibrated.fitted)
 
 
 def calibration_year(scenario: Scenario) -> int:
@@ -224,114 +230,14 @@ def _start(scenario: Scenario, fit: Calibration) -> date:
     return start
 
 
-def _plan(
-    scenario: Scenario,
-    fit: Calibration,
-    people: StartingPopulation,
-    own: OwnTable | None,
-    places: Places,
-    start: date,
-) -> WorldPlan:
-    levels, tables = _levels(scenario, fit, people, own)
-    return WorldPlan(
-        start=start,
-        horizon_days=(report_dates(start, scenario.months)[-1] - start).days,
-        levels=levels,
-        tables=tables,
-        calendar=_calendar(scenario, fit, start, own),
-        siblings=_siblings(scenario),
-        entry_age_quantiles_days=entry_age_quantiles_days(),
-        children=_children(people, fit, tables),
-        places=places,
-        drift=fit.drift,
-        days_since_history=(start - date(fit.year, _LAST_MONTH, _LAST_DAY)).days,
-    )
-
-
-def _calendar(scenario: Scenario, fit: Calibration, start: date, own: OwnTable | None) -> Calendar:
-    horizon_days = (report_dates(start, scenario.months)[-1] - start).days
-    trend = _follows_trend(scenario, own)
-    return calendar(scenario, fit.damping, start, horizon_days, trend=trend)
-
-
-def _children(people: StartingPopulation, fit: Calibration, tables: RateTables) -> ChildrenAtStart:
-    whole = whole_children(people.needs, people.by_sector, people.by_age_group)
-    return children_at_start(whole, fit.exits.opening, fit.uasc_stock, tables.move_per_day)
-
-
-def _levels(
-    scenario: Scenario, fit: Calibration, people: StartingPopulation, own: OwnTable | None
-) -> tuple[Levels, RateTables]:
-    """The levels of all rates with the scenario's changes, and the tables they multiply.
-
-    The tables are those of the fitted levels: a scenario's own number of starters or rate of exit
-    changes that flow and no other.
-    """
-    ages = people.by_age_group.astype(np.float64)
-    starters = _starters(scenario, fit, ages) if own is None else own.starters
-    ahead = year_ahead(fit, ages, starters.mean)
-    tables = rate_tables(fit, people.needs, ahead, starters.mean, _own_next_needs(scenario))
-    total = scenario.entries.starters_per_month
-    fixed = None if total is None else total.value * MONTHS_PER_YEAR
-    expected = starters.mean if fixed is None else starters.mean * fixed / starters.mean.sum()
-    level = 1.0 if own is None else own.exit_level
-    rate = scenario.exits.annual_exit_rate
-    if rate is not None:
-        level = exit_level(fit, ages, expected, rate.value)
-    return (
-        Levels(
-            starters_per_year=starters,
-            starters_total_per_year=fixed,
-            leave=fit.exits.leave,
-            match=fit.exits.match,
-            uasc_exit_per_day=fit.uasc_exit_per_year / DAYS_PER_YEAR,
-            moves=fit.moves,
-            first_need_weights=tables.first_need * assumed("prior_first_need").number,
-            exit_level=level,
-        ),
-        tables,
-    )
-
-
-def _own_next_needs(scenario: Scenario) -> OwnNextNeeds:
-    return {
-        (reason, need): {after: float(weight) for after, weight in weights.items()}
-        for reason, rows in scenario.moves.next_need.items()
-        for need, weights in rows.items()
-    }
-
-
-def _starters(scenario: Scenario, fit: Calibration, ages: Floats) -> GammaPosterior:
-    """The posterior of starters a year in the first year of the forecast."""
-    returns = scenario.calibration.same_year_returns
-    share = None if returns is True else (0.0 if returns is False else returns.value)
-    factor = returns_factor(fit, share)
-    if scenario.uncertainty.damping:
-        factor *= entries_factor(fit, ages, share)
-    return replace(fit.starters, exposure=fit.starters.exposure / factor)
-
-
-def _follows_trend(scenario: Scenario, own: OwnTable | None) -> bool:
-    """Whether entries grow by the national trend: not where the user gave their level."""
-    given = scenario.entries.starters_per_month is not None or own is not None
-    return scenario.uncertainty.damping and not given
-
-
-def _siblings(scenario: Scenario) -> Siblings:
-    sizes = scenario.entries.sibling_group_sizes
-    share = scenario.entries.sibling_same_band_share
-    return Siblings(
-        np.array(sizes) if sizes is not None else assumed("sibling_group_sizes").row,
-        share.value if share is not None else assumed("sibling_same_band_share").number,
-    )
-
-
 def _population(fit: Calibration) -> float | None:
     known = fit.counts.population_0_17[~np.isnan(fit.counts.population_0_17)]
     return float(known[-1]) if len(known) else None
 
 
-def _notes(authority: Authority, fit: Calibration, scenario: Scenario) -> list[str]:
+def _notes(authority: Authority, fit: Calibration, scenario: Scenario, own: OwnReturn) -> list[str]:
+    if own.cohort is not None:
+        return [*([authority.note] if authority.note else []), *_cohort_notes(own)]
     notes = [*([authority.note] if authority.note else []), *fit.notes]
     years = len(fit.counts.years)
     if years < fit.window_years + 1:
@@ -363,13 +269,23 @@ def _notes(authority: Authority, fit: Calibration, scenario: Scenario) -> list[s
     return notes
 
 
+def _cohort_notes(own: OwnReturn) -> list[str]:
+    """What the user should know about a start from the council's own list."""
+    if own.calibrated is not None:
+        return []
+    return [
+        "The children at the start are the council's own, but the rates are those published: give "
+        "calibration.file for rates of its own returns."
+    ]
+
+
 def _pull_of_starters(
-    scenario: Scenario, fit: Calibration, levels: Levels, own: OwnTable | None
+    scenario: Scenario, fit: Calibration, levels: Levels, table: OwnTable | None
 ) -> list[str]:
     """Say so where the forecast begins with far more or fewer starters than the latest year had."""
     latest = float(fit.counts.started_total[-1])
     expected = float(levels.starters_per_year.mean.sum())
-    if not _follows_trend(scenario, own) or not latest > 0:
+    if not follows_trend(scenario, table) or not latest > 0:
         return []
     change = expected / latest - 1
     if abs(change) < _LARGE_PULL:

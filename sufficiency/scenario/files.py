@@ -35,7 +35,7 @@ def load_scenario(path: str | Path) -> Scenario:
     _check_authority(merged)
     paths = dict(files)
     given = {key: (written.file, written.line) for key, written in merged.walk()}
-    return scenario.read_from(tuple(paths.values()), given, _find_table(merged, paths))
+    return scenario.read_from(tuple(paths.values()), given, _named_files(merged, paths))
 
 
 def merge(base: Written, over: Written, key: str = "") -> Written:
@@ -69,7 +69,7 @@ def _read_chain(
     own = read_yaml(path, name)
     assert isinstance(own.value, dict)
     base_name = own.value.get("extends")
-    own = _without_blanks(own)
+    own = _in_full(_without_blanks(own))
     if base_name is None or base_name.value is None:
         return own, ((name, here),)
     base_path, base_shown, base_folder = _find_base(base_name, here, name, folder)
@@ -124,15 +124,32 @@ def _check_authority(merged: Written) -> None:
         raise UnknownAuthority(f"{named.file}, line {named.line}, authority: {wrong}") from None
 
 
-def _find_table(merged: Written, paths: Mapping[str, Path]) -> Path | None:
-    """The user's table of starters and leavers, beside the file that names it."""
-    table, reached = merged.at(("calibration", "table"))
-    if len(reached) < 2:
-        return None
-    path = paths[table.file].parent / _portable(str(table.value))
-    if not path.is_file():
-        raise ScenarioError(
-            f'{table.file}, line {table.line}, calibration.table: found "{table.value}", but there '
-            "is no such file. Give its path relative to this scenario file."
-        )
-    return path
+NAMED_FILES = (("calibration", "table"), ("calibration", "file"), ("population", "cohort"))
+"""Keys that name a data file beside the scenario."""
+
+
+def _named_files(merged: Written, paths: Mapping[str, Path]) -> dict[str, Path]:
+    """Where the data files are that a scenario names, each beside the file that names it."""
+    found = {}
+    for keys in NAMED_FILES:
+        named, reached = merged.at(keys)
+        if len(reached) < len(keys):
+            continue
+        path = paths[named.file].parent / _portable(str(named.value))
+        if not path.is_file():
+            raise ScenarioError(
+                f'{named.file}, line {named.line}, {".".join(keys)}: found "{named.value}", but '
+                "there is no such file. Give its path relative to this scenario file."
+            )
+        found[".".join(keys)] = path
+    return found
+
+
+def _in_full(written: Written) -> Written:
+    """``calibration: PATH`` is short for a calibrated file."""
+    assert isinstance(written.value, dict)
+    short = written.value.get("calibration")
+    if short is None or not isinstance(short.value, str):
+        return written
+    full = Written({"file": short}, short.file, short.line)
+    return Written({**written.value, "calibration": full}, written.file, written.line)

@@ -141,7 +141,7 @@ class Scenario(Strict):
 
     _given: dict[str, tuple[str, int]] = PrivateAttr(default_factory=dict)
     _files: tuple[Path, ...] = PrivateAttr(default=())
-    _table: Path | None = PrivateAttr(default=None)
+    _named: dict[str, Path] = PrivateAttr(default_factory=dict)
 
     @property
     def given(self) -> Mapping[str, tuple[str, int]]:
@@ -156,18 +156,36 @@ class Scenario(Strict):
     @property
     def table_path(self) -> Path | None:
         """Where `calibration.table` is, or None if the scenario names no table."""
-        table = self.calibration.table
-        return self._table or (Path(table) if table is not None else None)
+        return self._path_of("calibration.table", self.calibration.table)
+
+    @property
+    def calibrated_path(self) -> Path | None:
+        """Where `calibration.file` is, or None if the scenario names none."""
+        return self._path_of("calibration.file", self.calibration.file)
+
+    @property
+    def cohort_path(self) -> Path | None:
+        """Where `population.cohort` is, or None if the scenario names none."""
+        return self._path_of("population.cohort", self.population.cohort)
+
+    @property
+    def named_paths(self) -> Mapping[str, Path]:
+        """The data files that the scenario names, by key, where it was read from a file."""
+        return self._named
+
+    def _path_of(self, key: str, written: str | None) -> Path | None:
+        return self._named.get(key) or (Path(written) if written is not None else None)
 
     def read_from(
         self,
         files: tuple[Path, ...],
         given: dict[str, tuple[str, int]],
-        table: Path | None = None,
+        named: Mapping[str, Path],
     ) -> Self:
-        """The same scenario, remembering its files and where each of its keys was written."""
+        """The same scenario, remembering its files, where each of its keys was written, and where
+        the data files are that it names."""
         remembered = self.model_copy()
-        remembered._files, remembered._given, remembered._table = files, given, table
+        remembered._files, remembered._given, remembered._named = files, given, dict(named)
         return remembered
 
     def need_plans(self) -> dict[NeedGroup, tuple[tuple[Sector, ...], frozenset[Sector]]]:

@@ -69,7 +69,7 @@ def with_options(
     options = ("months",) * ("months" in changed) + ("start",) * ("start" in changed)
     options += ("population.in_care",) * (in_care is not None)
     given = {**scenario.given, **dict.fromkeys(options, (GIVEN_WHEN_RUN, 0))}
-    return _checked({**written, **changed}).read_from(scenario.files, given, scenario.table_path)
+    return _checked({**written, **changed}).read_from(scenario.files, given, scenario.named_paths)
 
 
 def _checked(values: dict[str, Any]) -> Scenario:

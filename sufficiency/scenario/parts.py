@@ -87,6 +87,26 @@ class Population(Strict):
         default=(),
         description="What each source prints about the starting figure, where they disagree.",
     )
+    cohort: Text | None = Field(
+        default=None,
+        description="The council's own children at the start: a file that `sufficiency calibrate "
+        "--cohort` wrote, relative to this file. It gives every number above.",
+    )
+
+    @model_validator(mode="after")
+    def _cohort_stands_alone(self) -> Self:
+        told = [
+            key
+            for key in ("in_care", "as_at", "uasc", "placed_for_adoption", "age_bands", "sectors")
+            if getattr(self, key)
+        ]
+        if self.cohort is not None and told:
+            raise contradiction(
+                f"the children of the cohort are counted as they are, so {', '.join(told)} cannot "
+                "be given too. Take one of them out",
+                "cohort",
+            )
+        return self
 
     @model_validator(mode="after")
     def _parts_add_up(self) -> Self:
@@ -137,6 +157,11 @@ class Calibration(Strict):
         description="Your own CSV file of monthly starters and leavers (columns month, starters, "
         "leavers and, if you like, age_band), relative to this file.",
     )
+    file: Text | None = Field(
+        default=None,
+        description="Rates fitted to the council's own child-level returns: a file that "
+        "`sufficiency calibrate` wrote, relative to this file.",
+    )
     same_year_returns: Annotated[
         Switch | Share, expecting("a share from 0 to 1, or true or false")
     ] = Field(
@@ -145,6 +170,15 @@ class Calibration(Strict):
         "flows: true adds the pooled share back, false does not, a share of children in care a "
         "year is used as it is.",
     )
+
+    @model_validator(mode="after")
+    def _one_source_of_levels(self) -> Self:
+        if self.file is not None and self.table is not None:
+            raise contradiction(
+                "the file's children set the levels that the table would set; give one of the two",
+                "table",
+            )
+        return self
 
 
 class Entries(Strict):

@@ -7,13 +7,14 @@ of uncertainty can be switched on while everyone keeps their luck.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from sufficiency.calibration.children.drawing import RateSampler, ending_need_factor
 from sufficiency.calibration.drift import FLOWS, Drift, drift_paths
 from sufficiency.calibration.posterior import GammaPosterior, dirichlet_quantile
 from sufficiency.calibration.starting import ChildrenAtStart
@@ -33,6 +34,7 @@ from sufficiency.simulation.world import (
     PLACEMENT_CLOCK,
     Entries,
     Hazards,
+    KnownTimes,
     Places,
     StartingCohort,
     World,
@@ -40,7 +42,7 @@ from sufficiency.simulation.world import (
 
 Floats = NDArray[np.float64]
 
-_PARAMETERS, _DRIFT = FIRST_FREE_PURPOSE, FIRST_FREE_PURPOSE + 1
+_PARAMETERS, _DRIFT, _OWN_RATES = range(FIRST_FREE_PURPOSE, FIRST_FREE_PURPOSE + 3)
 _MOST_YEARS = 11
 _CAUSE = {str(cause): code for code, cause in enumerate(CAUSES)}
 _ADOPTION = _CAUSE[ExitReason.ADOPTION]
@@ -96,6 +98,27 @@ class Siblings:
 
 
 @dataclass(frozen=True)
+class EntriesSeason:
+    """How entries other than of unaccompanied children differ by month. K months."""
+
+    starts_days: Floats
+    """(K,): first 0, rising."""
+    factor: Floats
+    """(K,)."""
+
+
+@dataclass(frozen=True)
+class OwnChildren:
+    """What a council's own returns say in place of published levels."""
+
+    rates: RateSampler | None = None
+    """Posteriors by cell, in place of the tables' rates at the levels drawn."""
+    season: EntriesSeason | None = None
+    times: KnownTimes | None = None
+    """Of the children at the start, if they are the council's own."""
+
+
+@dataclass(frozen=True)
 class WorldPlan:
     """All that a scenario's replications share."""
 
@@ -112,6 +135,7 @@ class WorldPlan:
     drift: Drift
     days_since_history: int
     """Days from the last date that rates were fitted to until the start: drift has gone on."""
+    own: OwnChildren = field(default_factory=OwnChildren)
 
 
 @dataclass(frozen=True)
@@ -137,12 +161,15 @@ def draw_world(
     calendar = plan.calendar
     if drift:
         calendar = _drifting(calendar, *_drift(plan, draws))
+    hazards = _hazards(plan, drawn, calendar)
+    if plan.own.rates is not None:
+        hazards = _own_hazards(plan, plan.own.rates, hazards, draws, parameter=parameter)
     return World(
         start=plan.start,
         horizon_days=plan.horizon_days,
-        hazards=_hazards(plan, drawn, calendar),
+        hazards=hazards,
         entries=_entries(plan, drawn, calendar),
-        cohort=_cohort(plan.children),
+        cohort=_cohort(plan.children, plan.own.times),
         places=plan.places,
     )
 
@@ -218,14 +245,33 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Hazards:
     )
 
 
+def _own_hazards(
+    plan: WorldPlan, rates: RateSampler, published: Hazards, draws: Draws, *, parameter: bool
+) -> Hazards:
+    """The same with the council's own rates; a scenario's level of exits and its own next needs
+    still hold."""
+    drawn = rates.mean()
+    if parameter:
+        drawn = rates.draw(draws.uniforms(_OWN_RATES, 0, 1, rates.n_uniforms)[0])
+    drawn.per_day[:N_EXIT_CAUSES] *= plan.levels.exit_level
+    drawn.per_day[_MATCH] *= plan.levels.exit_level
+    return replace(
+        published,
+        per_day=drawn.per_day,
+        need_factor=ending_need_factor(published.need_factor, drawn),
+        destination=drawn.destination,
+    )
+
+
 def _entries(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Entries:
     """Groups a day by stream, such that children by age band come out at the drawn starters."""
     expected = plan.levels.starters_per_year.mean[:_BANDS]
     groups = drawn.starters_per_year / DAYS_PER_YEAR
     groups[:_BANDS] /= plan.siblings.mean_size
+    starts, factor = _seasonal(calendar, plan.own.season)
     return Entries(
-        group_rate_per_day=groups[:, None] * calendar.entries,
-        calendar_starts_days=calendar.starts_days,
+        group_rate_per_day=groups[:, None] * factor,
+        calendar_starts_days=starts,
         group_size_probability=plan.siblings.group_size_probability,
         sibling_same_band_share=plan.siblings.same_band_share,
         band_share=expected / expected.sum(),
@@ -234,7 +280,19 @@ def _entries(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Entries:
     )
 
 
-def _cohort(children: ChildrenAtStart) -> StartingCohort:
+def _seasonal(calendar: Calendar, season: EntriesSeason | None) -> tuple[Floats, Floats]:
+    """Starts of the periods (K,) and factors on entries (A, K), with the season laid over them."""
+    if season is None:
+        return calendar.starts_days, calendar.entries
+    merged = np.union1d(calendar.starts_days, season.starts_days)
+    period = np.searchsorted(calendar.starts_days, merged, side="right") - 1
+    month = np.searchsorted(season.starts_days, merged, side="right") - 1
+    factor = calendar.entries[:, period].copy()
+    factor[:_BANDS] *= season.factor[month]
+    return merged, factor
+
+
+def _cohort(children: ChildrenAtStart, known: KnownTimes | None) -> StartingCohort:
     return StartingCohort(
         age_group=children.age_group,
         need=children.need,
@@ -247,4 +305,5 @@ def _cohort(children: ChildrenAtStart) -> StartingCohort:
         placement_days=children.placement_days,
         placement_cdf=children.placement_cdf,
         placement_unmoved=children.placement_unmoved,
+        known=known,
     )

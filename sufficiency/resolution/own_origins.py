@@ -1,0 +1,154 @@
+"""Where the rates come from that a council's own returns were fitted to, number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sufficiency.calibration.assumptions import Assumption
+from sufficiency.calibration.children.assumptions import child_assumptions
+from sufficiency.calibration.children.file import CalibratedFile
+from sufficiency.calibration.children.pooling import Family
+from sufficiency.calibration.children.rates import ADOPTION_FAMILY, ENDING_FAMILY, UASC_FAMILY
+from sufficiency.domain import AGE_BANDS, AGE_GROUPS, CAUSES, MONTHS_PER_YEAR, N_EXIT_CAUSES
+from sufficiency.report.words import AGE_LABELS
+from sufficiency.resolution.population import given_or
+from sufficiency.scenario.model import Scenario
+from sufficiency.scenario.origins import Origin
+from sufficiency.scenario.sourced import Kind
+from sufficiency.simulation.worlds import Levels
+
+_RANGE = (0.1, 0.9)
+_EXITS = {str(cause) for cause in CAUSES[:N_EXIT_CAUSES]} | {UASC_FAMILY, ADOPTION_FAMILY}
+_WORDS: Mapping[str, str] = {
+    UASC_FAMILY: "leaving before 18, unaccompanied children",
+    ADOPTION_FAMILY: "adoption of children placed for it",
+    ENDING_FAMILY: "placements for adoption that end while care goes on",
+}
+_AGE_WORDS = [*(AGE_LABELS[band] for band in AGE_BANDS), "unaccompanied children"]
+
+
+def own_rate_origins(
+    scenario: Scenario, calibrated: CalibratedFile, levels: Levels
+) -> list[Origin]:
+    """Entries, exits, moves, brothers and sisters, and what their fit assumed."""
+    return [
+        *_entries(scenario, calibrated, levels),
+        *_rates(scenario, calibrated),
+        *_siblings(scenario, calibrated),
+        _season(calibrated),
+        *(_assumed(assumption, calibrated) for assumption in child_assumptions().values()),
+    ]
+
+
+def _entries(scenario: Scenario, calibrated: CalibratedFile, levels: Levels) -> list[Origin]:
+    given = scenario.entries.starters_per_month
+    mean = levels.starters_per_year.mean
+    total = float(mean.sum()) / MONTHS_PER_YEAR
+    counted = float(calibrated.fitted.starters.mean.sum()) / MONTHS_PER_YEAR
+    source = f"{calibrated.source}; {counted:.1f} starters a month as counted"
+    if scenario.uncertainty.damping:
+        source += ", drawn towards the level that keeps the number in care on its trend"
+    low, high = (levels.starters_per_year.quantile(np.full(len(mean), at)) for at in _RANGE)
+    scale = 1.0 if given is None else given.value / total
+    return [
+        given_or(
+            given,
+            "entries.starters_per_month",
+            "Children who start care a month",
+            round(total if given is None else given.value, 2),
+            "children a month",
+            source,
+        ),
+        *(
+            Origin(
+                f"entries.by_age.{group}",
+                f"Starters a year: {_AGE_WORDS[row]}",
+                round(float(mean[row] * scale), 1),
+                "children a year",
+                Kind.FITTED,
+                source,
+                "range: 10th to 90th percentile of the fit",
+                low=round(float(low[row] * scale), 1),
+                high=round(float(high[row] * scale), 1),
+            )
+            for row, group in enumerate(AGE_GROUPS)
+        ),
+    ]
+
+
+def _rates(scenario: Scenario, calibrated: CalibratedFile) -> list[Origin]:
+    families = calibrated.fitted.rates.families
+    origins = [_family(name, family, calibrated.source) for name, family in families.items()]
+    rate = scenario.exits.annual_exit_rate
+    if rate is not None:
+        key, label = "exits.annual_exit_rate", "Exits before 18 a year per child in care"
+        origins.append(given_or(rate, key, label, rate.value, "a year", ""))
+    return origins
+
+
+def _family(name: str, family: Family, source: str) -> Origin:
+    """One kind of event against what is published: all cells together."""
+    expected = float(family.expected.sum())
+    level = family.level
+    if expected > 0:
+        level = float((family.mean * family.expected).sum()) / expected
+    spread = 1 / max(family.level_events + float(family.events.sum()), 1e-9) ** 0.5
+    words = _WORDS.get(name, name.replace("_", " "))
+    part = "exits" if name in _EXITS else "moves"
+    return Origin(
+        f"{part}.own.{name}",
+        f"Against what is published for the council: {words}",
+        round(level, 3),
+        "ratio",
+        Kind.FITTED,
+        source,
+        f"{family.events.sum():.0f} events seen, {expected:.0f} expected at the published rates; "
+        f"cells differ by {family.spread:.0%} beyond chance",
+        low=round(level * float(np.exp(-1.28 * spread)), 3),
+        high=round(level * float(np.exp(1.28 * spread)), 3),
+    )
+
+
+def _siblings(scenario: Scenario, calibrated: CalibratedFile) -> list[Origin]:
+    if scenario.entries.sibling_group_sizes is not None:
+        return []
+    sizes = ", ".join(f"{size:.3f}" for size in calibrated.fitted.sibling_group_sizes)
+    return [
+        Origin(
+            "entries.sibling_group_sizes",
+            "Chance that 1, 2, 3 or 4 brothers and sisters enter care together",
+            sizes,
+            "",
+            Kind.FITTED,
+            calibrated.source,
+            "children who started on the same day beyond what chance brings together",
+        )
+    ]
+
+
+def _season(calibrated: CalibratedFile) -> Origin:
+    season = calibrated.fitted.season
+    words = ", ".join(f"{factor:.2f}" for factor in season.factor)
+    return Origin(
+        "entries.own.season",
+        "Starters by calendar month against the average, January to December",
+        words if season.supported else "none: the months differ no more than by chance",
+        "",
+        Kind.FITTED,
+        calibrated.source,
+    )
+
+
+def _assumed(assumption: Assumption, calibrated: CalibratedFile) -> Origin:
+    """What the fit assumed, as the file says it was."""
+    used = calibrated.head.get("assumptions", {}).get(assumption.name, assumption.value)
+    return Origin(
+        f"calibration.file.{assumption.name}",
+        assumption.label,
+        float(used),
+        "",
+        Kind.ASSUMED,
+        assumption.source,
+    )

@@ -1,0 +1,192 @@
+"""From a fit and the children at the start to the plan that worlds are drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.calibration.assumptions import assumed
+from sufficiency.calibration.calibrate import (
+    Calibration,
+    entries_factor,
+    exit_level,
+    returns_factor,
+    year_ahead,
+)
+from sufficiency.calibration.needs import OwnNextNeeds
+from sufficiency.calibration.posterior import GammaPosterior
+from sufficiency.calibration.starting import (
+    ChildrenAtStart,
+    children_at_start,
+    whole_children,
+)
+from sufficiency.calibration.tables import RateTables, rate_tables
+from sufficiency.domain import DAYS_PER_YEAR, MONTHS_PER_YEAR, report_dates
+from sufficiency.resolution.calendar import calendar
+from sufficiency.resolution.entry_ages import entry_age_quantiles_days
+from sufficiency.resolution.own_return import OwnReturn, own_children
+from sufficiency.resolution.own_table import OwnTable
+from sufficiency.resolution.population import StartingPopulation
+from sufficiency.scenario.model import Scenario
+from sufficiency.simulation.world import Places
+from sufficiency.simulation.worlds import Calendar, Levels, Siblings, WorldPlan
+
+Floats = NDArray[np.float64]
+
+_LAST_MONTH, _LAST_DAY = 3, 31
+
+
+def world_plan(
+    scenario: Scenario,
+    fit: Calibration,
+    people: StartingPopulation,
+    table: OwnTable | None,
+    own: OwnReturn,
+    places: Places,
+    start: date,
+) -> WorldPlan:
+    """All that a scenario's replications share.
+
+    Args:
+        scenario: whose.
+        fit: the published fit, at the levels of the council's own returns if it has any.
+        people: the children at the start.
+        table: levels from the council's own months, if any.
+        own: rates and children from its own returns, if any.
+        places: the places there are.
+        start: the start date.
+    """
+    levels, tables = _levels(scenario, fit, people, table, own)
+    counted_to = date(fit.year, _LAST_MONTH, _LAST_DAY)
+    drift = fit.drift
+    if own.calibrated is not None:
+        counted_to = own.calibrated.fitted.as_at
+        drift = replace(drift, window_years=own.calibrated.entries_window_years)
+    horizon_days = (report_dates(start, scenario.months)[-1] - start).days
+    return WorldPlan(
+        start=start,
+        horizon_days=horizon_days,
+        levels=levels,
+        tables=tables,
+        calendar=_calendar(scenario, fit, start, table),
+        siblings=_siblings(scenario, own),
+        entry_age_quantiles_days=entry_age_quantiles_days(),
+        children=_children(people, fit, tables, own),
+        places=places,
+        drift=drift,
+        days_since_history=max((start - counted_to).days, 0),
+        own=own_children(own, next_needs(scenario), start, horizon_days),
+    )
+
+
+def _calendar(
+    scenario: Scenario, fit: Calibration, start: date, table: OwnTable | None
+) -> Calendar:
+    horizon_days = (report_dates(start, scenario.months)[-1] - start).days
+    trend = follows_trend(scenario, table)
+    return calendar(scenario, fit.damping, start, horizon_days, trend=trend)
+
+
+def _children(
+    people: StartingPopulation, fit: Calibration, tables: RateTables, own: OwnReturn
+) -> ChildrenAtStart:
+    whole = whole_children(people.needs, people.by_sector, people.by_age_group)
+    drawn = children_at_start(whole, fit.exits.opening, fit.uasc_stock, tables.move_per_day)
+    if own.start is None:
+        return drawn
+    return replace(
+        drawn,
+        age_group=own.start.age_group,
+        need=own.start.need,
+        sector=own.start.sector,
+        profile=np.zeros_like(own.start.sector),
+    )
+
+
+def _levels(
+    scenario: Scenario,
+    fit: Calibration,
+    people: StartingPopulation,
+    table: OwnTable | None,
+    own: OwnReturn,
+) -> tuple[Levels, RateTables]:
+    """The levels of all rates with the scenario's changes, and the tables they multiply.
+
+    The tables are those of the fitted levels: a scenario's own number of starters or rate of exit
+    changes that flow and no other.
+    """
+    ages = people.by_age_group.astype(np.float64)
+    starters = _starters(scenario, fit, ages, own) if table is None else table.starters
+    ahead = year_ahead(fit, ages, starters.mean)
+    tables = rate_tables(fit, people.needs, ahead, starters.mean, next_needs(scenario))
+    total = scenario.entries.starters_per_month
+    fixed = None if total is None else total.value * MONTHS_PER_YEAR
+    expected = starters.mean if fixed is None else starters.mean * fixed / starters.mean.sum()
+    level = 1.0 if table is None else table.exit_level
+    rate = scenario.exits.annual_exit_rate
+    if rate is not None:
+        level = exit_level(fit, ages, expected, rate.value)
+    first_need = tables.first_need * assumed("prior_first_need").number
+    if own.calibrated is not None:
+        first_need = own.calibrated.fitted.rates.first_need_weights
+    return (
+        Levels(
+            starters_per_year=starters,
+            starters_total_per_year=fixed,
+            leave=fit.exits.leave,
+            match=fit.exits.match,
+            uasc_exit_per_day=fit.uasc_exit_per_year / DAYS_PER_YEAR,
+            moves=fit.moves,
+            first_need_weights=first_need,
+            exit_level=level,
+        ),
+        tables,
+    )
+
+
+def next_needs(scenario: Scenario) -> OwnNextNeeds:
+    """The next needs that a scenario gives."""
+    return {
+        (reason, need): {after: float(weight) for after, weight in weights.items()}
+        for reason, rows in scenario.moves.next_need.items()
+        for need, weights in rows.items()
+    }
+
+
+def _starters(scenario: Scenario, fit: Calibration, ages: Floats, own: OwnReturn) -> GammaPosterior:
+    """The posterior of starters a year in the first year of the forecast.
+
+    Same-year returns are added where the counts leave them out, as published ones do.
+    """
+    returns = scenario.calibration.same_year_returns
+    share = None if returns is True else (0.0 if returns is False else returns.value)
+    if own.calibrated is not None:
+        share = 0.0
+    factor = returns_factor(fit, share)
+    if scenario.uncertainty.damping:
+        factor *= entries_factor(fit, ages, share)
+    return replace(fit.starters, exposure=fit.starters.exposure / factor)
+
+
+def follows_trend(scenario: Scenario, table: OwnTable | None) -> bool:
+    """Whether entries grow by the national trend: not where the user gave their level."""
+    given = scenario.entries.starters_per_month is not None or table is not None
+    return scenario.uncertainty.damping and not given
+
+
+def _siblings(scenario: Scenario, own: OwnReturn) -> Siblings:
+    sizes = scenario.entries.sibling_group_sizes
+    share = scenario.entries.sibling_same_band_share
+    if sizes is not None:
+        chances = np.array(sizes)
+    elif own.calibrated is not None:
+        chances = own.calibrated.fitted.sibling_group_sizes
+    else:
+        chances = assumed("sibling_group_sizes").row
+    return Siblings(
+        chances,
+        share.value if share is not None else assumed("sibling_same_band_share").number,
+    )
