@@ -20,6 +20,8 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from sufficiency.report.figures import FLAG_COLUMN
+
 BLUE, SKY, VERMILLION = "#0072B2", "#56B4E9", "#D55E00"
 GREEN, ORANGE, PURPLE = "#009E73", "#E69F00", "#9b4f79"
 INK, SOFT_INK, RULE = "#1f2933", "#52606d", "#d9dee4"
@@ -102,7 +104,8 @@ def fan_chart(
     Returns:
         An Altair layered chart.
     """
-    frame = rows.assign(date=pd.to_datetime(rows["date"]))
+    known = rows.drop(columns=FLAG_COLUMN, errors="ignore").dropna(subset=["mean"])
+    frame = known.assign(date=pd.to_datetime(known["date"]))
     low, high = _extent(frame, lines, from_zero)
     times = [*frame["date"], *(pd.Timestamp(day) for line in lines for day in line.dates)]
     x = _time_axis(min(times), max(times), narrow=width < 500)

@@ -19,6 +19,8 @@ from sufficiency.domain import MONTHS_PER_YEAR, SETTINGS, financial_year
 QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95")
 STATISTICS = ("mean", "sd", *QUANTILES)
 LAST_MONTH_OF_FINANCIAL_YEAR = 3
+FLAG_COLUMN, FLAG = "flag", "c"
+"""A column of tables in which small real counts are left out, and what it says where one is."""
 
 
 class RunResult(Protocol):
@@ -180,6 +182,20 @@ class Figures:
         """One measure at one date, or None where the run has no such row or it is empty."""
         rows = self.series(measure, sector)
         return spread_of(rows[rows["date"] == day])
+
+    def is_hidden(self, measure: str, day: date, sector: str = "all") -> bool:
+        """Whether a figure is left out because it shows, or gives away, a few real children."""
+        rows = self.series(measure, sector)
+        return FLAG_COLUMN in rows.columns and bool(
+            (rows.loc[rows["date"] == day, FLAG_COLUMN] == FLAG).any()
+        )
+
+    @cached_property
+    def hides_children(self) -> bool:
+        """Whether any figure is left out so."""
+        return FLAG_COLUMN in self.forecast.columns and bool(
+            (self.forecast[FLAG_COLUMN] == FLAG).any()
+        )
 
     def annual(self, measure: str, year: str, sector: str = "all") -> Spread | None:
         """One measure of money over a financial year, all pools of a sector together."""

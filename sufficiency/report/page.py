@@ -22,9 +22,11 @@ from sufficiency.report.formats import children, gbp, long_date, plausible_range
 from sufficiency.report.headline import headline, places_statement
 from sufficiency.report.words import (
     GLOSSARY,
+    HIDDEN_COUNTS,
     HOW_TO_READ,
     KIND_LABELS,
     KIND_ORDER,
+    MARKING,
     NOT_A_TARGET,
     NOT_SAID,
     PERCENTILES_DO_NOT_ADD,
@@ -83,6 +85,11 @@ def authority_name(manifest: Mapping[str, Any]) -> str:
     """The authority's name, or the scenario's where no authority is named."""
     named = (manifest.get("authority") or {}).get("name")
     return str(named or scenario_name(manifest))
+
+
+def marking_of(manifest: Mapping[str, Any]) -> str:
+    """How a run must be marked: what comes from real children is sensitive, small counts or not."""
+    return str(manifest.get("marking") or (MARKING if manifest.get("personal_data") else ""))
 
 
 def scenario_name(manifest: Mapping[str, Any]) -> str:
@@ -156,6 +163,8 @@ def _front(figures: Figures) -> dict[str, Any]:
         "places_statement": places_statement(figures),
         "main_chart": page_charts.in_care_chart(figures),
         "manifest": manifest,
+        "marking": marking_of(manifest),
+        "hidden_note": HIDDEN_COUNTS if figures.hides_children else "",
     }
 
 

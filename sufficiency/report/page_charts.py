@@ -98,6 +98,9 @@ def setting_charts(figures: Figures) -> list[Chart]:
     """A fan for each setting, with usable places drawn in where they are limited."""
     charts = []
     for setting in figures.settings:
+        rows = figures.series("in_care", setting)
+        if rows["mean"].isna().all():
+            continue
         places = figures.series("places", setting).dropna(subset=["mean"])
         limit = (
             [
@@ -118,7 +121,7 @@ def setting_charts(figures: Figures) -> list[Chart]:
         if limit:
             words += f" Usable places at the end: {children(limit[0].values[-1])}."
         drawing = fan_chart(
-            figures.series("in_care", setting),
+            rows,
             limit,
             height=SMALL_HEIGHT,
             width=SMALL_WIDTH,

@@ -65,10 +65,12 @@ class Book:
     """An open workbook and its formats."""
 
     workbook: Any
+    marking: str = ""
+    """Printed on every page, above and below."""
     formats: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def create(cls, path: Path, properties: dict[str, Any]) -> Book:
+    def create(cls, path: Path, properties: dict[str, Any], marking: str = "") -> Book:
         """Open a new workbook in which no text is read as a formula, link or number."""
         options = {
             "strings_to_formulas": False,
@@ -76,7 +78,7 @@ class Book:
             "strings_to_numbers": False,
             "default_date_format": "d mmm yyyy",
         }
-        book = cls(xlsxwriter.Workbook(str(path), options))
+        book = cls(xlsxwriter.Workbook(str(path), options), marking)
         book.workbook.set_properties(properties)
         for name, style in STYLES.items():
             book.formats[name] = book.workbook.add_format(style)
@@ -91,7 +93,9 @@ class Book:
         worksheet.set_paper(9)
         worksheet.set_landscape()
         worksheet.fit_to_pages(1, 0)
-        worksheet.set_footer("&L&A&RPage &P of &N")
+        worksheet.set_footer(f"&L&A&C{self.marking}&RPage &P of &N")
+        if self.marking:
+            worksheet.set_header(f"&C&B{self.marking}")
         worksheet.hide_gridlines(2)
         return Sheet(self, worksheet, widths)
 

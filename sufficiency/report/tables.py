@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from sufficiency.domain import SECTORS
-from sufficiency.report.figures import Figures, Spread, day_of
+from sufficiency.report.figures import FLAG, Figures, Spread, day_of
 from sufficiency.report.formats import (
     children,
     children_range,
@@ -24,6 +24,7 @@ from sufficiency.report.formats import (
     rate,
 )
 from sufficiency.report.words import (
+    HIDDEN_COUNTS,
     NEED_LABELS,
     PERCENTILES_DO_NOT_ADD,
     SHORT_SETTING_LABELS,
@@ -65,6 +66,26 @@ class Table:
     note: str = ""
 
 
+def counted_at(figures: Figures, measure: str, day: date, sector: str = "all") -> Cell:
+    """A range of children and the expected number at a date; ``c`` where it is left out."""
+    if figures.is_hidden(measure, day, sector):
+        return Cell(FLAG)
+    return counted(figures.at(measure, day, sector))
+
+
+def expected_at(figures: Figures, measure: str, day: date, sector: str = "all") -> Cell:
+    """The expected number at a date; ``c`` where it is left out."""
+    if figures.is_hidden(measure, day, sector):
+        return Cell(FLAG)
+    spread = figures.at(measure, day, sector)
+    return Cell(children(spread.mean)) if spread else Cell("–")
+
+
+def _with_hidden(figures: Figures, note: str) -> str:
+    """A note that says what ``c`` means, in a run that leaves counts out."""
+    return f"{note} {HIDDEN_COUNTS}" if figures.hides_children else note
+
+
 def counted(spread: Spread | None) -> Cell:
     """A range of children and the expected number."""
     if spread is None:
@@ -85,7 +106,7 @@ def children_by_setting(figures: Figures) -> Table:
     days = [figures.start, *figures.year_ends]
     rows = []
     for setting in [*figures.settings, "all"]:
-        cells = [counted(figures.at("in_care", day, setting)) for day in days]
+        cells = [counted_at(figures, "in_care", day, setting) for day in days]
         cells[0] = Cell(cells[0].text)
         rows.append(Row(setting_label(setting), [*cells, _limit(figures, setting)]))
     rows[-1] = rows[-1]._replace(is_total=True)
@@ -98,7 +119,7 @@ def children_by_setting(figures: Figures) -> Table:
             Column(f"Usable places, {long_date(figures.end)}", "places"),
         ],
         rows=rows,
-        note=PERCENTILES_DO_NOT_ADD,
+        note=_with_hidden(figures, PERCENTILES_DO_NOT_ADD),
     )
 
 
@@ -106,6 +127,8 @@ def _limit(figures: Figures, setting: str) -> Cell:
     """Usable places in a sector at the end; the total and ``unplaced`` have none."""
     if setting not in SECTORS:
         return Cell("–")
+    if figures.is_hidden("places", figures.end, setting):
+        return Cell(FLAG)
     places = figures.at("places", figures.end, setting)
     return Cell(children(places.mean)) if places else Cell("no limit set")
 
@@ -114,11 +137,9 @@ def children_by_month(figures: Figures) -> Table:
     """Children in care at the start and each month's end: the range of all, settings expected."""
     rows = []
     for day in figures.dates:
-        expected = [figures.at("in_care", day, setting) for setting in figures.settings]
-        cells = [Cell(children(spread.mean)) if spread else Cell("–") for spread in expected]
-        total = figures.at("in_care", day)
-        mean = Cell(children(total.mean)) if total else Cell("–")
-        rows.append(Row(long_date(day), [Cell(counted(total).text), mean, *cells]))
+        cells = [expected_at(figures, "in_care", day, setting) for setting in figures.settings]
+        total = Cell(counted_at(figures, "in_care", day).text)
+        rows.append(Row(long_date(day), [total, expected_at(figures, "in_care", day), *cells]))
     return Table(
         key="in-care-by-month",
         caption="Children in care month by month: the range of all, and expected numbers",
@@ -129,7 +150,7 @@ def children_by_month(figures: Figures) -> Table:
             *(Column(SHORT_SETTING_LABELS[setting], "settings") for setting in figures.settings),
         ],
         rows=rows,
-        note=PERCENTILES_DO_NOT_ADD,
+        note=_with_hidden(figures, PERCENTILES_DO_NOT_ADD),
     )
 
 
@@ -150,14 +171,15 @@ def gap_by_date(figures: Figures, measure: str, caption: str) -> Table:
             *(Column(f"Expected: {_lower_first(setting_label(s))}", "settings") for s in settings),
         ],
         rows=rows,
-        note=f"By the setting the children live in. {PERCENTILES_DO_NOT_ADD}",
+        note=_with_hidden(
+            figures, f"By the setting the children live in. {PERCENTILES_DO_NOT_ADD}"
+        ),
     )
 
 
 def _gap_row(figures: Figures, measure: str, day: date, settings: list[str], head: str) -> Row:
-    expected = [figures.at(measure, day, setting) for setting in settings]
-    cells = [Cell(children(spread.mean)) if spread else Cell("–") for spread in expected]
-    return Row(head, [counted(figures.at(measure, day)), *cells])
+    cells = [expected_at(figures, measure, day, setting) for setting in settings]
+    return Row(head, [counted_at(figures, measure, day), *cells])
 
 
 def _ever_above(rows: pd.DataFrame, least: float) -> bool:

@@ -235,6 +235,9 @@ KIND_ORDER = ("lever", "assumed", "fitted")
 
 NOT_A_TARGET = "A forecast is not a target, and it is not for decisions about a child."
 DEFAULT_PLACES_STATEMENT = "We assumed that you keep the places you use today."
+MARKING = "OFFICIAL-SENSITIVE"
+"""What government marks papers with whose loss could harm people."""
+HIDDEN_COUNTS = "c: left out, because it is a real count of 1 to 5 children or would give one away."
 PERCENTILES_DO_NOT_ADD = (
     "Ranges do not add up: the ends of the ranges of settings, months or years cannot be summed. "
     "Expected figures do."

@@ -7,20 +7,21 @@ are those of the page; here they are not rounded, only shown rounded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from sufficiency.report.figures import STATISTICS, Figures, RunResult, Spread
+from sufficiency.report.figures import FLAG, STATISTICS, Figures, RunResult, Spread
 from sufficiency.report.formats import MONEY_UNITS, long_date
 from sufficiency.report.headline import headline, plain
-from sufficiency.report.page import authority_name, monte_carlo_sentence, scenario_name
+from sufficiency.report.page import authority_name, marking_of, monte_carlo_sentence, scenario_name
 from sufficiency.report.page_charts import comparison_label
 from sufficiency.report.sheets import Book, Sheet
 from sufficiency.report.words import (
     GLOSSARY,
+    HIDDEN_COUNTS,
     KIND_LABELS,
     KIND_ORDER,
     MEASURE_LABELS,
@@ -55,7 +56,7 @@ def write_workbook(forecast: RunResult, path: Path) -> None:
         OSError: the file cannot be written.
     """
     figures = Figures.of(forecast)
-    book = Book.create(path, _properties(figures))
+    book = Book.create(path, _properties(figures), marking_of(figures.manifest))
     _summary(book, figures)
     _assumptions(book, figures)
     _in_care_by_sector(book, figures)
@@ -91,6 +92,7 @@ def _properties(figures: Figures) -> dict[str, Any]:
         "title": f"{authority_name(figures.manifest)}: {scenario_name(figures.manifest)}",
         "subject": "Forecast of placements for children in care",
         "comments": NOT_A_TARGET,
+        "category": marking_of(figures.manifest),
         "created": created,
     }
 
@@ -98,6 +100,8 @@ def _properties(figures: Figures) -> dict[str, Any]:
 def _summary(book: Book, figures: Figures) -> None:
     """The headline, cost by year and setting, gaps: one sheet for finance."""
     sheet = book.sheet("Summary", SUMMARY_WIDTHS)
+    if book.marking:
+        sheet.line(book.marking, "section")
     sheet.line(f"{authority_name(figures.manifest)}: children in care and cost", "title")
     sheet.line(
         f"{scenario_name(figures.manifest)}: forecast from {long_date(figures.start)} "
@@ -119,7 +123,9 @@ def _summary(book: Book, figures: Figures) -> None:
         "note",
         across=LINE_WIDTH_COLUMNS,
     )
-    sheet.worksheet.freeze_panes(2, 1)
+    if figures.hides_children:
+        sheet.line(HIDDEN_COUNTS, "note", across=LINE_WIDTH_COLUMNS)
+    sheet.worksheet.freeze_panes(3 if book.marking else 2, 1)
 
 
 def _three(spread: Spread | None) -> list[float | None]:
@@ -233,6 +239,8 @@ def _in_care_by_sector(book: Book, figures: Figures) -> None:
     labels += [SHORT_SETTING_LABELS[setting] for setting in settings]
     labels += ["Own foster carers: usable places"]
     styles = ["date", *(["count"] * (len(labels) - 1))]
+    if figures.hides_children:
+        labels, styles = [*labels, f"{FLAG}: left out"], [*styles, "text"]
     sheet.head(labels, styles)
     for day in figures.dates:
         low, expected, high = _three(figures.at("in_care", day))
@@ -242,15 +250,26 @@ def _in_care_by_sector(book: Book, figures: Figures) -> None:
         values += [figure.mean if figure else None for figure in by_setting]
         places = figures.at("places", day, "internal_fostering")
         values.append(places.mean if places else None)
+        if figures.hides_children:
+            values.append(_left_out(figures, day))
         sheet.cells(values, styles)
     _as_list(sheet, len(figures.dates), len(labels), frozen_columns=1)
     sheet.gap()
     note = "Expected numbers by setting add up to all children; ranges do not add up."
+    note += f" {HIDDEN_COUNTS}" if figures.hides_children else ""
     sheet.line(note, "note", across=LINE_WIDTH_COLUMNS)
     last = len(figures.dates)
     lowest = float(figures.series("in_care")["p10"].min())
     add_fan_chart(book, sheet, last, lowest, sheet.row + 1)
     add_settings_chart(book, sheet, last, 5, settings, sheet.row + 2 + ROWS_PER_CHART)
+
+
+def _left_out(figures: Figures, day: date) -> str | None:
+    """Which settings have no number at a date because it would show a few real children."""
+    settings = [s for s in figures.settings if figures.is_hidden("in_care", day, s)]
+    settings += ["all"] if figures.is_hidden("in_care", day) else []
+    named = ", ".join(SHORT_SETTING_LABELS.get(setting, "all") for setting in settings)
+    return f"{FLAG}: {named}" if named else None
 
 
 def _costs(book: Book, figures: Figures) -> None:

@@ -1,0 +1,250 @@
+"""Small real counts are not shown: in what people send on, 1 to 5 children are blank, marked c.
+
+A forecast is no count of children, but where every simulated future agrees it repeats one: on the
+start date, and on later dates that have happened. There counts of 1 to 5 are left out as the
+Department leaves them out of its own tables, and with them as many others (the smallest first)
+as it takes that no total gives them away. By sector and by age band each adds up to a shown
+total, and the two are never crossed.
+
+Everything here is a pure function of a run's tables; a run that knows no real child is unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sufficiency.report.figures import FLAG, FLAG_COLUMN, STATISTICS, RunResult
+
+FEWEST_SHOWN = 6
+ALL = "all"
+SAME_AS_IN_CARE = ("in_care", "occupied", "outside_area", "over_20_miles")
+"""Figures of the same children: shares of them, or they and those who stay on after 18."""
+SHARES_OF_IN_CARE = ("outside_area", "over_20_miles")
+GAPS = ("in_house_shortfall", "unmet_need")
+FLOWS = ("starters", "leavers", "moves")
+NIGHTS_AND_MONEY = ("nights", "cost", "income", "extra_cost_of_gap")
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run as it may be shown: tables with a column ``flag``, blank where it says ``c``."""
+
+    manifest: dict[str, Any]
+    forecast: pd.DataFrame
+    flows: pd.DataFrame
+    needs: pd.DataFrame
+    finance: pd.DataFrame
+    finance_monthly: pd.DataFrame
+    layers: pd.DataFrame
+
+
+def is_small(counts: Floats) -> Flags:
+    """Which counts are 1 to 5 children; parts of a child count too, 0 does not."""
+    return np.asarray((counts > 0) & (counts < FEWEST_SHOWN - 0.5))
+
+
+def hidden_parts(counts: Floats, small: Flags, total_is_shown: bool) -> tuple[Flags, bool]:
+    """(n,): which parts of a total must not be shown, and whether the total still may be.
+
+    What is hidden cannot be got back: beside the total there are two or more hidden parts, and
+    knowing that each is at least 1, or that all are at most 5, leaves more than one answer. Zeros
+    are always shown, as the Department shows them.
+
+    Args:
+        counts: (n,) the parts of a total.
+        small: (n,) those that must be hidden for themselves.
+        total_is_shown: whether their total is known.
+    """
+    hidden = small.copy()
+    if not total_is_shown:
+        if not hidden.any() and (counts > 0).any():
+            hidden[_smallest(counts, hidden)] = True
+        return hidden, False
+    while hidden.any() and not _has_several_answers(counts[hidden]):
+        if not (~hidden & (counts > 0)).any():
+            return hidden, False
+        hidden[_smallest(counts, hidden)] = True
+    return hidden, True
+
+
+def _smallest(counts: Floats, hidden: Flags) -> int:
+    """The smallest part above 0 that is not hidden yet; the first of equals."""
+    candidates = np.where(hidden | (counts <= 0), np.inf, counts)
+    return int(np.argmin(candidates))
+
+
+def _has_several_answers(hidden: Floats) -> bool:
+    """Whether the sum of hidden parts can be made up in more than one way."""
+    n, total = hidden.size, float(hidden.sum())
+    all_at_most = total >= n * (FEWEST_SHOWN - 1) and is_small(hidden).all()
+    return n >= 2 and total > n and not all_at_most
+
+
+def shown(run: RunResult) -> RunResult:
+    """A run with its small real counts left out; itself if it knows no real child."""
+    if not knows_children(run.manifest):
+        return run
+    forecast_hidden = _hidden_in_forecast(run.forecast)
+    sectors = _hidden_sectors(run.forecast, forecast_hidden)
+    any_hidden = bool(forecast_hidden.any())
+    return ShownRun(
+        manifest={**run.manifest, "origins": _shown_origins(run.manifest.get("origins") or ())},
+        forecast=blanked(run.forecast, forecast_hidden),
+        flows=blanked(run.flows, _hidden_flows(run.flows)),
+        needs=blanked(run.needs, _agreed(run.needs) if any_hidden else _none(run.needs)),
+        finance=blanked(run.finance, _hidden_money(run.finance, sectors)),
+        finance_monthly=blanked(run.finance_monthly, _hidden_money(run.finance_monthly, sectors)),
+        layers=run.layers,
+    )
+
+
+def knows_children(manifest: Mapping[str, Any]) -> bool:
+    """Whether a run started from real children, or took its rates from them."""
+    return bool(manifest.get("personal_data"))
+
+
+def blanked(table: pd.DataFrame, hidden: Flags) -> pd.DataFrame:
+    """A table whose hidden rows have no statistics, with the column ``flag``."""
+    statistics = [name for name in STATISTICS if name in table.columns]
+    values = table[statistics].mask(np.repeat(hidden[:, None], len(statistics), axis=1))
+    return table.assign(**{name: values[name] for name in statistics}).assign(
+        **{FLAG_COLUMN: np.where(hidden, FLAG, "")}
+    )
+
+
+def _agreed(table: pd.DataFrame) -> Flags:
+    """(n_rows,): where every simulated future has the same figure, and it is not nothing."""
+    return np.asarray((table["sd"] == 0) & (table["mean"] > 0))
+
+
+def _none(table: pd.DataFrame) -> Flags:
+    return np.zeros(len(table), dtype=bool)
+
+
+def _hidden_in_forecast(forecast: pd.DataFrame) -> Flags:
+    """(n_rows,): which rows of the forecast table are left out."""
+    hidden = _none(forecast)
+    must = _agreed(forecast) & is_small(forecast["mean"].to_numpy(dtype=np.float64))
+    must &= forecast["measure"].isin([*SAME_AS_IN_CARE, *GAPS, *FLOWS]).to_numpy()
+    dates = set(forecast.loc[must, "date"])
+    table = forecast.assign(position=np.arange(len(forecast)), must=must)
+    for _, day in table[forecast["date"].isin(dates)].groupby("date", sort=False):
+        hidden[day["position"].to_numpy()] = _hidden_on_a_day(day)
+    return hidden | _places_that_tell(forecast, hidden)
+
+
+def _hidden_on_a_day(day: pd.DataFrame) -> Flags:
+    """(n_rows,): of all rows of one date; ``must`` marks the small counts."""
+    measure = day["measure"].astype(str).to_numpy()
+    cell = (day["sector"].astype(str) + "|" + day["age_band"].astype(str)).to_numpy()
+    hidden = np.zeros(len(day), dtype=bool)
+    in_care = measure == "in_care"
+    hidden[in_care] = _hidden_cells(day[in_care])
+    if hidden.any():
+        hidden |= np.isin(measure, SAME_AS_IN_CARE) & np.isin(cell, cell[hidden])
+        # Each sector's share is known: with its total, two hidden sectors could be worked out.
+        hidden |= np.isin(measure, SHARES_OF_IN_CARE) & (cell == f"{ALL}|{ALL}")
+        no_total = hidden[in_care & (cell == f"{ALL}|{ALL}")].any()
+        hidden |= (measure == "in_care_rate_per_10k") & no_total
+    for gap in GAPS:
+        hidden[measure == gap] = _hidden_cells(day[measure == gap])
+    for flow in FLOWS:
+        hidden[measure == flow] = _all_if_any_is_small(day[measure == flow])
+    return hidden
+
+
+def _hidden_cells(rows: pd.DataFrame) -> Flags:
+    """(n_rows,): of one measure on one date: the total, its parts by sector and by age band.
+
+    Expected values add up as counts do, so a small count is hidden among others even where only
+    it is certain.
+    """
+    counts = np.nan_to_num(rows["mean"].to_numpy(dtype=np.float64))
+    must = rows["must"].to_numpy()
+    by_sector = (rows["sector"] != ALL).to_numpy()
+    by_age = (rows["age_band"] != ALL).to_numpy()
+    total = ~by_sector & ~by_age
+    parts = [(part, counts[part], must[part]) for part in (by_sector, by_age)]
+    total_is_shown = not must[total].any() and all(
+        hidden_parts(values, small, True)[1] for _, values, small in parts
+    )
+    hidden = total & (not total_is_shown)
+    for part, values, small in parts:
+        hidden[part] = hidden_parts(values, small, total_is_shown)[0]
+    return np.asarray(hidden)
+
+
+def _all_if_any_is_small(rows: pd.DataFrame) -> Flags:
+    """(n_rows,): every part, if one is small: flows can be told from the stocks around them."""
+    parts = ((rows["sector"] != ALL) | (rows["age_band"] != ALL)).to_numpy()
+    must = rows["must"].to_numpy()
+    return np.asarray((parts & must.any()) | must)
+
+
+def _hidden_flows(flows: pd.DataFrame) -> Flags:
+    """(n_rows,): agreed flows of a date, all but the total if one of them is small."""
+    hidden = _none(flows)
+    agreed = np.flatnonzero(_agreed(flows))
+    if not agreed.size:
+        return hidden
+    rows = flows.iloc[agreed]
+    small = is_small(rows["mean"].to_numpy(dtype=np.float64))
+    with_small = pd.Series(small, index=rows.index).groupby([rows["date"], rows["flow"]])
+    parts = (rows[["reason", "age_band", "group"]] != ALL).any(axis=1).to_numpy()
+    hidden[agreed] = small | (parts & with_small.transform("any").to_numpy(dtype=bool))
+    return hidden
+
+
+def _hidden_sectors(forecast: pd.DataFrame, hidden: Flags) -> frozenset[str]:
+    """Sectors whose count of children is left out on some date."""
+    rows = forecast[hidden & (forecast["measure"] == "in_care").to_numpy()]
+    return frozenset(str(sector) for sector in rows["sector"] if sector != ALL)
+
+
+def _places_that_tell(forecast: pd.DataFrame, hidden: Flags) -> Flags:
+    """(n_rows,): places of a sector that were set to as many as it had children."""
+    children = forecast[hidden & (forecast["measure"] == "in_care").to_numpy()]
+    counts = children[children["sector"] != ALL].groupby("sector", observed=True)["mean"].agg(set)
+    places = _agreed(forecast) & (forecast["measure"] == "places").to_numpy()
+    tells = [
+        is_places and count in counts.get(sector, ())
+        for is_places, sector, count in zip(
+            places, forecast["sector"], forecast["mean"], strict=True
+        )
+    ]
+    return np.array(tells, dtype=bool)
+
+
+def _hidden_money(finance: pd.DataFrame, sectors: frozenset[str]) -> Flags:
+    """(n_rows,): agreed nights and money of sectors whose children are left out."""
+    of_sector = finance["sector"].isin(sectors) & finance["measure"].isin(NIGHTS_AND_MONEY)
+    return np.asarray(_agreed(finance) & of_sector.to_numpy())
+
+
+def _shown_origins(origins: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Numbers that the run rests on; where one is a small count of children, none of its kind.
+
+    A count by sector or age band stands beside its total too, so a single one cannot be left out.
+    """
+    rows = [dict(row) for row in origins]
+    counts = [row for row in rows if _is_count_of_children(row)]
+    values = np.array([float(row["value"]) for row in counts])
+    if is_small(values).any():
+        for row in counts:
+            row.update(value=FLAG, low=None, high=None)
+    return rows
+
+
+def _is_count_of_children(row: Mapping[str, Any]) -> bool:
+    is_number = isinstance(row.get("value"), int | float) and not isinstance(row["value"], bool)
+    is_part = str(row.get("key")) != "population.in_care"
+    return is_number and is_part and str(row.get("unit") or "") in ("children", "places")
