@@ -19,6 +19,9 @@ from sufficiency.measures.money import CostPlan
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.world import World
 
+MARKING = "OFFICIAL-SENSITIVE"
+"""What government marks papers with whose loss could harm people."""
+
 
 class ResolvedScenario(Protocol):
     """A scenario with every number found: what an experiment needs of it. It can be pickled."""
@@ -70,6 +73,7 @@ class ResolvedScenario(Protocol):
 def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> dict[str, Any]:
     """The part of the manifest that is known before anything is simulated."""
     extras = dict(resolved.manifest_extras)
+    personal = bool(getattr(resolved, "personal_data", False))
     return {
         **extras,
         "inputs": hashed_files(_files_read(resolved.scenario)),
@@ -77,6 +81,8 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
             *resolved.warnings,
             *budget_warnings(resolved.costs, calendar),
         ],
+        "personal_data": personal,
+        "marking": MARKING if personal else "",
         "authority": _as_mapping(resolved.authority),
         "scenario": _as_mapping(resolved.scenario),
         "origins": [_as_mapping(origin) for origin in resolved.origins],

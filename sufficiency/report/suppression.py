@@ -90,8 +90,8 @@ def _has_several_answers(hidden: Floats) -> bool:
 
 
 def shown(run: RunResult) -> RunResult:
-    """A run with its small real counts left out; itself if it knows no real child."""
-    if not knows_children(run.manifest):
+    """A run with its small real counts left out; itself if it knows no real child or is internal."""
+    if not knows_children(run.manifest) or run.manifest.get("internal"):
         return run
     forecast_hidden = _hidden_in_forecast(run.forecast)
     sectors = _hidden_sectors(run.forecast, forecast_hidden)
