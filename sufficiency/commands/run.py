@@ -51,6 +51,11 @@ COMPILING = "Compiling the simulation, once after an install; this takes 10 to 2
     help="The folder to write.  [default: outputs/ and the scenario's name]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the results of an earlier run.")
+@click.option(
+    "--internal",
+    is_flag=True,
+    help="Show real counts of 1 to 5 children in the page and the workbook: not to be sent on.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -66,6 +71,7 @@ def command(
     engine: str,
     out: Path | None,
     overwrite: bool,
+    internal: bool,
 ) -> None:
     """Forecast a scenario, or any English authority, and write a folder of results.
 
@@ -98,6 +104,7 @@ def command(
             progress=progress,
             command=shlex.join(["sufficiency", *context.obj]),
         )
+    forecast.manifest["internal"] = internal
     written = write_run(forecast, folder, overwrite)
     terminal.show_forecast(forecast.forecast, forecast.finance)
     click.echo(f"The report is {written / 'report.html'}")

@@ -30,6 +30,7 @@ from xlsxwriter.exceptions import XlsxFileError
 
 from sufficiency.errors import OutputError
 from sufficiency.report.figures import RunResult
+from sufficiency.report.suppression import shown
 
 DECIMALS = 4
 RUNS_FOLDER = Path("outputs")
@@ -172,8 +173,9 @@ def _write_files(run: WritableRun, folder: Path) -> None:
     for name in TABLES:
         write_table(getattr(run, name), folder / f"{name}.csv")
     write_replications(run.replication_values, folder / "replications.parquet")
-    write_workbook(run, folder / "workbook.xlsx")
-    write_page(run, folder / "report.html")
+    sent_on = shown(run)
+    write_workbook(sent_on, folder / "workbook.xlsx")
+    write_page(sent_on, folder / "report.html")
     write_manifest(run.manifest, folder / MANIFEST)
 
 
