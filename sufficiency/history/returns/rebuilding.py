@@ -108,6 +108,8 @@ def _without_contradictions(
 ) -> pd.DataFrame:
     """No stale, overlapping or parted episodes."""
     rows = stale.without_stale_copies(rows, loaded, ledger)
+    # Before what follows an open row ends it: an older row inside it must not.
+    rows = overlaps.without_rows_inside_newer(rows, ledger)
     rows = stale.with_open_episodes_closed(rows, loaded, ledger)
     rows = overlaps.without_rows_after_last_end(rows, ledger)
     rows = overlaps.without_rows_inside_newer(rows, ledger)
