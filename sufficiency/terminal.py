@@ -12,7 +12,13 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from sufficiency.report.figures import YearOfMoney
@@ -47,17 +53,30 @@ def show_warnings(warnings: Iterable[str]) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar with the time left, on standard error; gives a function of (done, total)."""
+def progress_bar(futures: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left, on standard error; gives a function of (done, total).
+
+    The total has more in it than the futures that were asked for: those that tell the layers of
+    uncertainty apart. So what is shown is the share that is done.
+    """
     columns = (
-        TextColumn("Simulating futures"),
+        TextColumn(f"Simulating {futures:,} future{'' if futures == 1 else 's'}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TaskProgressColumn(),
+        TextColumn("time left"),
+        TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=_console(errors=True)) as bar:
         task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def show(done: int, total: int) -> None:
+            if bar.tasks[task].total is None:
+                # What an earlier run finished says nothing of how fast this one is.
+                bar.reset(task, total=total, completed=done)
+            else:
+                bar.update(task, completed=done)
+
+        yield show
 
 
 def show_forecast(figures: pd.DataFrame, finance: pd.DataFrame) -> None:

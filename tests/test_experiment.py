@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
-import signal
 import subprocess
 import sys
-import textwrap
-import time
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -24,14 +22,13 @@ from worlds import START, a_world, cohort, entries, hazards, places
 
 import sufficiency
 from sufficiency.domain import UASC
-from sufficiency.errors import SufficiencyError, UserError
+from sufficiency.errors import UserError
 from sufficiency.experiment import run
 from sufficiency.forecast import Forecast
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import FORECAST_ROWS
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.simulation.world import World
-from sufficiency.workers import work_out
 
 TABLES = ("forecast", "flows", "needs", "finance", "finance_monthly", "layers")
 
@@ -105,9 +102,24 @@ def serial() -> Forecast:
     return run(SmallCouncil(), replications=30, seed=5, workers=1)
 
 
-def test_one_worker_and_two_give_the_same_bytes(serial: Forecast) -> None:
-    parallel = run(SmallCouncil(), replications=30, seed=5, workers=2)
-    assert in_bytes(parallel) == in_bytes(serial)
+@pytest.mark.parametrize(
+    ("executor", "workers", "chunk_size"),
+    [("serial", 1, 7), ("threads", 2, 4), ("threads", 3, 1), ("processes", 2, 11)],
+)
+def test_the_bytes_do_not_depend_on_who_works_or_how_much_at_a_time(
+    serial: Forecast, executor: str, workers: int, chunk_size: int
+) -> None:
+    other = run(
+        SmallCouncil(),
+        replications=30,
+        seed=5,
+        workers=workers,
+        executor=executor,
+        chunk_size=chunk_size,
+    )
+    assert in_bytes(other) == in_bytes(serial)
+    assert other.manifest["executor"] == executor
+    assert other.manifest["chunks"] == -(-30 // chunk_size) * 3
     assert multiprocessing.active_children() == []
 
 
@@ -192,7 +204,7 @@ def test_layers_are_only_simulated_when_asked_for() -> None:
         progress=lambda *now: heard.append(now),
     )
     assert without.layers.empty
-    assert heard == [(done, 21) for done in range(1, 22)]
+    assert heard == [(0, 21), (21, 21)]
 
 
 def test_too_few_replications_are_not_split_into_layers() -> None:
@@ -260,6 +272,12 @@ def test_no_population_gives_no_rate() -> None:
         ({"seed": 2**64}, f"seed: found {2**64}, expected a whole number up to {2**64 - 1}."),
         ({"workers": 0}, "workers: found 0, expected a whole number from 1 up."),
         ({"engine": "steam"}, "engine: found 'steam', expected one of compiled, simpy"),
+        ({"executor": "magic"}, "executor: found 'magic', expected one of serial, threads, proc"),
+        ({"executor": "dask"}, "executor: Dask needs the address of a running scheduler, such as"),
+        (
+            {"executor": "threads", "scheduler": "tcp://here:1"},
+            "scheduler: found tcp://here:1 with the executor threads; a scheduler goes with",
+        ),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(numbers: dict[str, Any], message: str) -> None:
@@ -268,52 +286,39 @@ def test_numbers_that_make_no_sense_are_refused(numbers: dict[str, Any], message
     assert str(error.value).startswith(message)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_in_a_world_comes_out_and_leaves_no_worker(workers: int) -> None:
+@pytest.mark.parametrize("executor", ["serial", "threads", "processes"])
+def test_an_error_in_a_world_comes_out_and_leaves_no_worker(executor: str) -> None:
     with pytest.raises(UserError, match="cannot be drawn"):
-        run(SmallCouncil(fails_at=25), replications=40, seed=1, workers=workers)
+        run(
+            SmallCouncil(fails_at=25),
+            replications=40,
+            seed=1,
+            workers=2,
+            executor=executor,
+            chunk_size=10,
+        )
     assert multiprocessing.active_children() == []
+    assert not [thread for thread in threading.enumerate() if "simulation" in thread.name]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_stopping_between_two_results_leaves_no_worker(workers: int) -> None:
+@pytest.mark.parametrize("executor", ["serial", "threads", "processes"])
+def test_stopping_between_two_chunks_leaves_no_worker(executor: str) -> None:
     def stop(done: int, of: int) -> None:
-        raise KeyboardInterrupt
+        if done:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(SmallCouncil(), replications=2000, seed=1, workers=workers, progress=stop)
+        run(
+            SmallCouncil(),
+            replications=500,
+            seed=1,
+            workers=2,
+            executor=executor,
+            chunk_size=10,
+            progress=stop,
+        )
     assert multiprocessing.active_children() == []
-
-
-def _die(shared: None, item: int) -> int:
-    if item == 5:
-        os._exit(9)
-    return item
-
-
-def test_a_worker_that_dies_is_one_clear_message() -> None:
-    with pytest.raises(SufficiencyError, match="for want of memory"):
-        list(work_out(_die, None, range(40), workers=2))
-    assert multiprocessing.active_children() == []
-
-
-def _sleep(shared: float, item: int) -> int:
-    time.sleep(shared)
-    return os.getpid()
-
-
-INTERRUPTED = """
-    import sys, time
-    from test_experiment import _sleep
-    from sufficiency.workers import work_out
-
-    if __name__ == "__main__":
-        try:
-            for _, worker in work_out(_sleep, 0.05, range(2000), workers=2):
-                print(worker, flush=True)
-        except KeyboardInterrupt:
-            sys.exit(130)
-"""
+    assert not [thread for thread in threading.enumerate() if "simulation" in thread.name]
 
 
 def test_the_package_offers_its_api_without_importing_it_first() -> None:
@@ -327,44 +332,3 @@ def test_the_package_offers_its_api_without_importing_it_first() -> None:
     assert done.returncode == 0
     with pytest.raises(AttributeError, match="no attribute 'guess'"):
         sufficiency.guess  # noqa: B018
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals to a group of processes are POSIX")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_stopping_is_quick_and_leaves_no_worker(tmp_path: Path, how: signal.Signals) -> None:
-    script = tmp_path / "interrupted.py"
-    script.write_text(textwrap.dedent(INTERRUPTED), encoding="utf-8")
-    here = Path(__file__).parent
-    paths = os.pathsep.join([str(here), str(here.parent)])
-    process = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": paths},
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    workers = {int(process.stdout.readline()) for _ in range(30)}
-    began = time.monotonic()
-    if how is signal.SIGINT:
-        os.killpg(process.pid, how)
-    else:
-        process.kill()
-    _, complaint = process.communicate(timeout=10)
-    assert process.returncode == (130 if how is signal.SIGINT else -how)
-    assert time.monotonic() - began < 5
-    assert "Traceback" not in complaint
-    deadline = time.monotonic() + 5
-    while any(_alive(worker) for worker in workers) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(_alive(worker) for worker in workers)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text(encoding="utf-8").split()[2] != "Z"

@@ -11,6 +11,7 @@ import sys
 import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +114,11 @@ def test_what_the_package_imports_is_what_it_requires() -> None:
     owners = packages_distributions()
     used = {canonicalize_name(owners[name][0]) for name in others - {"ruamel"}}
     used |= {"ruamel-yaml"} & {f"{name}-yaml" for name in others}
+    project = PROJECT["project"]
+    extras = [each for name, each in project["optional-dependencies"].items() if name != "dev"]
     required = {
-        canonicalize_name(Requirement(each).name) for each in PROJECT["project"]["dependencies"]
+        canonicalize_name(Requirement(each).name)
+        for each in chain(project["dependencies"], *extras)
     }
     assert {COME_WITH.get(name, name) for name in used} == required
 

@@ -9,8 +9,13 @@ from pathlib import Path
 import click
 
 from sufficiency.commands.options import Whole, chosen_scenario, scenario_options
+from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 
 COMPILING = "Compiling the simulation, once after an install; this takes 10 to 20 seconds."
+STOPPED = (
+    "No results are written yet; the futures that are finished are kept, and the same command with "
+    "--resume goes on from there."
+)
 
 
 @click.command("run", short_help="Forecast a scenario or any authority.")
@@ -35,7 +40,7 @@ COMPILING = "Compiling the simulation, once after an install; this takes 10 to 2
     "--workers",
     type=Whole(min=1),
     metavar="W",
-    help="Processes to use; figures do not depend on it.  [default: all processors]",
+    help="Threads or processes to use; figures do not depend on it.  [default: all processors]",
 )
 @click.option(
     "--engine",
@@ -43,6 +48,25 @@ COMPILING = "Compiling the simulation, once after an install; this takes 10 to 2
     default="compiled",
     show_default=True,
     help="The simulation's clock; both give the same figures. SimPy is the definition, and slower.",
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["serial", "threads", "processes", "dask"]),
+    help="Who works; figures do not depend on it.  [default: threads; processes for SimPy; dask "
+    "with --scheduler]",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Work on the Dask cluster whose scheduler answers here, such as tcp://10.0.0.5:8786.",
+)
+@click.option(
+    "--allow-personal-data",
+    is_flag=True,
+    help="Let a start from real children go to a cluster, over tls:// only.",
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on with the same run where it was stopped or broke down."
 )
 @click.option(
     "--out",
@@ -69,10 +93,14 @@ def command(
     seed: int,
     workers: int | None,
     engine: str,
+    executor: str | None,
+    scheduler: str | None,
+    allow_personal_data: bool,
+    resume: bool,
     out: Path | None,
     overwrite: bool,
     internal: bool,
-) -> None:
+) -> int | None:
     """Forecast a scenario, or any English authority, and write a folder of results.
 
     \b
@@ -86,25 +114,43 @@ def command(
     folder = out or default_run_folder(chosen.name)
     check_writable(folder, overwrite)
     from sufficiency import experiment, terminal
+    from sufficiency.chunk_folder import has_chunks
     from sufficiency.report.run_folder import write_run
     from sufficiency.resolution.resolve import resolve
     from sufficiency.simulation.simulate import must_compile, why_another_engine
 
     resolved = resolve(chosen)
-    terminal.show_warnings([*resolved.warnings, *why_another_engine(engine)])
+    known = [*resolved.warnings, *why_another_engine(engine)]
+    terminal.show_warnings(known)
     if must_compile(engine):
         terminal.show_warnings([COMPILING])
-    with terminal.progress_bar() as progress:
-        forecast = experiment.run(
-            resolved,
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            engine=engine,
-            progress=progress,
-            command=shlex.join(["sufficiency", *context.obj]),
+    try:
+        with terminating_as_interrupt():
+            with terminal.progress_bar(replications) as progress:
+                forecast = experiment.run(
+                    resolved,
+                    replications=replications,
+                    seed=seed,
+                    workers=workers,
+                    engine=engine,
+                    executor=executor,
+                    scheduler=scheduler,
+                    allow_personal_data=allow_personal_data,
+                    kept_beside=folder,
+                    resume=resume,
+                    progress=progress,
+                    command=shlex.join(["sufficiency", *context.obj]),
+                )
+            said = forecast.manifest["warnings"]
+            terminal.show_warnings(note for note in said if note not in known)
+            forecast.manifest["internal"] = internal
+            written = write_run(forecast, folder, overwrite)
+            forecast.forget()
+    except KeyboardInterrupt:
+        click.echo(
+            f"Stopped. {STOPPED if has_chunks(folder) else 'Nothing was written.'}", err=True
         )
-    forecast.manifest["internal"] = internal
-    written = write_run(forecast, folder, overwrite)
+        return INTERRUPTED
     terminal.show_forecast(forecast.forecast, forecast.finance)
     click.echo(f"The report is {written / 'report.html'}")
+    return None

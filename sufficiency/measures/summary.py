@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 STATISTICS: tuple[str, ...] = ("mean", "sd", *(f"p{percentile:02d}" for percentile in PERCENTILES))
-_BLOCK_ROWS = 32
+_BLOCK_NUMBERS = 2**21
+_SORTED_AT_ONCE = 2**16
+"""Numbers that stay in a processor's cache while they are sorted and added up."""
 
 
 def summarise(values: NDArray[np.floating]) -> Floats:
@@ -28,15 +30,40 @@ def summarise(values: NDArray[np.floating]) -> Floats:
     """
     flat = values.reshape(len(values), -1)
     summary = np.empty((len(STATISTICS), flat.shape[1]))
-    # Blocks bound the memory: a percentile needs a sorted copy of what it looks at.
-    width = max(1, _BLOCK_ROWS * values.shape[-1])
+    # Blocks bound the memory of what is turned round.
+    width = max(1, _BLOCK_NUMBERS // len(values))
     for first in range(0, flat.shape[1], width):
-        block = flat[:, first : first + width].astype(np.float64)
-        part = summary[:, first : first + width]
-        part[0] = block.mean(axis=0)
-        part[1] = block.std(axis=0, ddof=1) if len(block) > 1 else np.nan
-        part[2:] = np.quantile(block, np.array(PERCENTILES) / 100, axis=0)
+        by_cell = np.ascontiguousarray(flat[:, first : first + width].T)
+        summary[:, first : first + width] = summarise_cells(by_cell)
     return summary.reshape(len(STATISTICS), *values.shape[1:])
+
+
+def summarise_cells(by_cell: NDArray[np.floating]) -> Floats:
+    """The statistics of cells in R replications: (cells, R) to (9, cells), as in `summarise`.
+
+    A cell's statistics depend on its own numbers alone, so they are the same whatever cells are
+    summarised together. Leaves GIL-free work for threads: several may call it at once.
+    """
+    n_cells, n_replications = by_cell.shape
+    summary = np.empty((len(STATISTICS), n_cells))
+    places = np.array(PERCENTILES) / 100 * (n_replications - 1)
+    lower = np.floor(places).astype(np.int64)
+    upper = np.minimum(lower + 1, n_replications - 1)
+    width = max(1, _SORTED_AT_ONCE // n_replications)
+    for first in range(0, n_cells, width):
+        part = summary[:, first : first + width]
+        # Of at least single precision, which holds counts of children exactly.
+        ordered = np.sort(by_cell[first : first + width], axis=1)
+        part[0] = ordered.mean(axis=1, dtype=np.float64)
+        part[1] = np.nan
+        if n_replications > 1:
+            part[1] = ordered.std(axis=1, ddof=1, dtype=np.float64)
+        below = ordered[:, lower].astype(np.float64)
+        above = ordered[:, upper].astype(np.float64)
+        part[2:] = (below + (above - below) * (places - lower)).T
+        # Sorting puts NaN last.
+        part[:, np.isnan(ordered[:, -1])] = np.nan
+    return summary
 
 
 def summary_table(
@@ -50,7 +77,17 @@ def summary_table(
     ``values`` is (R, rows, T). Columns: ``date``, ``row_names``, then `STATISTICS`; in order of
     date, then of ``rows``.
     """
-    by_date = np.swapaxes(summarise(values), 1, 2).reshape(len(STATISTICS), -1)
+    return labelled_summary(summarise(values), row_names, rows, dates)
+
+
+def labelled_summary(
+    summary: Floats,
+    row_names: Sequence[str],
+    rows: Sequence[tuple[str, ...]],
+    dates: Sequence[date],
+) -> pd.DataFrame:
+    """`summary_table` of statistics that are known already: (9, rows, T)."""
+    by_date = np.swapaxes(summary, 1, 2).reshape(len(STATISTICS), -1)
     columns: dict[str, ArrayLike] = {
         "date": np.repeat(pd.to_datetime(list(dates)).to_numpy(), len(rows))
     }

@@ -8,7 +8,6 @@ keeps its name in readers that do not know the mark; pounds signs live in the wo
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -26,29 +25,43 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from xlsxwriter.exceptions import XlsxFileError
 
 from sufficiency.errors import OutputError
 from sufficiency.report.figures import RunResult
 from sufficiency.report.suppression import shown
+from sufficiency.report.writing import explained
 
 DECIMALS = 4
 RUNS_FOLDER = Path("outputs")
 MANIFEST = "manifest.json"
 TABLES = ("forecast", "flows", "needs", "finance", "finance_monthly")
 _REPLICATIONS_A_ROW_GROUP = 50
-_DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class LongValues(Protocol):
     """Every replication's values, some at a time."""
 
     @property
-    def values(self) -> Any:
-        """(R, rows, T)."""
+    def scenario(self) -> str:
+        """The scenario's name."""
 
-    def frame(self, first: int = 0, after_last: int | None = None) -> pd.DataFrame:
-        """The long table of some replications."""
+    @property
+    def dates(self) -> Sequence[date]:
+        """(T,)."""
+
+    @property
+    def row_names(self) -> Sequence[str]:
+        """The columns that tell rows apart."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[str]]:
+        """What each row has in those columns."""
+
+    def __len__(self) -> int:
+        """How many replications there are."""
+
+    def some(self, first: int, after_last: int) -> Any:
+        """(n, rows, T)."""
 
 
 class WritableRun(RunResult, Protocol):
@@ -113,7 +126,7 @@ def written_whole(out: Path, overwrite: bool = False) -> Iterator[Path]:
     made = [folder for folder in out.absolute().parents if not folder.exists()]
     aside = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        with _explained(out):
+        with explained(out, "Nothing was written."):
             aside.mkdir(parents=True)
             yield aside
             _take_name(aside, out)
@@ -141,22 +154,51 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_replications(values: LongValues, path: Path) -> None:
-    """Write every replication as Parquet, a few at a time so that memory stays bounded."""
-    schema = pa.schema(
-        [
-            ("scenario", pa.string()),
-            ("replication", pa.int32()),
-            ("date", pa.date32()),
-            ("measure", pa.string()),
-            ("sector", pa.string()),
-            ("age_band", pa.string()),
-            ("value", pa.float64()),
-        ]
-    )
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for first in range(0, len(values.values), _REPLICATIONS_A_ROW_GROUP):
-            rows = values.frame(first, first + _REPLICATIONS_A_ROW_GROUP)
-            writer.write_table(pa.Table.from_pandas(rows, preserve_index=False).cast(schema))
+    """Write every replication as Parquet, a few at a time so that memory stays bounded.
+
+    Columns: ``scenario, replication, date``, those of the rows, ``value``. The columns of words
+    are the same in every row group, so they are made once and cut to length.
+    """
+    n_rows, n_dates = len(values.rows), len(values.dates)
+    labels = _labels(values, _REPLICATIONS_A_ROW_GROUP)
+    kinds = {"scenario": pa.string(), "replication": pa.int32(), "date": pa.date32()}
+    kinds |= dict.fromkeys(values.row_names, pa.string()) | {"value": pa.float64()}
+    with pq.ParquetWriter(
+        path,
+        pa.schema({**kinds, **{name: column.type for name, column in labels.items()}}),
+        compression="zstd",
+        store_schema=False,
+    ) as writer:
+        for first in range(0, len(values), _REPLICATIONS_A_ROW_GROUP):
+            some = values.some(first, first + _REPLICATIONS_A_ROW_GROUP)
+            numbers = np.arange(first, first + len(some), dtype=np.int32)
+            columns = {name: column.slice(0, some.size) for name, column in labels.items()}
+            columns["replication"] = pa.array(np.repeat(numbers, n_rows * n_dates))
+            columns["value"] = pa.array(some.reshape(-1))
+            writer.write_table(pa.table([columns[name] for name in kinds], names=list(kinds)))
+
+
+def _labels(values: LongValues, replications: int) -> dict[str, Any]:
+    """The columns of words and dates of some replications' long table."""
+    n_rows, n_dates = len(values.rows), len(values.dates)
+    one = n_rows * n_dates
+    row = np.tile(np.repeat(np.arange(n_rows), n_dates), replications)
+    day = np.tile(np.arange(n_dates, dtype=np.int32), n_rows * replications)
+    dates = pa.array(values.dates, pa.date32())
+    labels = {
+        "scenario": _coded(np.zeros(one * replications, np.int32), [values.scenario]),
+        "date": pa.DictionaryArray.from_arrays(pa.array(day), dates),
+    }
+    for position, name in enumerate(values.row_names):
+        words = [str(each[position]) for each in values.rows]
+        distinct = list(dict.fromkeys(words))
+        code = np.array([distinct.index(word) for word in words], dtype=np.int32)
+        labels[name] = _coded(code[row], distinct)
+    return labels
+
+
+def _coded(codes: Any, words: list[str]) -> Any:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(words, pa.string()))
 
 
 def write_manifest(manifest: Mapping[str, Any], path: Path) -> None:
@@ -192,29 +234,6 @@ def _take_name(aside: Path, out: Path) -> None:
         former.rename(out)
         raise
     shutil.rmtree(former, ignore_errors=True)
-
-
-@contextmanager
-def _explained(out: Path) -> Iterator[None]:
-    """Turn what the file system says into one message that says what to do."""
-    try:
-        yield
-    except (OSError, XlsxFileError) as error:
-        raise OutputError(f"{out}: {_reason(error)} Nothing was written.") from error
-
-
-def _reason(error: OSError | XlsxFileError) -> str:
-    cause = next((each for each in (error, *error.args) if isinstance(each, OSError)), None)
-    if cause is None:
-        return f"a file cannot be written ({error})."
-    if cause.errno in _DISK_FULL:
-        return "the disk is full. Free some space, or choose another folder with --out."
-    if isinstance(cause, PermissionError):
-        return (
-            "a file or the folder is in use or may not be changed. Close it in other programs, "
-            "such as Excel, or choose another folder with --out."
-        )
-    return f"cannot be written ({cause.strerror or cause}). Choose another folder with --out."
 
 
 def _plain(value: Any) -> Any:

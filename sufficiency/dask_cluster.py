@@ -1,0 +1,97 @@
+"""A crew on a Dask cluster that runs already: other machines, or other processes of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+from typing import Any
+
+from sufficiency.errors import SufficiencyError, UserError
+from sufficiency.executors import Crew
+
+_CONNECT_SECONDS = 10
+_PIECES_A_THREAD = 2
+_LEAST_ROOM = 8
+"""A cluster that grows on demand may begin with no worker at all."""
+
+
+@contextmanager
+def dask_crew(
+    work: Callable[[Any, Any], Any], shared: Any, scheduler: str
+) -> Generator[Crew, None, None]:
+    """The workers of the cluster whose scheduler answers at ``scheduler`` (tcp:// or tls://).
+
+    A worker that dies loses nothing: the scheduler gives its pieces to others.
+
+    Raises:
+        UserError: Dask is not installed, nothing answers, or the workers run another version.
+        SufficiencyError: the cluster gave a piece up, or is gone.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise UserError(
+            "executor: Dask is not installed here. Install it with: "
+            'python -m pip install "sufficiency[dask]"'
+        ) from error
+    client = _connected(distributed, scheduler)
+    try:
+        _check_versions(client)
+        # A task and not scattered data: the scheduler can make it again where a worker died.
+        known = client.submit(_as_it_is, shared, pure=False)
+        executor = client.get_executor(pure=False)
+
+        def submit(item: Any) -> Future[Any]:
+            future: Future[Any] = executor.submit(work, known, item)
+            return future
+
+        room = max(_LEAST_ROOM, _PIECES_A_THREAD * sum(client.nthreads().values()))
+        yield Crew(submit, room)
+    except (distributed.KilledWorker, CancelledError, distributed.comm.CommClosedError) as error:
+        raise SufficiencyError(
+            f"The Dask cluster at {scheduler} stopped working on this run ({error}). Look at its "
+            "workers' logs, most likely for want of memory."
+        ) from error
+    finally:
+        client.close(timeout=_CONNECT_SECONDS)
+
+
+def _connected(distributed: Any, scheduler: str) -> Any:
+    try:
+        return distributed.Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(
+            f"scheduler: no Dask scheduler answers at {scheduler} ({error}). Expected the address "
+            "that `dask scheduler` prints, such as tcp://10.0.0.5:8786."
+        ) from error
+
+
+def _check_versions(client: Any) -> None:
+    """Refuse workers that would compute something else."""
+    from sufficiency.identity import code_version
+
+    here = code_version()
+    try:
+        there = client.run(_version_there)
+    except ModuleNotFoundError as error:
+        raise UserError(
+            "scheduler: sufficiency is not installed on the cluster's workers. Install the same "
+            "version there."
+        ) from error
+    other = sorted({version for version in there.values() if version != here})
+    if other:
+        raise UserError(
+            f"scheduler: the cluster's workers run sufficiency {', '.join(other)}, and this "
+            f"computer {here}. Install the same version on both."
+        )
+
+
+def _version_there() -> str:
+    from sufficiency.identity import code_version
+
+    return code_version()
+
+
+def _as_it_is(shared: Any) -> Any:
+    return shared

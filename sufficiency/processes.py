@@ -1,0 +1,94 @@
+"""A crew of worker processes, each started afresh (spawn), the same way on every system."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from sufficiency.errors import UserError
+from sufficiency.executors import Crew
+
+_PIECES_A_WORKER = 2
+
+
+@contextmanager
+def process_crew(
+    work: Callable[[Any, Any], Any], shared: Any, number: int
+) -> Generator[Crew, None, None]:
+    """Worker processes that know ``work`` and ``shared``; they end at once if anything is raised.
+
+    Raises `UserError` in a script that starts itself again for want of a guarded entry.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        # A worker that runs its parent's script again would start workers of its own, for ever.
+        raise UserError(
+            "executor: processes were asked for by a script that does not guard its entry with "
+            "`if __name__ == '__main__':`. Add that line, or use threads."
+        )
+    others = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(
+        max_workers=number,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(work, shared),
+    )
+
+    def submit(item: Any) -> Future[Any]:
+        with _interrupts_later():
+            return executor.submit(_work_out_one, item)
+
+    try:
+        yield Crew(submit, _PIECES_A_WORKER * number)
+    except BaseException:
+        # Whatever interrupts, waiting for pieces that nobody will read would only hold it up.
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Hear Ctrl-C only afterwards: processes started meanwhile never do, where there are masks."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+_work: Callable[[Any, Any], Any]
+_shared: Any
+
+
+def _begin(work: Callable[[Any, Any], Any], shared: Any) -> None:
+    """Make a worker process ready: what all its items share is sent once."""
+    global _work, _shared
+    _work, _shared = work, shared
+    # Ctrl-C reaches every process of a terminal; only the first one decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work_out_one(item: Any) -> Any:
+    return _work(_shared, item)
