@@ -180,7 +180,7 @@ def _resolve(scenario: Scenario) -> Resolved:
         warnings=(
             *cost_warnings,
             *_notes(authority, fit, scenario, own),
-            *_pull_of_starters(scenario, fit, plan.levels, table),
+            *_pull_of_starters(scenario, fit, plan.levels, table, own),
         ),
         manifest_extras=manifest_extras(
             scenario, fit, history, statement, sector_places, own.calibrated
@@ -280,10 +280,14 @@ def _cohort_notes(own: OwnReturn) -> list[str]:
 
 
 def _pull_of_starters(
-    scenario: Scenario, fit: Calibration, levels: Levels, table: OwnTable | None
+    scenario: Scenario, fit: Calibration, levels: Levels, table: OwnTable | None, own: OwnReturn
 ) -> list[str]:
-    """Say so where the forecast begins with far more or fewer starters than the latest year had."""
+    """Say so where the forecast begins with far more or fewer starters than were counted last."""
     latest = float(fit.counts.started_total[-1])
+    counted = f"of the year to 31 March {fit.year}"
+    if own.calibrated is not None:
+        latest = float(own.calibrated.fitted.starters.mean.sum())
+        counted = f"that {own.calibrated.name} counts"
     expected = float(levels.starters_per_year.mean.sum())
     if not follows_trend(scenario, table) or not latest > 0:
         return []
@@ -292,8 +296,8 @@ def _pull_of_starters(
         return []
     return [
         f"{expected:.0f} children a year are expected to start care, {abs(change):.0%} "
-        f"{'more' if change > 0 else 'fewer'} than the {latest:.0f} of the year to 31 March "
-        f"{fit.year}: starters are drawn towards the level at which the number in care grows by "
+        f"{'more' if change > 0 else 'fewer'} than the {latest:.0f} {counted}: starters are drawn "
+        f"towards the level at which the number in care grows by "
         f"{fit.damping.trend_per_year:.1%} a year, which foretold better over all councils than "
         "the latest year alone, but not for each. Give entries.starters_per_month if you know "
         "better, or uncertainty.damping: false to keep the latest level."

@@ -110,10 +110,10 @@ def child_rates(counts: ChildCounts, first_setting: Floats, prior: PriorRates) -
     sector_factor = np.ones((len(CAUSES), len(SECTORS)))
     for cause in LEAVING:
         family, factor = _exits(cause, days, events[cause], rates)
-        families[CAUSES[cause]] = family
+        families[str(CAUSES[cause])] = family
         sector_factor[cause] = factor
         base[cause, :, :N_AGE_BANDS] *= factor[:, None, None]
-    families[CAUSES[MATCH]] = _matches(days, events[MATCH], rates)
+    families[str(CAUSES[MATCH])] = _matches(days, events[MATCH], rates)
     families[UASC_FAMILY] = _unaccompanied(days, events, rates)
     families[ADOPTION_FAMILY] = _adoptions(days, events[ADOPTION], rates)
     families[ENDING_FAMILY] = _adoptive_endings(days, events[UNPLANNED], rates)
@@ -121,7 +121,7 @@ def child_rates(counts: ChildCounts, first_setting: Floats, prior: PriorRates) -
     base[list(MOVING)] *= age_factor[:, None]
     rates = _with_base(prior, base)
     for cause in MOVING:
-        families[CAUSES[cause]] = _moves(cause, days, events[cause], rates)
+        families[str(CAUSES[cause])] = _moves(cause, days, events[cause], rates)
     return ChildRates(
         base_per_day=base,
         families=families,

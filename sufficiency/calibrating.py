@@ -1,0 +1,117 @@
+"""From files of returns to a calibrated file, a cohort and a report: what `calibrate` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+
+from sufficiency import __version__
+from sufficiency.calibration.children.cohort import (
+    Cohort,
+    check_cohort_path,
+    cohort_of,
+    write_cohort,
+)
+from sufficiency.calibration.children.file import write_calibrated
+from sufficiency.calibration.children.fit import ChildCalibration
+from sufficiency.calibration.children.provenance import about_the_fit, counts_of
+from sufficiency.errors import OutputError
+from sufficiency.history.authorities import find_authority
+from sufficiency.history.returns.reading import read_return
+from sufficiency.history.returns.rebuilding import rebuild
+from sufficiency.resolution.children import calibrate
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What was fitted and written."""
+
+    fit: ChildCalibration
+    file: Path
+    cohort: Cohort | None
+    cohort_file: Path | None
+
+
+def calibrate_files(
+    returns: Sequence[Path],
+    authority: str,
+    to: Path,
+    *,
+    as_at: date | None = None,
+    window_months: int | None = None,
+    entries_window_months: int | None = None,
+    cohort_path: Path | None = None,
+) -> Calibrated:
+    """Read returns, fit the council's rates and write them; everything is checked before anything
+    is written.
+
+    Raises:
+        UserError: a path, an authority or the data will not do; nothing is written.
+    """
+    _check_target(to)
+    if cohort_path is not None:
+        check_cohort_path(cohort_path)
+    name = find_authority(authority).name
+    returned, ledger = read_return(list(returns))
+    histories = rebuild(returned, ledger)
+    fit = calibrate(
+        histories,
+        name,
+        as_at=as_at,
+        window_months=window_months,
+        entries_window_months=entries_window_months,
+    )
+    cohort = cohort_of(histories, fit.fitted.as_at) if cohort_path is not None else None
+    about = about_the_fit(fit, returned.files, ledger, __version__)
+    write_calibrated(fit.fitted, name, about, to)
+    if cohort is not None and cohort_path is not None:
+        write_cohort(cohort, cohort_path)
+    return Calibrated(fit, to, cohort, cohort_path)
+
+
+def _check_target(to: Path) -> None:
+    if to.suffix not in (".yaml", ".yml"):
+        raise OutputError(f"--to {to.name}: expected a name that ends in .yaml.")
+    if to.is_dir():
+        raise OutputError(f"--to {to.name}: is a folder, expected the name of a file.")
+
+
+def show(made: Calibrated) -> None:
+    """Say on the terminal what was fitted, from how much, and what to do with it."""
+    counts = counts_of(made.fit)
+    window, fitted = made.fit.counts.window, made.fit.fitted
+    starters = sum(counts["starters"].values())
+    leavers, moves = (sum(counts[key].values()) for key in ("leavers_before_18", "moves"))
+    click.echo(
+        f"{made.fit.authority}, from {window.after} to {window.until}: "
+        f"{counts['child_years']:,.0f} child-years, {starters:,} starters, {leavers:,} leavers "
+        f"before 18, {counts['turned_18']:,} who turned 18, {moves:,} moves."
+    )
+    known = counts["child_years_with_time_in_care_known"]
+    if known < counts["child_years"]:
+        click.echo(
+            f"{1 - known / counts['child_years']:.0%} of the child-years are of children whose "
+            "care began before the first return: they count for moves, not for leaving."
+        )
+    season = (
+        "differ by month" if fitted.season.supported else "do not differ by month beyond chance"
+    )
+    click.echo(
+        f"{fitted.starters.mean.sum():.0f} starters a year; entries {season}. Every rate is pooled "
+        "toward what is published for the council."
+    )
+    if made.cohort is not None:
+        missing = made.cohort.left_out
+        without = f" ({missing} without a date of birth are left out)" if missing else ""
+        click.echo(
+            f"{len(made.cohort.children):,} children in care on {made.cohort.as_at}{without} are "
+            f"in {made.cohort_file}: PERSONAL DATA, keep it where the returns are kept."
+        )
+    click.echo(f"The rates are in {made.file} (OFFICIAL-SENSITIVE). In a scenario:")
+    click.echo(f"  calibration: {{file: {made.file.name}}}")
+    if made.cohort_file is not None:
+        click.echo(f"  population: {{cohort: {made.cohort_file.name}}}")
