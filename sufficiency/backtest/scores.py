@@ -1,0 +1,115 @@
+"""How good each forecast was: error, CRPS, where the outcome fell in the range.
+
+One row a forecast (authority, origin, years ahead, method, count). All methods are judged on the
+same forecasts: those whose outcome was published and for which every method has an answer.
+The continuous ranked probability score is scoringrules', in the form whose expectation does not
+depend on the number of samples.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import scoringrules
+from numpy.typing import NDArray
+
+from sufficiency.backtest.counts import ObservedCounts
+from sufficiency.backtest.targets import IN_CARE_ROW, TARGETS
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+QUANTILES = {"p05": 0.05, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95}
+RANGES = {"50": ("p25", "p75"), "80": ("p10", "p90"), "90": ("p05", "p95")}
+"""Share of futures that a range is meant to hold (%), and its ends."""
+KEYS = ["old_la_code", "authority", "origin", "years_ahead", "method"]
+TARGET_COLUMNS = ["measure", "placement_group", "age_band"]
+COLUMNS = [
+    *KEYS,
+    *TARGET_COLUMNS,
+    "date",
+    "point",
+    "mean",
+    "sd",
+    *QUANTILES,
+    "in_care_at_origin",
+    "at_origin",
+    "outcome",
+    "mean_yearly_change",
+    "crps",
+    "pit",
+]
+"""The columns of ``backtest.csv``; ``point`` is the single figure that errors are taken from."""
+
+
+def judged(samples: Floats, point: Floats, outcome: Floats) -> dict[str, Floats]:
+    """Statistics and scores of n forecasts.
+
+    Args:
+        samples: (n, m) possible outcomes of each, equally likely.
+        point: (n,) the single figure each method gives.
+        outcome: (n,) what happened.
+
+    Returns:
+        (n,) arrays: point, mean, sd, the quantiles, crps (in the unit of the count), and pit, the
+        share of samples below the outcome, those equal to it counted half.
+    """
+    ordered = np.sort(samples, axis=1)
+    ends = np.quantile(ordered, list(QUANTILES.values()), axis=1)
+    below = (ordered < outcome[:, None]).mean(axis=1)
+    up_to = (ordered <= outcome[:, None]).mean(axis=1)
+    crps = scoringrules.crps_ensemble(
+        outcome, ordered, estimator="pwm", sorted_ensemble=True, backend="numpy"
+    )
+    return {
+        "point": point,
+        "mean": ordered.mean(axis=1),
+        "sd": ordered.std(axis=1, ddof=1),
+        **dict(zip(QUANTILES, ends, strict=True)),
+        "crps": np.asarray(crps, dtype=np.float64),
+        "pit": (below + up_to) / 2,
+    }
+
+
+def mean_yearly_change(past: ObservedCounts) -> Floats:
+    """(A, targets): mean absolute change from one year to the next up to the origin, the scale of
+    the mean absolute scaled error; NaN where it is none or not known."""
+    changes = np.abs(np.diff(past.values, axis=1))
+    known = np.isfinite(changes)
+    total = np.where(known, changes, 0).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = total / known.sum(axis=1)
+    return np.where(scale > 0, scale, np.nan)
+
+
+def rows_of(
+    past: ObservedCounts,
+    target: int,
+    years_ahead: int,
+    method: str,
+    chosen: Flags,
+    statistics: dict[str, Floats],
+    outcome: Floats,
+) -> pd.DataFrame:
+    """The rows of one method's forecasts of one target from one origin.
+
+    ``chosen`` (A,) are the authorities judged; ``statistics`` and ``outcome`` are theirs.
+    """
+    authorities = [area for area, is_in in zip(past.authorities, chosen, strict=True) if is_in]
+    here = past.at(past.last_year)[chosen]
+    frame = pd.DataFrame(
+        {
+            "old_la_code": [area.old_la_code for area in authorities],
+            "authority": [area.name for area in authorities],
+            **statistics,
+            "in_care_at_origin": here[:, IN_CARE_ROW],
+            "at_origin": here[:, target],
+            "outcome": outcome,
+            "mean_yearly_change": mean_yearly_change(past)[chosen, target],
+        }
+    )
+    frame["origin"], frame["years_ahead"], frame["method"] = past.last_year, years_ahead, method
+    frame["date"] = f"{past.last_year + years_ahead}-03-31"
+    for column, value in zip(TARGET_COLUMNS, TARGETS[target], strict=True):
+        frame[column] = value
+    return frame[COLUMNS]

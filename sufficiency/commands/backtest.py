@@ -1,0 +1,201 @@
+"""``sufficiency backtest``: how good past forecasts would have been."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sufficiency.commands.options import Whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sufficiency.backtest.study import Backtest, Study
+
+INTERRUPTED = 130
+FIRST_ORIGIN, LAST_ORIGIN = 2015, 2022
+
+
+def as_origins(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    """The years that were typed, as 2015-2022 or 2018; fails with what was expected."""
+    del context, parameter
+    years = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", value.strip())
+    first, last = (int(years[1]), int(years[2] or years[1])) if years else (0, 0)
+    if not FIRST_ORIGIN <= first <= last <= LAST_ORIGIN:
+        raise click.BadParameter(
+            f'found "{value}", expected a year or years from {FIRST_ORIGIN} to {LAST_ORIGIN}, '
+            f"such as {FIRST_ORIGIN}-{LAST_ORIGIN}: earlier ones leave too little to learn from, "
+            "and the outcome of later ones is not published."
+        )
+    return tuple(range(first, last + 1))
+
+
+@click.command("backtest", short_help="Score past forecasts against what happened.")
+@click.option(
+    "--authority", metavar="TEXT", help="An authority's name, three-digit code or ONS code."
+)
+@click.option("--all", "every", is_flag=True, help="Every authority of England, together.")
+@click.option(
+    "--origins",
+    default=f"{FIRST_ORIGIN}-{LAST_ORIGIN}",
+    show_default=True,
+    metavar="YEARS",
+    callback=as_origins,
+    help="Forecasts are made again as if on 31 March of these years.",
+)
+@click.option(
+    "--replications",
+    type=Whole(min=20, max=10_000),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="How many futures to simulate for each forecast.",
+)
+@click.option(
+    "--seed",
+    type=Whole(min=0, max=2**63 - 1),
+    default=1,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same figures.",
+)
+@click.option(
+    "--workers",
+    type=Whole(min=1),
+    metavar="W",
+    help="Processes to use; figures do not depend on it.  [default: all processors]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to write.  [default: outputs/backtest- and the authority's name, or all]",
+)
+@click.option("--resume", is_flag=True, help="Go on with a backtest that was stopped.")
+@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier backtest.")
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    authority: str | None,
+    every: bool,
+    origins: tuple[int, ...],
+    replications: int,
+    seed: int,
+    workers: int | None,
+    out: Path | None,
+    resume: bool,
+    overwrite: bool,
+) -> int:
+    """Make past forecasts again, as at each 31 March, and score them against what happened.
+
+    Writes a page (backtest.html), every forecast (backtest.csv) and every score
+    (scoreboard.csv). All authorities take some minutes; what is finished is kept if you stop.
+
+    \b
+    Examples:
+      sufficiency backtest --authority Wolverhampton
+      sufficiency backtest --all --origins 2015-2022 --resume
+    """
+    if every == (authority is not None):
+        raise click.UsageError("Give --authority, such as --authority Wolverhampton, or --all.")
+    from sufficiency.backtest.output import PAGE_FILE, result_of, write_result
+    from sufficiency.backtest.pieces import Pieces, settings_of
+    from sufficiency.report.run_folder import check_writable, default_run_folder
+
+    study, not_scored = _study(authority, origins, replications, seed)
+    folder = out or default_run_folder(f"backtest {authority_name(study)}")
+    check_writable(folder, overwrite)
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    try:
+        found = _judged(study, unfinished, workers, resume=resume)
+    except KeyboardInterrupt:
+        click.echo(
+            f"Stopped. What is finished is kept in {unfinished}: the same command with --resume "
+            "goes on from there.",
+            err=True,
+        )
+        return INTERRUPTED
+    from sufficiency.report.backtest_figures import BacktestFigures
+    from sufficiency.report.backtest_page import verdict_sentences
+
+    result = result_of(
+        study,
+        found,
+        settings_of(replications, seed, study.engine),
+        command=shlex.join(["sufficiency", *(context.obj or ())]),
+        started_at=started_at,
+        not_scored=not_scored,
+    )
+    written = write_result(result, folder, overwrite=overwrite)
+    Pieces(unfinished).remove()
+    for sentence in verdict_sentences(BacktestFigures.of(result)):
+        click.echo(sentence)
+    click.echo(f"The page is {written / PAGE_FILE}")
+    return 0
+
+
+def authority_name(study: Study) -> str:
+    """What the folder is named after."""
+    return study.authorities[0].name if len(study.authorities) == 1 else "all"
+
+
+def _study(
+    authority: str | None, origins: tuple[int, ...], replications: int, seed: int
+) -> tuple[Study, pd.DataFrame]:
+    """What is asked for, and the authorities left out altogether."""
+    import pandas as pd
+
+    from sufficiency.backtest.study import Study, every_authority
+    from sufficiency.history.authorities import find_authority
+
+    if authority is not None:
+        areas = (find_authority(authority),)
+        return Study(areas, origins, replications, seed, smoothing=False), pd.DataFrame()
+    scored, not_scored = every_authority()
+    return Study(scored, origins, replications, seed), not_scored
+
+
+def _judged(study: Study, unfinished: Path, workers: int | None, *, resume: bool) -> Backtest:
+    """The backtest, with a bar of what is done and the time left."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from sufficiency.backtest.study import backtest
+    from sufficiency.workers import usable_processors
+
+    columns = (
+        TextColumn("Making past forecasts again"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(done: int, total: int) -> None:
+            if bar.tasks[task].total is None:
+                # What an earlier run finished says nothing of how fast this one is.
+                bar.reset(task, total=total, completed=done)
+            else:
+                bar.update(task, completed=done)
+
+        return backtest(
+            study,
+            unfinished,
+            workers=workers or usable_processors(),
+            resume=resume,
+            progress=show,
+        )
