@@ -17,10 +17,8 @@ import pandas as pd
 from sufficiency.measures.finance import budget_warnings
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.reporting import ReportCalendar
+from sufficiency.report.words import MARKING
 from sufficiency.simulation.world import World
-
-MARKING = "OFFICIAL-SENSITIVE"
-"""What government marks papers with whose loss could harm people."""
 
 
 class ResolvedScenario(Protocol):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sufficiency.domain import AGE_BANDS, SECTORS
 from sufficiency.report.figures import STATISTICS
-from sufficiency.report.page import render_page
+from sufficiency.report.page import marking_of, render_page
 from sufficiency.report.suppression import hidden_parts, is_small, shown
 from sufficiency.report.workbook import write_workbook
 from tests.sample_forecast import SampleForecast, sample_forecast
@@ -175,4 +175,6 @@ def test_page_and_workbook_of_real_children_are_marked_and_hold_no_small_count(
 
 
 def test_a_run_of_published_figures_is_not_marked() -> None:
-    assert "OFFICIAL-SENSITIVE" not in render_page(sample_forecast(months=6))
+    assert marking_of(sample_forecast(months=6).manifest) == ""
+    assert marking_of({"personal_data": True}) == "OFFICIAL-SENSITIVE"
+    assert marking_of({"personal_data": True, "published": True}) == ""

@@ -20,6 +20,13 @@ from sufficiency.report.charts import Chart, drawing_library
 from sufficiency.report.figures import Figures, RunResult, day_of
 from sufficiency.report.formats import children, gbp, long_date, plausible_range, value_with_unit
 from sufficiency.report.headline import headline, places_statement
+from sufficiency.report.track_record import (
+    code_of,
+    nearest_years,
+    record_table,
+    sentence,
+    shipped_lines,
+)
 from sufficiency.report.words import (
     GLOSSARY,
     HIDDEN_COUNTS,
@@ -89,7 +96,9 @@ def authority_name(manifest: Mapping[str, Any]) -> str:
 
 def marking_of(manifest: Mapping[str, Any]) -> str:
     """How a run must be marked: what comes from real children is sensitive, small counts or not."""
-    return str(manifest.get("marking") or (MARKING if manifest.get("personal_data") else ""))
+    if manifest.get("published"):
+        return ""
+    return MARKING if manifest.get("personal_data") else ""
 
 
 def scenario_name(manifest: Mapping[str, Any]) -> str:
@@ -148,6 +157,12 @@ def monte_carlo_sentence(figures: Figures) -> str:
     return f"{said}, 19 times out of 20."
 
 
+def track_record_sentence(figures: Figures) -> str:
+    """How good forecasts made this way were, about as many years ahead as the headline looks."""
+    years = nearest_years((figures.headline_date - figures.start).days)
+    return sentence(code_of(figures.manifest), years, shipped_lines())
+
+
 def _front(figures: Figures) -> dict[str, Any]:
     """The first screen."""
     manifest = figures.manifest
@@ -161,6 +176,7 @@ def _front(figures: Figures) -> dict[str, Any]:
         "end": long_date(figures.end),
         "headline": headline(figures)[:-1],
         "places_statement": places_statement(figures),
+        "track_record": track_record_sentence(figures),
         "main_chart": page_charts.in_care_chart(figures),
         "manifest": manifest,
         "marking": marking_of(manifest),
@@ -205,6 +221,7 @@ def _sections(figures: Figures) -> dict[str, Any]:
         "distance_table": tables.distance_by_date(figures),
         "layers_chart": page_charts.layers_chart(figures),
         "monte_carlo": monte_carlo_sentence(figures),
+        "record_table": record_table(code_of(manifest), shipped_lines()),
         "assumptions": {
             KIND_LABELS[kind]: [assumption(row) for row in figures.origins(kind)]
             for kind in KIND_ORDER

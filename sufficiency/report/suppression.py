@@ -1,10 +1,10 @@
 """Small real counts are not shown: in what people send on, 1 to 5 children are blank, marked c.
 
 A forecast is no count of children, but where every simulated future agrees it repeats one: on the
-start date, and on later dates that have happened. There counts of 1 to 5 are left out as the
-Department leaves them out of its own tables, and with them as many others (the smallest first)
-as it takes that no total gives them away. By sector and by age band each adds up to a shown
-total, and the two are never crossed.
+start date, on later dates that have happened, and soon after (where 9 futures in 10 agree). There
+counts of 1 to 5 are left out as the Department leaves them out of its own tables, and with
+them as many others (the smallest first) as it takes that no total gives them away. By sector and
+by age band each adds up to a shown total, and the two are never crossed.
 
 Everything here is a pure function of a run's tables; a run that knows no real child is unchanged.
 """
@@ -90,7 +90,7 @@ def _has_several_answers(hidden: Floats) -> bool:
 
 
 def shown(run: RunResult) -> RunResult:
-    """A run with its small real counts left out; itself if it knows no real child or is internal."""
+    """A run with small real counts left out; itself if it knows no real child or is internal."""
     if not knows_children(run.manifest) or run.manifest.get("internal"):
         return run
     forecast_hidden = _hidden_in_forecast(run.forecast)
@@ -113,7 +113,12 @@ def knows_children(manifest: Mapping[str, Any]) -> bool:
 
 
 def blanked(table: pd.DataFrame, hidden: Flags) -> pd.DataFrame:
-    """A table whose hidden rows have no statistics, with the column ``flag``."""
+    """A table whose hidden rows have no statistics, with the column ``flag``.
+
+    What was left out before stays so.
+    """
+    if FLAG_COLUMN in table.columns:
+        hidden = hidden | (table[FLAG_COLUMN] == FLAG).to_numpy()
     statistics = [name for name in STATISTICS if name in table.columns]
     values = table[statistics].mask(np.repeat(hidden[:, None], len(statistics), axis=1))
     return table.assign(**{name: values[name] for name in statistics}).assign(
@@ -126,6 +131,14 @@ def _agreed(table: pd.DataFrame) -> Flags:
     return np.asarray((table["sd"] == 0) & (table["mean"] > 0))
 
 
+def _all_but_agreed(table: pd.DataFrame) -> Flags:
+    """(n_rows,): where 9 futures in 10 still have the same 1 to 5 children as a real count."""
+    middle = table["p50"].to_numpy(dtype=np.float64)
+    return np.asarray(
+        (table["p05"] == table["p95"]) & (middle >= 1) & is_small(middle) & (middle % 1 == 0)
+    )
+
+
 def _none(table: pd.DataFrame) -> Flags:
     return np.zeros(len(table), dtype=bool)
 
@@ -134,6 +147,7 @@ def _hidden_in_forecast(forecast: pd.DataFrame) -> Flags:
     """(n_rows,): which rows of the forecast table are left out."""
     hidden = _none(forecast)
     must = _agreed(forecast) & is_small(forecast["mean"].to_numpy(dtype=np.float64))
+    must |= _all_but_agreed(forecast)
     must &= forecast["measure"].isin([*SAME_AS_IN_CARE, *GAPS, *FLOWS]).to_numpy()
     dates = set(forecast.loc[must, "date"])
     table = forecast.assign(position=np.arange(len(forecast)), must=must)

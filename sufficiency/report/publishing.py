@@ -1,0 +1,174 @@
+"""A copy of a run that may leave the building: small real counts are in none of its files.
+
+Only what is known to be safe is copied. The tables are read back from the run's CSV files and
+shown as in its page and workbook; of the manifest of a run that knows real children only named
+keys go over, and neither the command nor the names of input files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sufficiency.errors import OutputError, UserError
+from sufficiency.report.figures import FLAG, FLAG_COLUMN, RunResult
+from sufficiency.report.run_folder import (
+    MANIFEST,
+    TABLES,
+    write_manifest,
+    write_table,
+    written_whole,
+)
+from sufficiency.report.suppression import ShownRun, is_small, knows_children, shown
+
+REPLICATIONS = "replications.parquet"
+KEYS = ["date", "measure", "sector", "age_band"]
+SAFE_KEYS = (
+    *("package_version", "engine", "seed", "replications", "started_at", "authority", "warnings"),
+    *("origins", "key_assumptions", "frozen_set", "data_age", "history", "comparisons"),
+    *("places_statement", "monte_carlo", "uncertainty_layers", "starting_figures"),
+    *("personal_data",),
+)
+"""What of a manifest goes over from a run that knows real children."""
+SAFE_OF_SCENARIO = ("name", "description", "authority", "start", "months")
+TEXT_COLUMNS = ("flow", "reason", "group", "need_group", "measure", "sector", "age_band", "pool")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What was published, and how many figures were left out of its tables."""
+
+    folder: Path
+    n_left_out: int
+
+
+def publish(run: Path, to: Path, overwrite: bool = False) -> Publication:
+    """Write a copy of a run's folder without small real counts, whole or not at all.
+
+    In every CSV a column ``flag`` says ``c`` where a figure was left out; in
+    ``replications.parquet`` its value is null. A run that knows no real child is copied with
+    nothing left out.
+
+    Raises:
+        UserError: ``run`` is not the folder of a run.
+        OutputError: ``to`` exists already, is the run itself or inside it, or cannot be written.
+    """
+    read = read_run(run)
+    if run.resolve() == to.resolve() or run.resolve() in to.resolve().parents:
+        raise OutputError(f"{to}: is the run's own folder or inside it; choose another with --to.")
+    safe = shown(_with_safe_manifest(read))
+    with written_whole(to, overwrite) as aside:
+        _write(safe, run, aside)
+    tables = [getattr(safe, name) for name in TABLES]
+    hidden = sum(int((t[FLAG_COLUMN] == FLAG).sum()) for t in tables if FLAG_COLUMN in t)
+    return Publication(to, hidden)
+
+
+def read_run(folder: Path) -> ShownRun:
+    """The manifest and the tables of a run's folder, as they were written.
+
+    Raises `UserError` if it is no such folder, or a file of it is missing or damaged.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise UserError(
+            f"{folder}: found no {MANIFEST}, so this is not the folder of a run. Give a folder "
+            "that `sufficiency run` has written, such as outputs/wolverhampton."
+        )
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        tables = {name: _read_table(folder / f"{name}.csv") for name in TABLES}
+    except (OSError, ValueError, KeyError) as fault:
+        raise UserError(
+            f"{folder}: a file of the run is missing or damaged ({type(fault).__name__}). Run the "
+            "scenario again."
+        ) from None
+    layers = pd.DataFrame(manifest.get("uncertainty_layers") or ())
+    columns = ["date", "process", "parameter", "drift"]
+    return ShownRun(manifest=manifest, layers=layers.reindex(columns=columns), **tables)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    table = pd.read_csv(
+        path,
+        encoding="utf-8",
+        dtype=dict.fromkeys(TEXT_COLUMNS, str),
+        keep_default_na=False,
+        na_values=[""],
+    )
+    missing = {"mean", "sd"} - set(table.columns)
+    if missing:
+        raise KeyError(*missing)
+    words = [name for name in TEXT_COLUMNS if name in table.columns]
+    table[words] = table[words].fillna("")
+    if "date" in table.columns:
+        table["date"] = pd.to_datetime(table["date"], format="%Y-%m-%d")
+    return table
+
+
+def _with_safe_manifest(run: ShownRun) -> ShownRun:
+    manifest = {**run.manifest, "published": True, "internal": False, "marking": ""}
+    if not knows_children(manifest):
+        return _replaced(run, manifest)
+    safe = {key: run.manifest[key] for key in SAFE_KEYS if key in run.manifest}
+    scenario = run.manifest.get("scenario") or {}
+    safe["scenario"] = {key: scenario[key] for key in SAFE_OF_SCENARIO if key in scenario}
+    safe["starting_figures"] = [
+        row for row in safe.get("starting_figures") or () if not _is_small_figure(row)
+    ]
+    safe |= {"published": True, "internal": False, "marking": ""}
+    return _replaced(run, safe)
+
+
+def _is_small_figure(row: Mapping[str, Any]) -> bool:
+    return bool(is_small(np.array([float(row["figure"])])).any())
+
+
+def _replaced(run: ShownRun, manifest: dict[str, Any]) -> ShownRun:
+    tables = {name: getattr(run, name) for name in TABLES}
+    return ShownRun(manifest=manifest, layers=run.layers, **tables)
+
+
+def _write(safe: RunResult, run: Path, folder: Path) -> None:
+    # Charts take seconds to import, and a wrong folder should be told at once.
+    from sufficiency.report.page import write_page
+    from sufficiency.report.workbook import write_workbook
+
+    for name in TABLES:
+        write_table(getattr(safe, name), folder / f"{name}.csv")
+    if (run / REPLICATIONS).is_file():
+        _copy_replications(run / REPLICATIONS, folder / REPLICATIONS, safe.forecast)
+    write_workbook(safe, folder / "workbook.xlsx")
+    write_page(safe, folder / "report.html")
+    write_manifest(safe.manifest, folder / MANIFEST)
+
+
+def _copy_replications(source: Path, target: Path, forecast: pd.DataFrame) -> None:
+    """Every replication, null where the forecast table leaves a figure out, a part at a time."""
+    hidden = forecast[_is_left_out(forecast)][KEYS].drop_duplicates()
+    hidden = hidden.assign(date=pd.to_datetime(hidden["date"]).dt.date)
+    with (
+        pq.ParquetFile(source) as read,
+        pq.ParquetWriter(target, read.schema_arrow, compression="zstd", store_schema=False) as out,
+    ):
+        for group in range(read.num_row_groups):
+            table = read.read_row_group(group)
+            keys = table.select(KEYS).to_pandas().astype(dict.fromkeys(KEYS[1:], str))
+            found = keys.merge(hidden, how="left", on=KEYS, indicator=True)["_merge"] == "both"
+            values = table.column("value").to_pandas().mask(found.to_numpy())
+            place = table.schema.get_field_index("value")
+            column = pa.array(values, pa.float64(), from_pandas=True)
+            out.write_table(table.set_column(place, table.schema.field(place), column))
+
+
+def _is_left_out(table: pd.DataFrame) -> pd.Series[bool]:
+    if FLAG_COLUMN not in table.columns:
+        return pd.Series(False, index=table.index)
+    return table[FLAG_COLUMN] == FLAG
