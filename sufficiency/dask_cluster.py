@@ -10,7 +10,7 @@ from typing import Any
 from sufficiency.errors import SufficiencyError, UserError
 from sufficiency.executors import Crew
 
-_CONNECT_SECONDS = 10
+CONNECT_SECONDS = 10
 _PIECES_A_THREAD = 2
 _LEAST_ROOM = 8
 """A cluster that grows on demand may begin with no worker at all."""
@@ -54,12 +54,12 @@ def dask_crew(
             "workers' logs, most likely for want of memory."
         ) from error
     finally:
-        client.close(timeout=_CONNECT_SECONDS)
+        client.close(timeout=CONNECT_SECONDS)
 
 
 def _connected(distributed: Any, scheduler: str) -> Any:
     try:
-        return distributed.Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
+        return distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
             f"scheduler: no Dask scheduler answers at {scheduler} ({error}). Expected the address "

@@ -1,0 +1,187 @@
+"""What breaks on the way: workers that are killed, a disk that fills, a cluster that is wrong."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import found_first
+from test_experiment import SmallCouncil, in_bytes
+
+from sufficiency import dask_cluster
+from sufficiency.errors import OutputError, UserError
+from sufficiency.experiment import run
+from sufficiency.shipped import shipped_path
+from sufficiency.simulation.world import World
+
+REPLICATIONS = 24
+SIZES = {"replications": REPLICATIONS, "seed": 5, "chunk_size": 4}
+
+
+@dataclass(frozen=True)
+class KilledCouncil(SmallCouncil):
+    """The first process that draws its world number 13 is killed, as for want of memory."""
+
+    marks: str = ""
+
+    def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
+        mark = Path(self.marks, "killed")
+        if replication == 13 and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        return super().draw_world(seed, replication, parameter=parameter, drift=drift)
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> list[bytes]:
+    return in_bytes(run(SmallCouncil(), workers=1, **SIZES))
+
+
+def test_a_worker_process_killed_on_the_way_changes_nothing(
+    tmp_path: Path, undisturbed: list[bytes]
+) -> None:
+    council = KilledCouncil(marks=str(tmp_path))
+    found = run(council, workers=2, executor="processes", **SIZES)
+    assert (tmp_path / "killed").exists()
+    assert in_bytes(found) == undisturbed
+    assert multiprocessing.active_children() == []
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """The address of a cluster of two worker processes on this computer."""
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_dask_worker_killed_on_the_way_changes_nothing(
+    tmp_path: Path, undisturbed: list[bytes], scheduler: str
+) -> None:
+    council = KilledCouncil(marks=str(tmp_path))
+    found = run(council, scheduler=scheduler, **SIZES)
+    assert (tmp_path / "killed").exists()
+    assert in_bytes(found) == undisturbed
+    assert found.manifest["executor"] == "dask"
+
+
+def test_a_cluster_of_another_version_is_refused(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sufficiency.identity.code_version", lambda: "9.9.9+new")
+    with pytest.raises(UserError, match=r"workers run sufficiency 0\.\S+, and this computer 9.9.9"):
+        run(SmallCouncil(), scheduler=scheduler, **SIZES)
+
+
+def test_no_cluster_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 1)
+    with pytest.raises(UserError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        run(SmallCouncil(), scheduler="tcp://127.0.0.1:9", **SIZES)
+
+
+def test_dask_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r'Install it with: python -m pip install "sufficiency'):
+        run(SmallCouncil(), scheduler="tcp://127.0.0.1:9", **SIZES)
+
+
+@dataclass(frozen=True)
+class RealChildren(SmallCouncil):
+    """A council whose start is a list of real children."""
+
+    personal_data: bool = True
+
+
+@pytest.mark.parametrize(
+    ("scheduler_address", "allowed", "found"),
+    [
+        ("tcp://127.0.0.1:9", False, "found tcp://127.0.0.1:9, expected an encrypted address"),
+        ("tcp://127.0.0.1:9", True, "found tcp://127.0.0.1:9, expected an encrypted address"),
+        ("tls://127.0.0.1:9", False, "found no leave to send it"),
+    ],
+)
+def test_real_children_do_not_travel_in_the_open_or_unasked(
+    scheduler_address: str, allowed: bool, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # whoever tried to connect would fail
+    options: dict[str, Any] = {"scheduler": scheduler_address, "allow_personal_data": allowed}
+    with pytest.raises(UserError, match="starts from real children") as error:
+        run(RealChildren(), **options, **SIZES)
+    assert found in str(error.value)
+    assert "--allow-personal-data" in str(error.value)
+
+
+def test_real_children_may_travel_encrypted_with_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match="Dask is not installed"):
+        run(RealChildren(), scheduler="tls://127.0.0.1:9", allow_personal_data=True, **SIZES)
+
+
+def test_real_children_stay_here_without_a_word() -> None:
+    found = run(RealChildren(), workers=1, **SIZES)
+    assert found.manifest["executor"] == "threads"
+
+
+def test_a_disk_that_fills_keeps_what_was_finished(
+    tmp_path: Path, undisturbed: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    kept = []
+    rename = Path.replace
+
+    def full_after_two(self: Path, target: Path) -> Path:
+        if len(kept) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        kept.append(target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", full_after_two)
+    with pytest.raises(OutputError) as error:
+        run(SmallCouncil(), kept_beside=out, workers=2, **SIZES)
+    assert str(error.value) == (
+        f"{out}: the disk is full. Free some space, or choose another folder with --out. The "
+        "futures that are finished are kept: the same command with --resume goes on from there."
+    )
+    (folder,) = tmp_path.iterdir()
+    assert sorted(path.suffix for path in folder.iterdir()) == [".chunk", ".chunk", ".json"]
+    monkeypatch.undo()
+    resumed = run(SmallCouncil(), kept_beside=out, resume=True, workers=2, **SIZES)
+    assert in_bytes(resumed) == undisturbed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")
+def test_a_command_that_is_asked_to_end_says_how_to_go_on(tmp_path: Path) -> None:
+    command = ["run", str(shipped_path("scenarios", "wolverhampton-2020.yaml"))]
+    command += ["--months", "12", "--replications", "20000", "--workers", "1", "--out", "run"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sufficiency", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=found_first(Path(dask_cluster.__file__).parents[1]),
+        cwd=tmp_path,
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob(".run.chunks-*/*.chunk")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    said, complaint = process.communicate(timeout=30)
+    assert process.returncode == 130, complaint
+    assert said == ""
+    assert complaint.rstrip().endswith("and the same command with --resume goes on from there.")
+    assert "Traceback" not in complaint
+    assert not (tmp_path / "run").exists()
+    assert not list(tmp_path.glob(".run.chunks-*/*.part"))
