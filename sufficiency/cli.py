@@ -19,7 +19,7 @@ from sufficiency import __version__
 from sufficiency.errors import UserError
 
 WRONG_INPUT, INTERRUPTED = 2, 130
-VERBS = ("authorities", "calibrate", "check", "publish", "run", "schema", "synthesise")
+VERBS = ("authorities", "backtest", "calibrate", "check", "publish", "run", "schema", "synthesise")
 
 
 class Verbs(click.Group):

@@ -117,8 +117,8 @@ def sentence(authority: str, years: int, lines: Mapping[tuple[str, int], TrackRe
         return f"Tested on the past, over all councils {ahead}: {said}"
     since = f"{own.first_origin} to {own.last_origin}"
     return (
-        f"Tested on the past: in forecasts made this way for {own.authority} {ahead} "
-        f"(from {since}), {verdict(own)}. Over all councils, {verdict(everyone)}. {CAUTION}"
+        f"Tested on the past: in forecasts made from published statistics for {own.authority}, "
+        f"{ahead} (from {since}), {verdict(own)}. Over all councils, {verdict(everyone)}. {CAUTION}"
     )
 
 
@@ -143,7 +143,7 @@ def record_table(
     ]
     if not rows:
         return None
-    caption = "Children in care: forecasts made this way in the past, against what happened"
+    caption = "Tested on the past: forecasts of children in care from published statistics"
     return Table(key, caption, columns, rows, note=CAUTION)
 
 
