@@ -57,6 +57,17 @@ def _as_years(context: click.Context, parameter: click.Parameter, value: str) ->
     help="Children in care before the first year.  [default: the published number]",
 )
 @click.option("--drift", is_flag=True, help="Let rates change from year to year, as they do.")
+@click.option(
+    "--messy",
+    is_flag=True,
+    help="Damage the return as real ones are, and say in injected_faults.csv where.",
+)
+@click.option(
+    "--messy-rate",
+    type=click.FloatRange(min=0, min_open=True, max=10),
+    metavar="X",
+    help="As --messy, with X times as many faults.  [default: 1]",
+)
 def command(
     authority: str,
     years: tuple[int, int],
@@ -64,6 +75,8 @@ def command(
     seed: int,
     in_care: int | None,
     drift: bool,
+    messy: bool,
+    messy_rate: float | None,
 ) -> None:
     """Make a synthetic SSDA903 return: children who never lived, in the files of a real one.
 
@@ -71,8 +84,9 @@ def command(
     published rates. Every id begins SYN, every postcode ZZ.
 
     \b
-    Example:
+    Examples:
       sufficiency synthesise --authority Wolverhampton --years 2017-2023 --out practice
+      sufficiency synthesise --authority Leeds --years 2019-2023 --messy --out messy
     """
     from sufficiency.synthesis.synthesise import synthesise, write_return
     from sufficiency.synthesis.world import check_years
@@ -81,11 +95,14 @@ def command(
     check_years(*years)
     check_folder(out)
     made = synthesise(authority, *years, seed, in_care=in_care, drift=drift)
-    files = write_return(made, out)
+    rate = messy_rate or (1.0 if messy else 0.0)
+    files = write_return(made, out, seed=seed, messy_rate=rate)
     click.echo(
         f"{len(files)} files of a synthetic return are in {out}: "
         f"{len(made.lives.children):,} children who never lived."
     )
+    if rate:
+        click.echo("It was damaged on purpose: injected_faults.csv says how, file by file.")
     if made.simulated.rates_of != years[0] - 1:
         click.echo(
             f"Rates and starting children are those of 31 March {made.simulated.rates_of}, the "

@@ -21,6 +21,7 @@ from sufficiency.synthesis.chances import (
 )
 from sufficiency.synthesis.lives import Lives, age_years
 
+YOUNGEST_IN_SUPPORTED = 16
 LEAST_AGE = {"S1": 4, "R5": 10, "P3": 14, "P2": 16}
 P2_LAST_DAY = int(np.datetime64(date(2023, 10, 28), "D").astype(np.int64))
 """Independent living ends for children in care; later rows may not have the code."""
@@ -89,6 +90,8 @@ def _places(placements: pd.DataFrame, age: Ints, uniforms: Floats) -> Words:
     place = np.full(len(placements), "", dtype=object)
     allowed = {code: age >= years for code, years in LEAST_AGE.items()}
     allowed["P2"] = allowed["P2"] & (ended <= P2_LAST_DAY)
+    # From then on a Z1 of that age is taken for supported accommodation not yet registered.
+    allowed["Z1"] = (age < YOUNGEST_IN_SUPPORTED - 1) | (ended <= P2_LAST_DAY)
     for setting in placements["setting"].unique():
         own = (placements["setting"] == setting).to_numpy()
         may = {code: flags[own] for code, flags in allowed.items()}

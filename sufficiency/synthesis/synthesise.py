@@ -9,12 +9,13 @@ import pandas as pd
 
 from sufficiency.domain import SECTORS, UNPLACED, NeedGroup, Sector
 from sufficiency.synthesis.episodes import episodes_of
-from sufficiency.synthesis.lives import OPEN, Lives, lives_of
+from sufficiency.synthesis.faults.inject import KEY, damaged
+from sufficiency.synthesis.lives import Lives, lives_of
 from sufficiency.synthesis.respite import respite_children
 from sufficiency.synthesis.settings import with_settings
 from sufficiency.synthesis.tables import YearTables, last_day_of, tables_of
 from sufficiency.synthesis.world import SimulatedYears, simulated_years
-from sufficiency.synthesis.writing import clean_files, write_files
+from sufficiency.synthesis.writing import clean_files, csv_bytes, write_files
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,25 @@ def return_of(simulated: SimulatedYears, seed: int) -> SyntheticReturn:
     )
 
 
-def write_return(made: SyntheticReturn, out: Path) -> list[Path]:
-    """Write the clean files into the new folder ``out``; returns them.
+def write_return(
+    made: SyntheticReturn, out: Path, *, seed: int = 1, messy_rate: float = 0.0
+) -> list[Path]:
+    """Write the files into the new folder ``out``; returns them.
+
+    With a ``messy_rate`` above 0 the return is damaged as real ones are, at so many times the
+    shares of `calibration/return_faults.yaml` (``seed`` says where), and ``injected_faults.csv``
+    beside it says what was done on which line.
 
     Raises:
         OutputError: the folder is not empty or cannot be written.
     """
-    files = clean_files(made.tables)
+    files: dict[str, bytes] = {}
+    if messy_rate > 0:
+        messy = damaged(made.tables, seed, messy_rate)
+        files |= messy.files
+        files[KEY] = csv_bytes(messy.key)
+    else:
+        files |= clean_files(made.tables)
     write_files(files, out)
     return [out / name for name in files]
 
@@ -117,6 +130,3 @@ def _by_sector(rows: dict[int, pd.Series[int]]) -> pd.DataFrame:
     columns = [str(sector) for sector in SECTORS]
     frame = pd.DataFrame(rows).T.reindex(columns=columns).fillna(0).astype(int)
     return frame.assign(all=frame.sum(axis=1)).rename_axis(index="year", columns=None)
-
-
-__all__ = ["OPEN", "SyntheticReturn", "return_of", "synthesise", "write_return"]

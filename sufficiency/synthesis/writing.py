@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from sufficiency.errors import OutputError
+from sufficiency.report.run_folder import written_whole
 from sufficiency.synthesis.tables import DATES, TABLES, YearTables
 
 DATE_FORMAT = "%d/%m/%Y"
@@ -63,25 +61,6 @@ def write_files(files: Mapping[str, bytes], out: Path) -> None:
         OutputError: the folder is not empty or cannot be written.
     """
     check_folder(out)
-    with _folder_aside(out) as aside:
+    with written_whole(out) as aside:
         for name, content in files.items():
             (aside / name).write_bytes(content)
-
-
-@contextmanager
-def _folder_aside(out: Path) -> Iterator[Path]:
-    """A hidden folder that takes the name of ``out`` when all is written."""
-    aside = out.absolute().with_name(f".{out.absolute().name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        aside.mkdir(parents=True)
-        yield aside
-        if out.is_dir():
-            out.rmdir()
-        aside.replace(out)
-    except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror or error}). Choose another folder with "
-            "--out. Nothing was written."
-        ) from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
