@@ -191,6 +191,13 @@ def kept(episodes: pd.DataFrame, wanted: Flags) -> pd.DataFrame:
     return episodes if wanted.all() else episodes[wanted].reset_index(drop=True)
 
 
+def rows_gone(episodes: pd.DataFrame, where: Flags, dropped: Flags) -> Rows:
+    """The numbers of some rows of which no part stays when ``dropped`` ones go."""
+    rows = episodes["row"].to_numpy()
+    found: Rows = np.setdiff1d(rows[where], rows[~dropped])
+    return found
+
+
 def rows_of(episodes: pd.DataFrame, where: Flags) -> Rows:
     """The numbers in the ledger of some rows."""
     found: Rows = episodes["row"].to_numpy()[where]

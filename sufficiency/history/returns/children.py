@@ -8,11 +8,11 @@ import pandas as pd
 from sufficiency.history.returns.chains import (
     OPEN,
     UNKNOWN,
-    Days,
     as_days,
     birthdays,
     is_code,
     kept,
+    replaced,
     rows_of,
 )
 from sufficiency.history.returns.frames import Return
@@ -78,9 +78,8 @@ def with_births(episodes: pd.DataFrame, children: pd.DataFrame, ledger: RowLedge
     """Episodes with ``born`` and ``adult_on`` (days), without children born after they came.
 
     Where the latest date of birth is after the first episode, the earliest of other years is
-    used. Where the day of birth is hidden, up to 31 days late are forgiven. A child who was
-    found to be an adult has no date of birth from then on. ``adult_on`` is `chains.OPEN` where
-    the birth is not known.
+    used. Where the day of birth is hidden, up to 31 days late are forgiven. ``adult_on`` is
+    `chains.OPEN` where the birth is not known.
     """
     known = children.reindex(episodes["child"])
     born, earliest = known["born"].to_numpy(), known["earliest"].to_numpy()
@@ -93,20 +92,19 @@ def with_births(episodes: pd.DataFrame, children: pd.DataFrame, ledger: RowLedge
     ledger.note(BORN_CHANGED, rows_of(episodes, mended))
     ledger.note(BORN_LATE, rows_of(episodes, late & ~mended))
     born = np.where(mended, earliest, born)
-    born = _without_adults(episodes, born, ledger)
     with_dates = episodes.assign(born=born, is_month_only=is_month_only, adult_on=birthdays(born))
     return kept(with_dates, ~(late & ~mended))
 
 
-def _without_adults(episodes: pd.DataFrame, born: Days, ledger: RowLedger) -> Days:
-    """Dates of birth, `UNKNOWN` for those found to be adults who came or stayed past 18."""
+def without_births_of_adults(episodes: pd.DataFrame, ledger: RowLedger) -> pd.DataFrame:
+    """No date of birth for a child found to be an adult (E15) whose own date says the same.
+
+    The years until then were spent in care as a child: they count in stocks.
+    """
     dec = episodes["dec"].to_numpy()
-    known_until = np.maximum(episodes["decom"].to_numpy(), np.where(dec < OPEN, dec, UNKNOWN))
-    past = known_until >= birthdays(born)
-    found = is_code(episodes["rec"], "E15")
-    child = episodes["child"]
-    adults = found & pd.Series(past).groupby(child).transform("any").to_numpy(bool)
-    adult = pd.Series(adults).groupby(child).transform("any").to_numpy(bool)
-    ledger.note(ASSESSED_AS_ADULT, rows_of(episodes, adults))
-    result: Days = np.where(adult, UNKNOWN, born)
-    return result
+    found = is_code(episodes["rec"], "E15") & (dec < OPEN) & (dec >= episodes["adult_on"])
+    if not found.any():
+        return episodes
+    adult = pd.Series(found).groupby(episodes["child"]).transform("any").to_numpy(bool)
+    ledger.note(ASSESSED_AS_ADULT, rows_of(episodes, found.to_numpy(bool)))
+    return replaced(episodes, adult, born=UNKNOWN, adult_on=OPEN)

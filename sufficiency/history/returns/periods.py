@@ -25,6 +25,7 @@ from sufficiency.history.returns.chains import (
     last_rows,
     next_start,
     replaced,
+    rows_gone,
     rows_of,
     year_ends,
 )
@@ -113,8 +114,8 @@ def without_adults(episodes: pd.DataFrame, last_day: date, ledger: RowLedger) ->
     adult_on, decom = episodes["adult_on"].to_numpy(), episodes["decom"].to_numpy()
     after = decom >= adult_on
     came_before = pd.Series(~after).groupby(episodes["child"]).transform("any").to_numpy(bool)
-    ledger.note(START_AT_18, rows_of(episodes, after & ~came_before))
-    ledger.note(AFTER_18, rows_of(episodes, after & came_before))
+    ledger.note(START_AT_18, rows_gone(episodes, after & ~came_before, after))
+    ledger.note(AFTER_18, rows_gone(episodes, after & came_before, after))
     episodes, adult_on = kept(episodes, ~after), adult_on[~after]
     dec = episodes["dec"].to_numpy()
     known_until = np.minimum(year_ends(episodes["year"]), day_number(last_day))
@@ -149,7 +150,7 @@ def with_last_ends(
     censored = idle & at_year_end & ~np.isin(year + 1, loaded) & (next_start(episodes) == OPEN)
     ledger.note(STAYED_AT_YEAR_END, rows_of(episodes, censored))
     ledger.note(STAYED_BUT_NOTHING_FOLLOWS, rows_of(episodes, idle & ~censored))
-    return replaced(episodes, censored, dec=OPEN, rec="")
+    return replaced(replaced(episodes, idle, rec=""), censored, dec=OPEN)
 
 
 def _turned_18(episodes: pd.DataFrame) -> Flags:
@@ -188,7 +189,7 @@ def periods_of(
     ledger.note(START_INFERRED, rows_of(first, start == START_TYPES.index("inferred")))
     reason = exit_reasons(last["rec"], end == END_TYPES.index("observed"))
     ledger.note(
-        UNKNOWN_EXIT, rows_of(last, (end == 0) & (reason == "") & (~is_code(last["rec"], "X1")))
+        UNKNOWN_EXIT, rows_of(last, (end == 0) & (reason == "") & ~is_code(last["rec"], ""))
     )
     seen_to = np.where(left == OPEN, np.maximum(known_until, entered), left)
     return pd.DataFrame(
@@ -264,6 +265,6 @@ def within_window(episodes: pd.DataFrame, first_day: date, ledger: RowLedger) ->
     """Without times in care that had ended before the first year (``period`` is numbered anew)."""
     ended = episodes["dec"].groupby(episodes["period"]).transform("max").to_numpy()
     before = ended < day_number(first_day)
-    ledger.note(BEFORE_FIRST_YEAR, rows_of(episodes, before))
+    ledger.note(BEFORE_FIRST_YEAR, rows_gone(episodes, before, before))
     within = kept(episodes, ~before)
     return within.assign(period=np.cumsum(first_rows(within, "period")) - 1)

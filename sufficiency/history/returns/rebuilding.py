@@ -75,6 +75,7 @@ def rebuild_with_episodes(
     rows = _clean_rows(returned, ledger)
     rows = children.with_births(rows, known_children, ledger)
     rows = _without_contradictions(rows, returned.years, ledger)
+    rows = children.without_births_of_adults(rows, ledger)
     rows = periods.without_adults(rows, last_day, ledger)
     if readmission_days:
         rows = overlaps.with_readmissions_joined(rows, readmission_days)
@@ -84,10 +85,13 @@ def rebuild_with_episodes(
     rows = sectors.with_providers(rows, ledger)
     rows = sectors.sector_lines(rows, mapping or shipped_sectors(), ledger)
     bridged = temporary.bridges(rows, day_number(last_day), ledger)
-    rows = spells.numbered_placements(rows, bridged, ledger)
+    shown = spells.numbered_placements(rows, bridged, ledger)
     care = periods.periods_of(rows, returned, known_children, (first_day, last_day), ledger)
-    placements = spells.placements_of(rows, day_number(last_day), ledger)
-    return Rebuilt(CareHistories(care, placements, first_day, last_day), rows)
+    placements = spells.placements_of(shown, day_number(last_day), ledger)
+    return Rebuilt(
+        CareHistories(care, placements, first_day, last_day),
+        rows.assign(placement=shown["placement"].to_numpy()),
+    )
 
 
 def _clean_rows(returned: Return, ledger: RowLedger) -> pd.DataFrame:
@@ -108,10 +112,10 @@ def _without_contradictions(
 ) -> pd.DataFrame:
     """No stale, overlapping or parted episodes."""
     rows = stale.without_stale_copies(rows, loaded, ledger)
-    # Before what follows an open row ends it: an older row inside it must not.
+    # What is left out goes first, so that it ends nothing that is still open.
     rows = overlaps.without_rows_inside_newer(rows, ledger)
-    rows = stale.with_open_episodes_closed(rows, loaded, ledger)
     rows = overlaps.without_rows_after_last_end(rows, ledger)
+    rows = stale.with_open_episodes_closed(rows, loaded, ledger)
     rows = overlaps.without_rows_inside_newer(rows, ledger)
     rows = overlaps.with_outer_taken_up_again(rows, ledger)
     rows = overlaps.without_overlaps(rows, ledger)

@@ -95,13 +95,15 @@ def with_providers(episodes: pd.DataFrame, ledger: RowLedger) -> pd.DataFrame:
         return episodes
     codes = episodes["provider"].cat.codes.to_numpy().astype(np.int64)
     found = np.where(missing, -1, codes)
-    told = episodes[needed & ~missing & known(episodes["urn"])]
-    usual = told.groupby("urn")["provider"].agg(lambda given: given.cat.codes.mode().iloc[0])
+    told = needed & ~missing & known(episodes["urn"])
+    given = pd.DataFrame({"urn": episodes["urn"][told], "provider": codes[told]})
+    often = given.value_counts(sort=False).rename("often").reset_index().sort_values("often")
+    usual = often.drop_duplicates("urn", keep="last").set_index("urn")["provider"]
     by_urn = usual.reindex(episodes["urn"]).fillna(-1).to_numpy(np.int64)
     found = np.where(missing, by_urn, found)
     carer = np.cumsum(~_same_carer_line(episodes))
-    given = pd.Series(np.where(found < 0, np.nan, found)).groupby(carer)
-    nearest = given.ffill().fillna(given.bfill()).fillna(-1).to_numpy(np.int64)
+    beside = pd.Series(np.where(found < 0, np.nan, found)).groupby(carer)
+    nearest = beside.ffill().fillna(beside.bfill()).fillna(-1).to_numpy(np.int64)
     found = np.where(missing, nearest, codes)
     mended = missing & (found >= 0)
     ledger.note(PROVIDER_FOUND, rows_of(episodes, mended))
