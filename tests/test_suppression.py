@@ -127,6 +127,17 @@ def test_one_certain_small_count_among_expected_ones_is_not_given_away_by_sums()
     assert rows.loc[rows["sector"] == "other", "flag"].tolist() == ["c"]
 
 
+def test_a_small_count_that_nine_futures_in_ten_repeat_is_left_out() -> None:
+    run = started_from([100, 120, 30, 40, 9, 20], [40, 60, 80, 91, 48])
+    forecast = run.forecast.copy()
+    second = forecast["date"] == sorted(set(forecast["date"]))[1]
+    row = second & (forecast["measure"] == "in_care") & (forecast["sector"] == "other")
+    forecast.loc[row, list(STATISTICS)] = 3.0
+    forecast.loc[row, ["mean", "sd"]] = [2.96, 0.2]
+    after = shown(replace(run, forecast=forecast)).forecast
+    assert after.loc[row, "flag"].tolist() == ["c"]
+
+
 def test_a_run_without_real_children_is_unchanged() -> None:
     run = replace(started_from([100, 120, 3, 40, 9, 20], [4, 60, 80, 100, 48]), manifest={})
     assert shown(run) is run
@@ -147,10 +158,13 @@ def test_counts_among_the_assumptions_are_left_out() -> None:
         {"key": "population.in_care", "value": 292, "unit": "children", "kind": "fitted"},
         {"key": "population.by_sector.ifa", "value": 289, "unit": "children", "kind": "fitted"},
         {"key": "population.by_sector.other", "value": 3, "unit": "children", "kind": "fitted"},
+        {"key": "sectors.connected_persons.places", "value": 3, "note": "3 children", "unit": ""},
+        {"key": "sectors.ifa.places", "value": 120, "unit": "places", "kind": "assumed"},
         {"key": "costs.ifa", "value": 3, "unit": "gbp_per_week", "kind": "assumed"},
     ]
     run = shown(started_from([100, 120, 3, 40, 9, 20], [4, 60, 80, 100, 48], origins=origins))
-    assert [row["value"] for row in run.manifest["origins"]] == [292, "c", "c", 3]
+    assert [row["value"] for row in run.manifest["origins"]] == [292, "c", "c", "c", 120, 3]
+    assert run.manifest["origins"][3]["note"] == ""
 
 
 def test_page_and_workbook_of_real_children_are_marked_and_hold_no_small_count(

@@ -97,7 +97,10 @@ def shown(run: RunResult) -> RunResult:
     sectors = _hidden_sectors(run.forecast, forecast_hidden)
     any_hidden = bool(forecast_hidden.any())
     return ShownRun(
-        manifest={**run.manifest, "origins": _shown_origins(run.manifest.get("origins") or ())},
+        manifest={
+            **run.manifest,
+            "origins": _shown_origins(run.manifest.get("origins") or (), sectors),
+        },
         forecast=blanked(run.forecast, forecast_hidden),
         flows=blanked(run.flows, _hidden_flows(run.flows)),
         needs=blanked(run.needs, _agreed(run.needs) if any_hidden else _none(run.needs)),
@@ -147,7 +150,8 @@ def _hidden_in_forecast(forecast: pd.DataFrame) -> Flags:
     """(n_rows,): which rows of the forecast table are left out."""
     hidden = _none(forecast)
     must = _agreed(forecast) & is_small(forecast["mean"].to_numpy(dtype=np.float64))
-    must |= _all_but_agreed(forecast)
+    stock = forecast["measure"].isin(("in_care", "occupied")).to_numpy()
+    must |= _all_but_agreed(forecast) & stock
     must &= forecast["measure"].isin([*SAME_AS_IN_CARE, *GAPS, *FLOWS]).to_numpy()
     dates = set(forecast.loc[must, "date"])
     table = forecast.assign(position=np.arange(len(forecast)), must=must)
@@ -244,21 +248,31 @@ def _hidden_money(finance: pd.DataFrame, sectors: frozenset[str]) -> Flags:
     return np.asarray(_agreed(finance) & of_sector.to_numpy())
 
 
-def _shown_origins(origins: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Numbers that the run rests on; where one is a small count of children, none of its kind.
+def _shown_origins(
+    origins: Iterable[Mapping[str, Any]], sectors: frozenset[str]
+) -> list[dict[str, Any]]:
+    """Numbers that the run rests on, without small counts of the children of the start.
 
-    A count by sector or age band stands beside its total too, so a single one cannot be left out.
+    Counts by sector, by age band and of unaccompanied children overlap, and the total stands
+    beside them: if one is small none of them is shown. Places that were set to the children of
+    the start are left out with them.
     """
     rows = [dict(row) for row in origins]
-    counts = [row for row in rows if _is_count_of_children(row)]
-    values = np.array([float(row["value"]) for row in counts])
-    if is_small(values).any():
-        for row in counts:
-            row.update(value=FLAG, low=None, high=None)
+    counts = [row for row in rows if _is_count_at_start(row)]
+    any_small = bool(is_small(np.array([float(row["value"]) for row in counts])).any())
+    places = {f"sectors.{sector}.places" for sector in sectors}
+    for row in rows:
+        if (any_small and row in counts) or str(row.get("key")) in places:
+            row.update(value=FLAG, low=None, high=None, note="")
     return rows
 
 
-def _is_count_of_children(row: Mapping[str, Any]) -> bool:
-    is_number = isinstance(row.get("value"), int | float) and not isinstance(row["value"], bool)
-    is_part = str(row.get("key")) != "population.in_care"
-    return is_number and is_part and str(row.get("unit") or "") in ("children", "places")
+def _is_count_at_start(row: Mapping[str, Any]) -> bool:
+    key, value = str(row.get("key")), row.get("value")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return (
+        is_number
+        and key.startswith("population.")
+        and key != "population.in_care"
+        and (str(row.get("unit") or "") == "children")
+    )
