@@ -111,9 +111,9 @@ def _without_contradictions(
     rows: pd.DataFrame, loaded: tuple[int, ...], ledger: RowLedger
 ) -> pd.DataFrame:
     """No stale, overlapping or parted episodes."""
-    rows = stale.without_stale_copies(rows, loaded, ledger)
     # What is left out goes first, so that it ends nothing that is still open.
     rows = overlaps.without_rows_inside_newer(rows, ledger)
+    rows = stale.without_stale_copies(rows, loaded, ledger)
     rows = overlaps.without_rows_after_last_end(rows, ledger)
     rows = stale.with_open_episodes_closed(rows, loaded, ledger)
     rows = overlaps.without_rows_inside_newer(rows, ledger)
