@@ -102,7 +102,8 @@ def without_births_of_adults(episodes: pd.DataFrame, ledger: RowLedger) -> pd.Da
     The years until then were spent in care as a child: they count in stocks.
     """
     dec = episodes["dec"].to_numpy()
-    found = is_code(episodes["rec"], "E15") & (dec < OPEN) & (dec >= episodes["adult_on"].to_numpy())
+    past_18 = (dec < OPEN) & (dec >= episodes["adult_on"].to_numpy())
+    found = is_code(episodes["rec"], "E15") & past_18
     if not found.any():
         return episodes
     adult = pd.Series(found).groupby(episodes["child"]).transform("any").to_numpy(bool)

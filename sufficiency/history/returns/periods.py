@@ -210,7 +210,7 @@ def periods_of(
             "start_type": categories(start, START_TYPES),
             "end_type": categories(end, END_TYPES),
             "exit_reason": pd.Categorical(
-                np.where(adult, TURNED_18, reason), categories=["", *ExitReason]
+                np.where(adult, TURNED_18, reason), categories=["", *map(str, ExitReason)]
             ),
             "need_code": _needs(episodes),
         }
@@ -226,7 +226,7 @@ def _start_types(first: pd.DataFrame, first_day: int) -> Days:
 def exit_reasons(codes: pd.Series, where: Flags) -> np.ndarray:
     """Why children left before 18, by the code; blank where not known or not ``where``."""
     names = np.array(
-        [EXIT_REASON_OF_CODE.get(str(code), "") for code in codes.cat.categories], dtype=object
+        [str(EXIT_REASON_OF_CODE.get(str(code), "")) for code in codes.cat.categories], dtype=object
     )
     return np.where(where, names[codes.cat.codes.to_numpy()], "") if len(codes) else names[:0]
 
