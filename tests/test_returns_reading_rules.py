@@ -98,9 +98,74 @@ def test_rows_without_a_child_are_set_aside(tmp_path: Path) -> None:
 def test_each_fault_of_a_row_has_its_rule(
     tmp_path: Path, changes: dict[str, str], rule: str
 ) -> None:
-    sound = episode_row("1", "02/06/2021", "17/06/2021", "X1")
+    sound = episode_row("1", "02/06/2021", "17/06/2021", "X1", urn="SC1", pl_post="ZZ1 1AA")
     assert rule not in rules_of_episodes(tmp_path / "sound", sound, sound)
     assert rules_of_episodes(tmp_path / "wrong", sound, episode_row("1", **changes))[rule] == [1]
+
+
+UNDER_14 = {"decom": "01/06/2021", "dec": "01/07/2021"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"pl_post": ""}, "postcode_missing"),
+        ({"pl_post": "nowhere"}, "postcode_impossible"),
+        ({"home_post": "00000"}, "postcode_impossible"),
+        ({"urn": ""}, "registration_missing"),
+        ({"ls": "L1", "dec": "05/06/2021", "rec": "X1"}, "emergency_too_long"),
+        ({"place": "P1", "provider": "PR0", "ls": "V2"}, "with_parents_by_agreement"),
+        ({"dec": "01/07/2021", "rec": "E11"}, "adopted_without_placement"),
+        ({"place": "K2", "dec": "01/07/2021", "rec": "E45"}, "guardian_was_no_carer"),
+        ({"place": "Q2"}, "place_of_another_year"),
+        ({"place": "Z11", "provider": ""}, "place_of_another_year"),
+        ({"dec": "01/07/2021", "rec": "E43"}, "rec_of_another_year"),
+        ({"place": "H5"}, "too_young_for_placement"),
+        ({"place": "P3"}, "too_young_for_placement"),
+        ({**UNDER_14, "rec": "E5"}, "exit_unlike_age"),
+        ({**UNDER_14, "rec": "E17"}, "exit_unlike_age"),
+    ],
+)
+def test_what_cannot_be_quite_right_is_noted_and_used(
+    tmp_path: Path, changes: dict[str, str], rule: str
+) -> None:
+    sound = {"pl_post": "ZZ1 2AB", "home_post": "ZZ1", "urn": "SC123456"}
+    rows = [episode_row("1", **sound), episode_row("1", **{**sound, **changes})]
+    returned, ledger = read(tmp_path, a=episodes_csv(*rows), b=HEADER)
+    assert found_by(ledger) == {rule: [1]}
+    assert len(returned.episodes) == 2
+    assert ledger.counts() == {"used": 3, "repaired": 0, "set_aside": 0}
+
+
+def test_the_least_ages_are_those_of_the_day(tmp_path: Path) -> None:
+    """Child 1 is 14 on 14 May 2024; semi-independent living asked for 14, and for 16 from 2024."""
+    before = [
+        episode_row("1", "13/05/2024", place="P3"),
+        episode_row("1", "14/05/2024", place="P3"),
+    ]
+    assert rules_of_episodes(tmp_path / "a", *before)["too_young_for_placement"] == [0]
+    old = header_csv(header_row("1", dob="01/01/2008"))
+    episodes = episodes_csv(episode_row("1", "01/06/2022", place="H5"))
+    assert "too_young_for_placement" not in found_by(read(tmp_path / "b", a=episodes, b=old)[1])
+    episodes = episodes_csv(episode_row("1", "01/06/2023", place="H5"))
+    assert "too_young_for_placement" in found_by(read(tmp_path / "c", a=episodes, b=old)[1])
+
+
+def test_what_an_unaccompanied_childs_row_says_against_itself(tmp_path: Path) -> None:
+    uasc = as_csv(
+        UASC_HEADINGS,
+        [("1", "1", "14/05/2010", ""), ("2", "1", "14/05/2004", "15/05/2022"), ("3", "1", "", "")],
+    )
+    header = header_csv(
+        header_row("1", dob="01/06/2011"),
+        header_row("2", "14/05/2004"),
+        header_row("3", "14/05/2004"),
+    )
+    episodes = episodes_csv(episode_row("1"), episode_row("2"), episode_row("3", "01/04/2021"))
+    returned, ledger = read(tmp_path, a=episodes, b=header, c=uasc)
+    found = found_by(ledger)
+    assert (found["uasc_under_11"], found["uasc_until_after_18"]) == ([6], [7])
+    assert returned.uasc["duc"].isna().all()
 
 
 def test_a_missing_provider_is_that_of_the_same_registration(tmp_path: Path) -> None:

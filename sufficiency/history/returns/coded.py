@@ -26,6 +26,8 @@ class Coded:
     codes: Ints
     """(n_rows,)."""
     values: tuple[str, ...]
+    padded: frozenset[int] = frozenset()
+    """Places in ``values`` of texts that had spaces around them."""
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> Coded:
@@ -36,8 +38,10 @@ class Coded:
     @classmethod
     def trimmed(cls, codes: Ints, values: Iterable[str]) -> Coded:
         """A column from its parts, the values as they stand in the file."""
-        plain = (str(value).strip() for value in values)
-        return cls(codes, tuple("" if v.upper() in BLANKS else v for v in plain))
+        texts = [str(value) for value in values]
+        plain = [text.strip() for text in texts]
+        padded = frozenset(n for n, text in enumerate(texts) if text != plain[n] != "")
+        return cls(codes, tuple("" if v.upper() in BLANKS else v for v in plain), padded)
 
     @classmethod
     def blank(cls, n_rows: int) -> Coded:
@@ -46,7 +50,7 @@ class Coded:
 
     def take(self, rows: Ints | Flags) -> Coded:
         """Some of the rows."""
-        return Coded(self.codes[rows], self.values)
+        return Coded(self.codes[rows], self.values, self.padded)
 
     def flags(self, is_so: Callable[[str], bool]) -> Flags:
         """(n_rows,): of which cells something is true."""

@@ -52,7 +52,7 @@ VALID: Mapping[str, tuple[str, ...]] = {
 }
 WORDS: Mapping[str, Mapping[str, str]] = {
     "SEX": {"1": "M", "2": "F", "MALE": "M", "FEMALE": "F", "BOY": "M", "GIRL": "F"}
-    | {"0": "U", "9": "U", "UNKNOWN": "U", "NOT KNOWN": "U", "I": "U", "INDETERMINATE": "U"},
+    | {"UNKNOWN": "U", "NOT KNOWN": "U", "I": "U", "INDETERMINATE": "U"},
     "RNE": {"STARTED": "S", "START": "S"},
     "LS": {"SECTION 20": "V2", "S20": "V2", "RESPITE": "V4", "SHORT BREAK": "V4"}
     | {"SHORT BREAKS": "V4", "FULL CARE ORDER": "C2", "INTERIM CARE ORDER": "C1"}
@@ -96,8 +96,9 @@ def coded(name: str, column: Coded) -> tuple[pd.Categorical[object], Flags]:
     found = [code_of(name, value) for value in column.values]
     places = np.array([categories.index(code) for code in found], dtype=np.int8)
     differs = [
-        code not in (value, UNKNOWN) and (name, value) not in OLDER_FORMS
-        for code, value in zip(found, column.values, strict=True)
+        (n in column.padded and code != UNKNOWN)
+        or (code not in (value, UNKNOWN) and (name, value) not in OLDER_FORMS)
+        for n, (code, value) in enumerate(zip(found, column.values, strict=True))
     ]
     return (
         pd.Categorical.from_codes(

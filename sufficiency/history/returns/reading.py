@@ -33,6 +33,12 @@ from sufficiency.history.returns.headings import EPISODES, HEADER, UASC, USED
 from sufficiency.history.returns.labels import Labels, rounded, without_authority
 from sufficiency.history.returns.ledger import RowLedger
 from sufficiency.history.returns.recognising import NOT_USED, XML, FoundFile, found_files
+from sufficiency.history.returns.row_warnings import (
+    IMPOSSIBLE_POSTCODE,
+    is_no_postcode,
+    warn_of_ages,
+    warn_of_rows,
+)
 from sufficiency.history.returns.table_years import ChildList, YearlyTable, list_years
 from sufficiency.history.returns.years import FileYears, file_years
 
@@ -110,6 +116,8 @@ def read_return(paths: Sequence[Path]) -> tuple[Return, RowLedger]:
     episodes = rules.settle_codes(rules.without_ancient(episodes, ledger), ledger)
     header = fold_repeats(header.drop(columns="duc"), ledger)
     header, episodes = settle_births(header, lent, episodes, ledger)
+    warn_of_rows(episodes, ledger)
+    uasc = warn_of_ages(header, uasc, episodes, ledger)
     if episodes.empty:
         raise HistoryError("every episode was set aside, so there is nothing to forecast from.")
     header = _flagged(header, uasc)
@@ -193,6 +201,9 @@ def _episodes(each: Placed, names: _Names, ledger: RowLedger) -> tuple[pd.DataFr
     }
     for name, heading in CODE_COLUMNS.items():
         columns[name] = _code(each, heading, ledger)
+    for heading in ("HOME_POST", "PL_POST"):
+        impossible = is_no_postcode(table.column(heading))
+        ledger.note(IMPOSSIBLE_POSTCODE, each.rows[impossible & kept])
     posts = names.posts
     columns |= {"home_post": posts.of(table.column("HOME_POST"))}
     columns |= {"pl_post": posts.of(table.column("PL_POST"))}
