@@ -17,6 +17,7 @@ from sufficiency.history.returns.rebuilding import rebuild
 from sufficiency.synthesis import SyntheticReturn, synthesise, write_return
 from sufficiency.synthesis.faults.draft import fault_kinds
 from sufficiency.synthesis.faults.inject import KEY
+from tests.demand_model_samples import write_older, write_regional
 
 SUPERSEDED = {
     "repeated_in_later_year",
@@ -156,3 +157,51 @@ def test_each_rule_that_ought_to_notice_exists_and_did(messy: Reading) -> None:
     rules = {rule.name for rule, _ in messy.ledger.rules()}
     for fault in fault_kinds().values():
         assert not fault.explained_by or rules & set(fault.explained_by), fault.name
+
+
+def test_a_return_in_the_shape_of_the_older_sample_gives_the_true_stock(
+    made: SyntheticReturn, tmp_path: Path
+) -> None:
+    """Folders called after the year in which they start; open rows that say how they ended."""
+    expected = write_older(made, tmp_path / "samples", random_status=False, gaps=False)
+    read = reading(tmp_path / "samples")
+    assert read.ledger.n_rows == expected["rows"]
+    assert len(read.returned.files) == expected["files"]
+    assert read.returned.years == tuple(made.years)
+    years = list(made.years)
+    assert (stock(read.histories, years) == made.stock().loc[years]).all(axis=None)
+    rules = {rule.name for rule, _ in read.ledger.rules()}
+    assert "reason_without_end" in rules
+
+
+def test_all_that_is_odd_about_the_older_sample_is_read_and_counted(
+    made: SyntheticReturn, tmp_path: Path
+) -> None:
+    """Short breaks drawn by chance, and no row for a year that an episode spans."""
+    write_older(made, tmp_path / "samples", random_status=True, gaps=True)
+    read = reading(tmp_path / "samples")
+    assert sum(read.ledger.counts().values()) == read.ledger.n_rows
+    rules = {rule.name: len(rows) for rule, rows in read.ledger.rules()}
+    assert rules["short_breaks"] > 500
+    assert rules["vanished"] > 100
+    periods = read.histories.periods
+    assert 0.5 * len(made.lives.children) < periods["child"].nunique()
+    assert periods["child"].nunique() <= len(made.lives.children)
+
+
+def test_a_return_in_the_shape_of_the_regional_sample_gives_the_true_stock(
+    made: SyntheticReturn, tmp_path: Path
+) -> None:
+    """One file of all years with LA and YEAR; three children in ten are in no Header."""
+    unlisted = write_regional(made, tmp_path / "samples")
+    read = reading(tmp_path / "samples")
+    years = list(made.years)
+    assert read.returned.years == tuple(years)
+    found, true = stock(read.histories, years), made.stock().loc[years]
+    # Whose age is not known is not known to be 16, so a Z1 of theirs stays another setting.
+    for each in (found, true):
+        each["other"] += each.pop("supported_accommodation")
+    assert (found == true).all(axis=None)
+    unborn = read.histories.periods["born"].isna()
+    assert 0.25 < unborn.mean() < 0.35
+    assert read.histories.periods.loc[unborn, "child"].nunique() <= len(unlisted)
