@@ -1,8 +1,7 @@
 """England's authorities year by year, and the annual recursion that a forecast amounts to.
 
-The number in care of an authority is carried forward a year at a time with expected entries and
-the leaving rate of a base window, exactly as `sufficiency.calibration.drift` defines expected
-entries. `fit_drift_and_damping.py` fits its parameters.
+The number in care takes the path of `sufficiency.calibration.damping`; expected entries are those
+that carry it there at the leaving rate of a base window. `fit_drift_and_damping.py` fits both.
 """
 
 from __future__ import annotations
@@ -14,12 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sufficiency.calibration.drift import (
-    Damping,
-    expected_entries,
-    recent_entries,
-    replacement_entries,
-)
+from sufficiency.calibration.damping import Damping, GrowthTerms
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +42,12 @@ class Panel:
     """Leavers before their 18th birthday; published from 2016."""
     under_16: Floats
     """Leavers under 16, which stand in for ``before_18`` in earlier years; from 2011."""
+    aged_16_and_over: Floats
+    """In care on 31 March aged 16 and over; from 2011."""
+    peer_rate: Floats
+    """Children in care per child of the region and the statistical neighbours, itself apart."""
+    population: Floats
+    """Children under 18, mid-year before; years before 2013 have the figure of 2013."""
 
     @property
     def last_year(self) -> int:
@@ -60,6 +60,7 @@ class Panel:
         return Panel(
             self.first_year, self.in_care[:, :held], self.started[:, :held],
             self.ceased[:, :held], self.before_18[:, :held], self.under_16[:, :held],
+            self.aged_16_and_over[:, :held], self.peer_rate[:, :held], self.population[:, :held],
         )  # fmt: skip
 
     def column(self, year: int) -> int:
@@ -82,8 +83,6 @@ class Base:
     leaving_rate: Floats
     """Leavers over mean number in care, in the window."""
     leavers_in_window: Floats
-    national_growth: float
-    """England's mean yearly growth of the number in care over all earlier years."""
     returns_share: float
 
 
@@ -92,6 +91,7 @@ def read_panel(reference: Path) -> Panel:
     areas = pd.read_csv(reference / "panel.csv", encoding="utf-8", dtype={"old_la_code": "Int64"})
     areas = areas[areas["level"] == "Local authority"]
     areas = areas.assign(code=areas["old_la_code"].astype(str))
+    everyone = areas
     for why, names in LEFT_OUT.items():
         there = areas["la_name"].isin(names)
         print(f"left out ({why}): {'; '.join(sorted(set(areas.loc[there, 'la_name'])))}")
@@ -107,17 +107,70 @@ def read_panel(reference: Path) -> Panel:
     )
     leavers = leavers_by_age(reference, list(counts.index), years)
     under_16 = np.sum([leavers[band] for band in UNDER_16], axis=0)
-    return Panel(years[0], in_care, started, ceased, ceased - leavers["18_plus"], under_16)
+    codes = list(counts.index)
+    stock = by_age(reference, "stock_by_age", codes, years)
+    others = np.sum([stock[band] for band in UNDER_16], axis=0)
+    aged_16 = np.where(
+        np.isnan(stock["16_and_over"]), np.clip(in_care - others, 0, None), stock["16_and_over"]
+    )
+    return Panel(
+        years[0],
+        in_care,
+        started,
+        ceased,
+        ceased - leavers["18_plus"],
+        under_16,
+        aged_16,
+        rate_of_similar(everyone, reference, codes),
+        population(everyone).loc[codes].to_numpy(np.float64),
+    )
+
+
+def population(areas: pd.DataFrame) -> pd.DataFrame:
+    """Children under 18 by code and year; years before the first published have its figure."""
+    column = "population_0_17_mid_year_before"
+    published = areas.pivot(index="code", columns="year", values=column)
+    return published.astype(np.float64).bfill(axis=1)
+
+
+def rate_of_similar(areas: pd.DataFrame, reference: Path, codes: list[str]) -> Floats:
+    """Children in care per child of an authority's region and statistical neighbours, by year.
+
+    The authority itself is apart; an authority counts in the years in which it has both numbers.
+    """
+    in_care = areas.pivot(index="code", columns="year", values="cla_31_march")
+    people = population(areas)
+    both = (in_care.notna() & people.notna()).to_numpy()
+    region = areas.drop_duplicates("code", keep="last").set_index("code")["region_name"]
+    near = pd.read_csv(reference / "neighbours.csv", encoding="utf-8", dtype=str)
+    neighbours = near.groupby("old_la_code")["neighbour_code"].agg(set)
+    similar = np.array(
+        [
+            region.reindex(in_care.index).eq(region[code]).to_numpy()
+            | in_care.index.isin(neighbours.get(code, set()))
+            for code in codes
+        ]
+    )
+    similar &= np.array(codes)[:, None] != in_care.index.to_numpy()[None, :]
+    children, heads = (
+        similar @ np.where(both, table.to_numpy(np.float64), 0.0) for table in (in_care, people)
+    )
+    return np.asarray(children / heads)
 
 
 def leavers_by_age(reference: Path, codes: list[str], years: list[int]) -> dict[str, Floats]:
-    """Leavers by age on leaving, each (authorities, years); NaN where not published.
+    """Leavers by age on leaving, each (authorities, years); NaN where not published."""
+    return by_age(reference, "leavers_by_age", codes, years)
+
+
+def by_age(reference: Path, table: str, codes: list[str], years: list[int]) -> dict[str, Floats]:
+    """A table by age, each age (authorities, years); NaN where not published.
 
     A suppressed band of under-16s is small; one of leavers at 18 may be large (suppressed so
     that another cell cannot be worked out) and stays NaN, and so out of the fit.
     """
-    rows = pd.read_parquet(reference / "leavers.parquet")
-    rows = rows[rows["table"] == "leavers_by_age"]
+    rows = pd.read_parquet(reference / f"{table.partition('_')[0]}.parquet")
+    rows = rows[rows["table"] == table]
     rows = rows.astype({"old_la_code": str, "cell": str, "number": np.float64})
     small = rows["suppressed"] & rows["cell"].isin(UNDER_16)
     rows["number"] = rows["number"].mask(small, SUPPRESSED_CHILDREN)
@@ -134,7 +187,6 @@ def base_at(panel: Panel, year: int, window_years: int) -> Base:
     past = panel.up_to(year)
     window = slice(max(1, past.in_care.shape[1] - window_years), None)
     leavers = past.ceased[:, window].sum(1)
-    total = past.in_care.sum(0)
     returns = np.diff(past.in_care, axis=1) - past.started[:, 1:] + past.ceased[:, 1:]
     opening = past.in_care[:, :-1]
     return Base(
@@ -143,40 +195,52 @@ def base_at(panel: Panel, year: int, window_years: int) -> Base:
         starters_per_year=past.started[:, window].mean(1),
         leaving_rate=leavers / past.mean_in_care()[:, window].sum(1),
         leavers_in_window=leavers,
-        national_growth=float((total[-1] / total[0]) ** (1 / (len(total) - 1)) - 1),
         returns_share=float(returns[:, -RETURNS_YEARS:].sum() / opening[:, -RETURNS_YEARS:].sum()),
     )
 
 
-def damping_at(base: Base, window_years: int, weight: float, trend_share: float) -> Damping:
-    """The damping that a candidate means at a base: its trend is a share of England's growth."""
-    return Damping(
-        cut_year=base.year,
-        window_years=window_years,
-        weight_recent=weight,
-        trend_per_year=trend_share * base.national_growth,
-        same_year_returns_share=base.returns_share,
+def national_growth(past: Panel) -> float:
+    """England's mean yearly growth of the number in care over all years of a panel."""
+    total = past.in_care.sum(0)
+    return float((total[-1] / total[0]) ** (1 / (len(total) - 1)) - 1)
+
+
+def terms_at(past: Panel, year: int) -> Floats:
+    """`GrowthTerms` of every authority at a year, shape (3, authorities); NaN where not known."""
+    column = past.column(year)
+    in_care, started, ceased = (
+        counts[:, column] for counts in (past.in_care, past.started, past.ceased)
     )
-
-
-def first_year_entries(base: Base, damping: Damping) -> Floats:
-    """Expected entries in the first year by authority, same-year returns included."""
-    return expected_entries(
-        damping,
-        recent_entries(damping, base.starters_per_year, base.in_care),
-        replacement_entries(damping, base.leaving_rate * base.in_care, base.in_care),
-    )
-
-
-def forecast_in_care(base: Base, entries: Floats, growth: Floats) -> Floats:
-    """The number in care after each year, shape (horizons, authorities).
-
-    N' = N + E (1 + trend)^h - rate x (N + N') / 2: leavers scale with the mean number in care.
-    """
-    in_care, path = base.in_care, []
-    for factor in growth:
-        in_care = (in_care * (1 - base.leaving_rate / 2) + entries * factor) / (
-            1 + base.leaving_rate / 2
+    with np.errstate(divide="ignore"):
+        terms = GrowthTerms(
+            np.log(in_care / past.population[:, column] / past.peer_rate[:, column]),
+            past.aged_16_and_over[:, column] / in_care,
+            np.log(started / ceased),
         )
+    return np.array([np.where(np.isfinite(term), term, np.nan) for term in terms])
+
+
+def growth_paths(damping: Damping, terms: Floats, years: int) -> Floats:
+    """Expected children in care over those at the start, shape (years, authorities)."""
+    known = np.where(np.isnan(terms), np.array(damping.mean_term)[:, None], terms)
+    return np.column_stack([damping.growth(GrowthTerms(*one), years) for one in known.T])
+
+
+def expected_entries(base: Base, path: Floats) -> Floats:
+    """Entries a year, same-year returns included, that carry the number in care along a path.
+
+    N' = N + E - rate x (N + N') / 2: leavers scale with the mean number in care. Both are
+    (years, authorities).
+    """
+    before = np.vstack([base.in_care, path[:-1]])
+    return path - before + base.leaving_rate * (before + path) / 2
+
+
+def last_rates(base: Base, years: int) -> Floats:
+    """The number in care if the base's starters and leaving rate went on, (years, authorities)."""
+    in_care, path = base.in_care, []
+    entries = base.starters_per_year + base.returns_share * base.in_care
+    for _ in range(years):
+        in_care = (in_care * (1 - base.leaving_rate / 2) + entries) / (1 + base.leaving_rate / 2)
         path.append(in_care)
     return np.array(path)

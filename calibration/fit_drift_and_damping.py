@@ -13,29 +13,25 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from annual_panel import (
     Panel,
     base_at,
-    damping_at,
-    first_year_entries,
-    forecast_in_care,
+    expected_entries,
+    growth_paths,
+    last_rates,
+    national_growth,
     read_panel,
+    terms_at,
 )
+from fit_damping import FIRST_ORIGIN, MOST_HORIZON_YEARS, fit_damping
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from sufficiency.calibration.drift import (
-    FLOWS,
-    Damping,
-    Drift,
-    known_share,
-    log_covariance,
-    trend_factors,
-)
+from sufficiency.calibration.damping import TERMS, Damping
+from sufficiency.calibration.drift import FLOWS, Drift, known_share, log_covariance
 from sufficiency.calibration.entries import sibling_clustering
 
 Floats = NDArray[np.float64]
@@ -43,10 +39,7 @@ Floats = NDArray[np.float64]
 HERE = Path(__file__).resolve().parent
 CUT_YEARS = range(2014, 2024)
 SCORED_HORIZONS = (1, 2, 3)
-MOST_HORIZON_YEARS = 5
 MOST_WINDOW_YEARS = 5
-WEIGHTS = tuple(round(0.1 * tenth, 1) for tenth in range(11))
-TREND_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 MOST_PHI = 0.95  # a random walk is not told from slow reversion in a few years
 CLUSTERING = sibling_clustering()
 """E[G^2] / E[G]: variance of a count of children who enter in groups, over its mean."""
@@ -66,33 +59,21 @@ class Errors:
     """Covariance by chance with the other flow's error: both use the window's leavers."""
 
 
-class Centre(NamedTuple):
-    """What makes the centre of a forecast."""
+def damping_at(past: Panel, fitted: Damping) -> Damping:
+    """The fitted effects with the trend and the means that were known at the end of a panel."""
+    means = np.nanmean(terms_at(past, past.last_year), axis=1)
+    return replace(
+        fitted,
+        trend_per_year=national_growth(past),
+        mean_term=tuple(float(mean) for mean in means),
+    )
 
-    window_years: int
-    weight_recent: float
-    trend_share: float
-    """Share of England's past growth that is expected to go on."""
 
-
-def path_at(panel: Panel, origin: int, centre: Centre) -> Floats:
+def path_at(panel: Panel, origin: int, damping: Damping) -> Floats:
     """The forecast of the number in care made at ``origin``, shape (horizons, authorities)."""
-    base = base_at(panel, origin, centre.window_years)
-    damping = damping_at(base, *centre)
-    entries = first_year_entries(base, damping)
-    return forecast_in_care(base, entries, trend_factors(damping, MOST_HORIZON_YEARS))
-
-
-def in_care_errors(panel: Panel, origins: range, centre: Centre) -> Errors:
-    """log(number in care / forecast) in each year after each origin; noise is not split off."""
-    found = []
-    for origin in origins:
-        path = path_at(panel, origin, centre)
-        for horizon in horizons_within(panel, origin):
-            actual = panel.in_care[:, panel.column(origin + horizon)]
-            error = np.log(actual / path[horizon - 1])
-            found.append((origin, horizon, error, 0 * error, 0 * error))
-    return flattened(found)
+    terms = terms_at(panel, origin)
+    in_care = panel.in_care[:, panel.column(origin)]
+    return in_care * growth_paths(damping, terms, MOST_HORIZON_YEARS)
 
 
 def horizons_within(panel: Panel, origin: int) -> range:
@@ -121,24 +102,20 @@ def centred(errors: Errors) -> Errors:
     return replace(errors, log_error=errors.log_error - national)
 
 
-def entry_errors(panel: Panel, origins: range, centre: Centre) -> Errors:
+def entry_errors(panel: Panel, origins: range, fitted: Damping, window_years: int) -> Errors:
     """log(starters / expected starters) in each year after each origin."""
     found = []
     for origin in origins:
-        base = base_at(panel, origin, centre.window_years)
-        damping = damping_at(base, *centre)
-        growth = trend_factors(damping, MOST_HORIZON_YEARS)
-        entries = first_year_entries(base, damping) - base.returns_share * base.in_care
-        replaced = (1 - centre.weight_recent) * base.leaving_rate * base.in_care / entries
-        kept = centre.weight_recent * base.starters_per_year / entries
-        starters_in_window = base.starters_per_year * centre.window_years
-        in_window = kept**2 * CLUSTERING / starters_in_window
-        in_window += replaced**2 / base.leavers_in_window
+        base = base_at(panel, origin, window_years)
+        path = path_at(panel, origin, damping_at(panel.up_to(origin), fitted))
+        before = np.vstack([base.in_care, path[:-1]])
+        entries = expected_entries(base, path) - base.returns_share * before
+        replaced = base.leaving_rate * (before + path) / 2 / entries
         for horizon in horizons_within(panel, origin):
-            expected = entries * growth[horizon - 1]
+            expected, share = entries[horizon - 1], replaced[horizon - 1]
             error = np.log(panel.started[:, panel.column(origin + horizon)] / expected)
-            noise = CLUSTERING / expected + in_window
-            found.append((origin, horizon, error, noise, replaced / base.leavers_in_window))
+            noise = CLUSTERING / expected + share**2 / base.leavers_in_window
+            found.append((origin, horizon, error, noise, share / base.leavers_in_window))
     return flattened(found)
 
 
@@ -211,22 +188,20 @@ def laplace_score(errors: Errors) -> float:
     return float(np.log(sizes[sizes.index.isin(SCORED_HORIZONS)]).mean())
 
 
-def best_centre(panel: Panel) -> Centre:
-    """The window, weight and trend with the least summed score of stock, entries and exits.
+def best_window(panel: Panel, fitted: Damping) -> int:
+    """The base window with the least summed score of entries and exits.
 
     All candidates are scored on the same origins: those at which the longest window is whole.
     """
     longest = min(MOST_WINDOW_YEARS, (panel.last_year - panel.first_year) // 2)
     origins = range(panel.first_year + longest, panel.last_year)
-    scored = []
-    for window in range(1, longest + 1):
-        exits = laplace_score(exit_errors(panel, origins, window))
-        for weight, share in itertools.product(WEIGHTS, TREND_SHARES):
-            centre = Centre(window, weight, share)
-            stock = laplace_score(in_care_errors(panel, origins, centre))
-            entries = laplace_score(entry_errors(panel, origins, centre))
-            scored.append((stock + entries + exits, centre))
-    return min(scored)[1]
+    return min(
+        range(1, longest + 1),
+        key=lambda window: (
+            laplace_score(exit_errors(panel, origins, window))
+            + laplace_score(entry_errors(panel, origins, fitted, window))
+        ),
+    )
 
 
 def variance_of_changes(counts: Floats, exposure: Floats, clustering: float) -> list[float]:
@@ -262,7 +237,6 @@ class Cut:
 
     drift: Drift
     damping: Damping
-    centre: Centre
     n_authorities: int
     n_in_care: int
     n_flows: tuple[int, int]
@@ -271,10 +245,10 @@ class Cut:
 def fit_cut(everything: Panel, cut_year: int) -> Cut:
     """Fit all parameters to the years up to ``cut_year``; later years are cut off first."""
     panel = everything.up_to(cut_year)
-    centre = best_centre(panel)
-    window = centre.window_years
-    origins = range(panel.first_year + window, cut_year)
-    entry = centred(entry_errors(panel, origins, centre))
+    fitted = fit_damping(panel)
+    window = best_window(panel, fitted)
+    origins = range(max(panel.first_year + window, FIRST_ORIGIN), cut_year)
+    entry = centred(entry_errors(panel, origins, fitted, window))
     exit_ = centred(exit_errors(panel, origins, window))
     (entry_sigma, entry_phi), (exit_sigma, exit_phi) = (
         fit_flow(errors, window) for errors in (entry, exit_)
@@ -282,10 +256,9 @@ def fit_cut(everything: Panel, cut_year: int) -> Cut:
     drift = Drift(cut_year, (entry_sigma, exit_sigma), (entry_phi, exit_phi), 1.0, window)
     return Cut(
         drift=replace(drift, correlation=fit_correlation(entry, exit_, drift)),
-        damping=damping_at(base_at(panel, cut_year, window), *centre),
-        centre=centre,
+        damping=replace(fitted, window_years=window),
         n_authorities=len(panel.in_care),
-        n_in_care=len(in_care_errors(panel, origins, centre).log_error),
+        n_in_care=sum(len(panel.in_care) * len(horizons_within(panel, o)) for o in origins),
         n_flows=(len(entry.log_error), len(exit_.log_error)),
     )
 
@@ -314,15 +287,21 @@ def damping_rows(cuts: Iterable[Cut]) -> pd.DataFrame:
         {
             "cut_year": cut.damping.cut_year,
             "window_years": cut.damping.window_years,
-            "weight_recent": cut.damping.weight_recent,
             "trend_per_year": round(cut.damping.trend_per_year, 5),
-            "trend_share_of_national_growth": cut.centre.trend_share,
+            **by_term("effect", cut.damping.effect_per_year),
+            **by_term("persistence", cut.damping.persistence),
+            **by_term("mean", cut.damping.mean_term),
             "same_year_returns_share": round(cut.damping.same_year_returns_share, 5),
             "n_authorities": cut.n_authorities,
             "n_forecasts": cut.n_in_care,
         }
         for cut in cuts
     )
+
+
+def by_term(name: str, values: tuple[float, ...]) -> dict[str, float]:
+    """A column for each of `TERMS`."""
+    return {f"{name}_{term}": round(value, 4) for term, value in zip(TERMS, values, strict=True)}
 
 
 def score_rows(panel: Panel, cuts: Iterable[Cut]) -> pd.DataFrame:
@@ -332,9 +311,9 @@ def score_rows(panel: Panel, cuts: Iterable[Cut]) -> pd.DataFrame:
         origin = cut.damping.cut_year
         today = panel.in_care[:, panel.column(origin)]
         paths = {
-            "damped": path_at(panel, origin, cut.centre),
+            "damped": path_at(panel, origin, cut.damping),
             "no_change": np.tile(today, (MOST_HORIZON_YEARS, 1)),
-            "last_rates": path_at(panel, origin, Centre(1, 1.0, 0.0)),
+            "last_rates": last_rates(base_at(panel, origin, 1), MOST_HORIZON_YEARS),
         }
         for method, horizon in itertools.product(paths, horizons_within(panel, origin)):
             actual = panel.in_care[:, panel.column(origin + horizon)]

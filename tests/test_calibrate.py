@@ -16,15 +16,14 @@ from sufficiency.calibration.authority import authority_counts, pooled_exit_rati
 from sufficiency.calibration.calibrate import (
     Calibration,
     calibrate,
-    entries_factor,
     exit_level,
     recent_starters,
-    replacement_factor,
     returns_factor,
     year_ahead,
 )
 from sufficiency.calibration.cohort import IN_CARE_AGE, sum_by_age_band
-from sufficiency.calibration.drift import load_damping, load_drift
+from sufficiency.calibration.damping import load_damping
+from sufficiency.calibration.drift import load_drift
 from sufficiency.calibration.entries import sibling_clustering, starters_posterior
 from sufficiency.calibration.national_counts import uasc_rate
 from sufficiency.calibration.posterior import GammaPosterior, dirichlet_quantile
@@ -293,35 +292,6 @@ def test_moves_are_the_councils_own_against_englands_and_without_changes_of_stat
     assert (found.counts.real_moves[-3:] < printed.to_numpy()).all()
     prior = assumed("prior_events_moves").number
     assert found.moves.events[0] == pytest.approx(np.nansum(found.counts.real_moves[-3:]) + prior)
-
-
-# The pull to balance.
-
-
-def test_at_the_replacement_level_the_number_in_care_grows_by_the_trend() -> None:
-    found = fit()
-    starters = recent_starters(found) * replacement_factor(found, found.by_age_group)
-    ahead = year_ahead(found, found.by_age_group, starters)
-    growth = ahead.in_care / float(found.by_age_group.sum()) - 1
-    assert growth == pytest.approx(found.damping.trend_per_year)
-
-
-def test_expected_starters_lie_between_recent_and_replacement() -> None:
-    found = fit()
-    balance = replacement_factor(found, found.by_age_group)
-    factor = entries_factor(found, found.by_age_group)
-    weight = found.damping.weight_recent
-    assert factor == pytest.approx(weight * 1 + (1 - weight) * balance)
-
-
-def test_the_replacement_level_does_not_depend_on_how_recent_starters_are_counted() -> None:
-    found = fit()
-    levels = [
-        float(recent_starters(found, share).sum())
-        * replacement_factor(found, found.by_age_group, share)
-        for share in (None, 0.0, 0.02)
-    ]
-    np.testing.assert_allclose(levels, levels[0])
 
 
 # As at.

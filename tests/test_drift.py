@@ -11,18 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sufficiency.calibration.damping import TERMS, load_damping
 from sufficiency.calibration.drift import (
-    Damping,
     Drift,
     drift_paths,
-    expected_entries,
-    load_damping,
     load_drift,
     log_covariance,
     log_variance,
-    recent_entries,
-    replacement_entries,
-    trend_factors,
 )
 from sufficiency.errors import HistoryError
 
@@ -33,7 +28,6 @@ import annual_panel  # noqa: E402
 import fit_drift_and_damping as fit  # noqa: E402
 
 DRIFT = Drift(2020, sigma=(0.27, 0.22), phi=(0.84, 0.7), correlation=0.4, window_years=3)
-DAMPING = Damping(2020, 1, weight_recent=0.3, trend_per_year=0.02, same_year_returns_share=0.008)
 YEARS = 5
 REPLICATIONS = 40_000
 
@@ -134,39 +128,6 @@ def test_normals_of_the_wrong_shape_are_refused() -> None:
         drift_paths(DRIFT, 5, np.zeros((5, 2)))
 
 
-# --- expected entries ---
-
-
-def test_expected_entries_lie_between_replacement_and_recent() -> None:
-    assert expected_entries(DAMPING, 200.0, 180.0) == pytest.approx(186.0)
-    assert expected_entries(replace(DAMPING, weight_recent=1.0), 200.0, 180.0) == 200.0
-    assert expected_entries(replace(DAMPING, weight_recent=0.0), 200.0, 180.0) == 180.0
-
-
-def test_replacement_alone_makes_the_number_in_care_grow_by_the_trend() -> None:
-    balanced = replace(DAMPING, weight_recent=0.0)
-    base = annual_panel.Base(
-        year=2020,
-        in_care=np.array([500.0, 80.0]),
-        starters_per_year=np.array([999.0, 1.0]),
-        leaving_rate=np.array([0.4, 0.25]),
-        leavers_in_window=np.array([200.0, 20.0]),
-        national_growth=0.0,
-        returns_share=0.0,
-    )
-    entries = annual_panel.first_year_entries(base, balanced)
-    path = annual_panel.forecast_in_care(base, entries, trend_factors(balanced, YEARS))
-    expected = np.outer(1.02 ** np.arange(1, YEARS + 1), base.in_care)
-    np.testing.assert_allclose(path, expected, rtol=1e-12)
-
-
-def test_recent_entries_that_balance_hold_the_number_in_care_without_a_trend() -> None:
-    untrended = replace(DAMPING, trend_per_year=0.0)
-    recent = recent_entries(untrended, 196.0, 500.0)
-    replacement = replacement_entries(untrended, 200.0, 500.0)
-    assert expected_entries(untrended, recent, replacement) == pytest.approx(200.0)
-
-
 # --- the shipped tables ---
 
 
@@ -177,7 +138,7 @@ def test_tables_load_for_their_own_year(year: int) -> None:
     assert drift.window_years == damping.window_years
     assert all(0.1 < sigma < 0.5 for sigma in drift.sigma)
     assert all(0 < phi < 1 for phi in drift.phi)
-    assert 0 <= damping.weight_recent <= 1
+    assert len(damping.effect_per_year) == len(damping.persistence) == len(TERMS)
 
 
 def test_a_year_after_the_last_fit_takes_the_last() -> None:
@@ -246,7 +207,10 @@ def test_later_years_cannot_change_an_earlier_fit() -> None:
     later = true.column(2017)
     wrong = {
         name: getattr(true, name).copy()
-        for name in ("in_care", "started", "ceased", "before_18", "under_16")
+        for name in (
+            *("in_care", "started", "ceased", "before_18", "under_16"),
+            *("aged_16_and_over", "peer_rate", "population"),
+        )
     }
     for counts in wrong.values():
         counts[:, later:] = 7777.0

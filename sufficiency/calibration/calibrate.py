@@ -19,11 +19,13 @@ from sufficiency.calibration.authority import (
     pooled_exit_ratio,
 )
 from sufficiency.calibration.cohort import (
+    GridHazards,
     Stock,
     run_year,
     uniform_entry_ages,
 )
-from sufficiency.calibration.drift import Damping, Drift, load_damping, load_drift
+from sufficiency.calibration.damping import Damping, GrowthTerms, growth_terms, load_damping
+from sufficiency.calibration.drift import Drift, load_drift
 from sufficiency.calibration.entries import starters_posterior
 from sufficiency.calibration.national_counts import uasc_rate
 from sufficiency.calibration.national_table import shipped_hazards, shipped_rates
@@ -78,6 +80,7 @@ class Calibration:
     """(S,): children by sector at the latest 31 March."""
     placed_for_adoption: float
     damping: Damping
+    growth_terms: GrowthTerms
     drift: Drift
     notes: tuple[str, ...]
     """What the user should know about the figures."""
@@ -139,6 +142,12 @@ def calibrate(
         sector_stock=sector_stock,
         placed_for_adoption=float(exits.opening.matched.sum()),
         damping=replace(damping, window_years=window),
+        growth_terms=growth_terms(
+            history,
+            authority,
+            damping,
+            share_16_and_over(np.append(counts.stock[-1], counts.uasc[-1])),
+        ),
         drift=replace(drift, window_years=window, correlation=assumed("drift_correlation").number),
         notes=(note,) if note else (),
     )
@@ -225,14 +234,9 @@ def year_ahead(
         starters_per_year: (A,) starters in the year.
         exit_level: factor on all exits before 18, both stages of adoption among them.
     """
-    hazards = shipped_hazards()
-    grid = hazards.grid(
-        calibration.exits.leave.mean * exit_level,
-        float(calibration.exits.match.mean[0]) * exit_level,
-        exit_level,
-    )
+    grid = hazards_ahead(calibration, exit_level)
     opening = scaled_opening(calibration, by_age_group)
-    entry_age = uniform_entry_ages(hazards.newborn_share)
+    entry_age = uniform_entry_ages(shipped_hazards().newborn_share)
     own = run_year(opening, grid, starters_per_year[:-1] @ entry_age)
     uasc_opening = (
         calibration.uasc_stock * by_age_group[-1] / max(calibration.uasc_stock.sum(), 1e-12)
@@ -252,6 +256,21 @@ def year_ahead(
             (own.end.waiting + own.end.matched + uasc.end.waiting + uasc.end.matched).sum()
         ),
     )
+
+
+def hazards_ahead(calibration: Calibration, exit_level: float = 1.0) -> GridHazards:
+    """The fitted hazards by cell, with a factor on all exits before 18; UASC have their own."""
+    return shipped_hazards().grid(
+        calibration.exits.leave.mean * exit_level,
+        float(calibration.exits.match.mean[0]) * exit_level,
+        exit_level,
+    )
+
+
+def share_16_and_over(by_age_group: Floats) -> float:
+    """Share of children (A,) aged 16 and over, most unaccompanied children among them."""
+    older = by_age_group[-2] + (1 - assumed("under_16_share_of_uasc").number) * by_age_group[-1]
+    return float(older) / max(float(by_age_group.sum()), TRACE)
 
 
 def exit_level(
@@ -284,20 +303,6 @@ def scaled_opening(calibration: Calibration, by_age_group: Floats) -> Stock:
     return calibration.exits.opening.scaled(factor, factor)
 
 
-def replacement_factor(
-    calibration: Calibration, by_age_group: Floats, returns_share: float | None = None
-) -> float:
-    """Starters at which the number in care grows by the trend, as a multiple of recent ones.
-
-    The year ahead is linear in the starters, so two runs settle it. At least 0.
-    """
-    recent = recent_starters(calibration, returns_share)
-    none = year_ahead(calibration, by_age_group, np.zeros_like(recent)).in_care
-    some = year_ahead(calibration, by_age_group, recent).in_care
-    wanted = float(by_age_group.sum()) * (1 + calibration.damping.trend_per_year)
-    return max((wanted - none) / max(some - none, 1e-9), 0.0)
-
-
 def recent_starters(calibration: Calibration, returns_share: float | None = None) -> Floats:
     """(A,): mean starters a year of the base window with same-year returns added."""
     return calibration.starters.mean * returns_factor(calibration, returns_share)
@@ -308,11 +313,3 @@ def returns_factor(calibration: Calibration, share: float | None = None) -> floa
     total = float(calibration.starters.mean.sum())
     returns = calibration.damping.same_year_returns_share if share is None else share
     return 1 + returns * calibration.in_care / max(total, 1e-9)
-
-
-def entries_factor(
-    calibration: Calibration, by_age_group: Floats, returns_share: float | None = None
-) -> float:
-    """Expected starters in the first year as a multiple of recent ones (pull to balance)."""
-    balance = replacement_factor(calibration, by_age_group, returns_share)
-    return balance + calibration.damping.weight_recent * (1 - balance)

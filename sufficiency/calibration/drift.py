@@ -1,6 +1,6 @@
-"""Drift and damping: how rates wander from year to year, and what pulls a forecast to balance.
+"""Drift: how rates wander from year to year.
 
-Both are fitted nationally, once for each cut year, on data of years up to the cut year only
+It is fitted nationally, once for each cut year, on data of years up to the cut year only
 (``calibration/README.md`` says how). A forecast reads the row of its own last year of history,
 so that no parameter of it has seen the answer.
 
@@ -13,20 +13,14 @@ window, so part of any deviation is in them already and only the rest is still t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from sufficiency.errors import HistoryError
+from sufficiency.calibration.cut_years import rows_as_at
 from sufficiency.shipped import shipped_path
 
 Floats = NDArray[np.float64]
-Rate = TypeVar("Rate", float, Floats)
-"""One authority's number, or an array of them."""
 
 FLOWS = ("entry", "exit_before_18")
 """Row of each flow in normals, paths and variances."""
@@ -48,29 +42,12 @@ class Drift:
     """Years of the base window that rates are taken from."""
 
 
-@dataclass(frozen=True)
-class Damping:
-    """What expected entries are drawn towards, and how strongly."""
-
-    cut_year: int
-    """No year (ending 31 March) after this one was used in the fit."""
-    window_years: int
-    """Years of the base window that recent rates are taken from."""
-    weight_recent: float
-    """Weight of recent entries; the rest is on replacement."""
-    trend_per_year: float
-    """Growth of the number in care a year, learnt from England's earlier years."""
-    same_year_returns_share: float
-    """Children who left and came back within a year, whom published starters count once: the
-    share of the number in care by which it grows a year beyond started less ceased."""
-
-
 def load_drift(cut_year: int) -> Drift:
     """The drift fitted to years up to ``cut_year`` (year ending 31 March), or the last before it.
 
     Raises `HistoryError` if every shipped fit has seen later years.
     """
-    rows = _rows_as_at(shipped_path("calibration", "drift.csv"), cut_year)
+    rows = rows_as_at(shipped_path("calibration", "drift.csv"), cut_year)
     entry, exit_ = (rows.loc[rows["flow"] == flow].iloc[0] for flow in FLOWS)
     return Drift(
         cut_year=int(entry["cut_year"]),
@@ -79,39 +56,6 @@ def load_drift(cut_year: int) -> Drift:
         correlation=float(entry["correlation_with_other_flow"]),
         window_years=int(entry["window_years"]),
     )
-
-
-def load_damping(cut_year: int) -> Damping:
-    """The damping fitted to years up to ``cut_year`` (year ending 31 March), or the last before.
-
-    Raises `HistoryError` if every shipped fit has seen later years.
-    """
-    row = _rows_as_at(shipped_path("calibration", "damping.csv"), cut_year).iloc[0]
-    return Damping(
-        cut_year=int(row["cut_year"]),
-        window_years=int(row["window_years"]),
-        weight_recent=float(row["weight_recent"]),
-        trend_per_year=float(row["trend_per_year"]),
-        same_year_returns_share=float(row["same_year_returns_share"]),
-    )
-
-
-@cache
-def _table(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, encoding="utf-8")
-
-
-def _rows_as_at(path: Path, cut_year: int) -> pd.DataFrame:
-    table = _table(path)
-    usable: pd.DataFrame = table.loc[table["cut_year"] <= cut_year]
-    if usable.empty:
-        raise HistoryError(
-            f"{path.name}: no row fitted to years up to {cut_year}; the first is "
-            f"{table['cut_year'].min()}. Start the forecast from a later year, or turn drift and "
-            "damping off (uncertainty: drift: false, damping: false)."
-        )
-    latest: pd.DataFrame = usable.loc[usable["cut_year"] == usable["cut_year"].max()]
-    return latest
 
 
 def known_share(phi: float, window_years: int) -> float:
@@ -176,36 +120,3 @@ def drift_paths(drift: Drift, years: int, normals: Floats) -> Floats:
 
 def _shock_sd(drift: Drift) -> Floats:
     return np.asarray(np.array(drift.sigma) * np.sqrt(1 - np.array(drift.phi) ** 2))
-
-
-def replacement_entries(damping: Damping, leavers_per_year: Rate, in_care: Rate) -> Rate:
-    """Entries a year, returns included, at which the number in care grows by the trend.
-
-    ``leavers_per_year``: expected leavers at a constant number in care and mix of ages. They
-    grow with the number in care, so half a year's trend is added to them.
-    """
-    trend = damping.trend_per_year
-    return leavers_per_year * (1 + trend / 2) + trend * in_care
-
-
-def recent_entries(damping: Damping, starters_per_year: Rate, in_care: Rate) -> Rate:
-    """Entries a year, returns included, from published starters of the base window.
-
-    Published flows count a child once a year, so same-year returns are added (DESIGN: stock
-    grows beyond started less ceased).
-    """
-    return starters_per_year + damping.same_year_returns_share * in_care
-
-
-def expected_entries(damping: Damping, recent_per_year: Rate, replacement_per_year: Rate) -> Rate:
-    """Expected entries in the first year: replacement + weight x (recent - replacement).
-
-    Both arguments must count same-year returns, or neither (`recent_entries`,
-    `replacement_entries` count them). Later years: times `trend_factors`.
-    """
-    return replacement_per_year + damping.weight_recent * (recent_per_year - replacement_per_year)
-
-
-def trend_factors(damping: Damping, years: int) -> Floats:
-    """Growth of expected entries by year since the start, shape (years,); the first is 1."""
-    return np.asarray((1 + damping.trend_per_year) ** np.arange(years), dtype=np.float64)

@@ -44,9 +44,10 @@ class ChildrenAtStart:
     cell_width_days: float
     placement_days: Floats
     placement_cdf: Floats
-    """(S, P): how long those who have moved have been in their present placement."""
+    """(S + 1, P): how long those who have moved have been in their present placement, by sector;
+    the last row for children placed for adoption, whose placements last as adoption takes."""
     placement_unmoved: Floats
-    """(S, P): chance of not having moved by then."""
+    """(S + 1, P): chance of not having moved by then."""
 
 
 def whole_children(needs: Floats, sector_totals: Ints, age_totals: Ints) -> Ints:
@@ -79,7 +80,11 @@ def whole_children(needs: Floats, sector_totals: Ints, age_totals: Ints) -> Ints
 
 
 def children_at_start(
-    whole: Ints, opening: Stock, uasc_stock: Floats, move_per_day: Floats
+    whole: Ints,
+    opening: Stock,
+    uasc_stock: Floats,
+    move_per_day: Floats,
+    adoptive_end_per_day: Floats,
 ) -> ChildrenAtStart:
     """Give every child a kind and the cells that its age and time in care are drawn from.
 
@@ -89,6 +94,8 @@ def children_at_start(
         uasc_stock: (E, D) unaccompanied children by the same.
         move_per_day: (S, 8) hazard of a move by time in the placement. Those in care are those
             who have not left, so moves alone say how long they have been where they are.
+        adoptive_end_per_day: (8,) hazard of the end of an adoptive placement, which nobody enters
+            care in.
     """
     kinds = np.argwhere(np.ones(whole.shape, dtype=bool))
     age_group, need, sector = np.repeat(kinds, whole.ravel(), axis=0).T
@@ -117,10 +124,16 @@ def children_at_start(
         cell_width_days=STEP_DAYS,
         placement_days=_PLACEMENT_GRID_DAYS,
         placement_cdf=np.array(
-            [time_in_placement_cdf(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day]
+            [
+                time_in_placement_cdf(ends, _PLACEMENT_GRID_DAYS)
+                for ends in (*move_per_day, adoptive_end_per_day)
+            ]
         ),
         placement_unmoved=np.array(
-            [still_there(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day]
+            [
+                *(still_there(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day),
+                np.zeros_like(_PLACEMENT_GRID_DAYS),
+            ]
         ),
     )
 

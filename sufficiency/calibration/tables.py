@@ -7,8 +7,10 @@ moves by what it drew from their posteriors.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import assumed
@@ -37,6 +39,7 @@ from sufficiency.domain import (
     NeedGroup,
     Sector,
 )
+from sufficiency.shipped import shipped_path
 
 Floats = NDArray[np.float64]
 
@@ -137,14 +140,25 @@ def exit_sector_factor(needs: Floats, first: Floats) -> Floats:
     sector_of_need = by_need / np.maximum(by_need.sum(axis=1, keepdims=True), 1e-9)
     newest = first @ sector_of_need
     stock_share = staying / np.maximum(staying.sum(axis=1, keepdims=True), 1e-9)
-    blend = _share_of_newest()
+    blend, level = _share_of_newest(), shipped_exit_levels()
     factor = np.ones((len(SECTORS), len(AGE_GROUPS), N_CARE_BANDS))
     for row in range(UASC_ROW):
         for band in range(N_CARE_BANDS):
             shares = blend[band] * newest[row] + (1 - blend[band]) * stock_share[row]
             mean = float(shares @ england) / max(float(shares.sum()), 1e-9)
-            factor[:, row, band] = england / mean if mean > 0 else 1.0
+            factor[:, row, band] = level[band] * england / mean if mean > 0 else level[band]
     return factor
+
+
+@cache
+def shipped_exit_levels() -> Floats:
+    """(B,): factors by time in care at which the simulation's exits are the cohort's.
+
+    Children in sectors with more exits leave sooner, so those who are left leave less than the
+    average that the factors by sector are divided by (``calibration/fit_exit_levels.py``).
+    """
+    table = pd.read_csv(shipped_path("calibration", "exit_levels.csv"), encoding="utf-8")
+    return table["level"].to_numpy(np.float64)
 
 
 def _share_of_newest() -> Floats:

@@ -61,7 +61,9 @@ def uasc_stock(starters: Floats, in_care: float, exit_per_year: float) -> Floats
     """
     by_band = np.zeros((len(starters), N_AGE_BANDS))
     by_band[:, -1] = starters + _TRACE
-    past = entrants_by_cell(StartersByYear(by_band), _entry_age(), at_year_end=True)
+    entry_age = np.zeros((N_AGE_BANDS, N_STEPS))
+    entry_age[-1] = uasc_entry_age()
+    past = entrants_by_cell(StartersByYear(by_band), entry_age, at_year_end=True)
     middles = (np.arange(N_STEPS) + 0.5) / STEPS_PER_YEAR
     raw: Floats = past * np.exp(-exit_per_year * middles) * IN_CARE_AGE
     return raw * in_care / raw.sum() if in_care > 0 else raw
@@ -70,7 +72,7 @@ def uasc_stock(starters: Floats, in_care: float, exit_per_year: float) -> Floats
 def uasc_year(opening: Floats, starters: float, exit_per_year: float) -> YearFlows:
     """Run unaccompanied children (E, D) on by a year in which ``starters`` enter."""
     nobody = np.zeros_like(opening)
-    entrants = starters * _entry_age()[-1]
+    entrants = starters * uasc_entry_age()
     return run_year(Stock(opening, nobody), uasc_hazards(exit_per_year), entrants)
 
 
@@ -126,8 +128,6 @@ def _by_age(flow: YearFlows, leavers: float) -> Floats:
     return result
 
 
-def _entry_age() -> Floats:
-    """(5, E): ages at entry, all in the row of the oldest band."""
-    ages = np.zeros((N_AGE_BANDS, N_STEPS))
-    ages[-1] = uasc_entry_ages(assumed("under_16_share_of_uasc").number)
-    return ages
+def uasc_entry_age() -> Floats:
+    """(E,): ages of unaccompanied children at entry; sums to 1."""
+    return uasc_entry_ages(assumed("under_16_share_of_uasc").number)

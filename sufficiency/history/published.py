@@ -31,7 +31,7 @@ FROZEN_SET: tuple[str, ...] = (
     "provider, first and last placements, kin share, reasons for moves, adoption, special "
     "guardianship, distance, unaccompanied children by placement",
     "statistical neighbours of 2021",
-    "counts as revised in later publications (in care, started, ceased)",
+    "counts as revised in later publications (in care, started, ceased, population)",
     "the price of supported accommodation (November 2023), where a scenario gives none",
 )
 """What a forecast from an earlier year uses although it was published later; pages list it."""
@@ -175,6 +175,17 @@ class PublishedHistory:
     def england_panel(self) -> pd.DataFrame:
         """`panel` for England."""
         return self.panel(ENGLAND)
+
+    def local_authorities(self, year: int) -> pd.DataFrame:
+        """Every local authority on 31 March ``year``: in_care, population_0_17, region.
+
+        Indexed by three-digit code. No rows for a year after this history's.
+        """
+        panel = self._table("panel")
+        rows = panel[panel["year"].eq(year) & panel["level"].eq("Local authority")]
+        names = PANEL | {"region_name": "region"}
+        areas = rows.set_index("old_la_code").rename(columns=names)
+        return areas[["in_care", "population_0_17", "region"]]
 
     def neighbours(self, authority: Authority) -> list[Authority]:
         """The statistical neighbours, nearest first, that have figures by this year.

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.calibration.drift import Damping, trend_factors
 from sufficiency.domain import (
     AGE_GROUPS,
     CAUSES,
@@ -30,16 +29,15 @@ Floats = NDArray[np.float64]
 
 
 def calendar(
-    scenario: Scenario, damping: Damping, start: date, horizon_days: int, *, trend: bool
+    scenario: Scenario, starters_growth: Floats, start: date, horizon_days: int
 ) -> Calendar:
     """Factors on entries and hazards, piecewise constant over the horizon.
 
     Args:
         scenario: whose factors and interventions.
-        damping: whose trend, if ``trend``.
+        starters_growth: (Y,) each year's expected starters over the first year's.
         start: the start date.
         horizon_days: length of the forecast.
-        trend: whether entries grow by the trend each year.
     """
     spans = [_span(start, intervention, horizon_days) for intervention in scenario.interventions]
     years = int(np.ceil(horizon_days / DAYS_PER_YEAR))
@@ -48,9 +46,8 @@ def calendar(
     starts = np.array(sorted(cuts))
     entries = np.ones((len(AGE_GROUPS), len(starts)))
     causes = np.ones((len(CAUSES), len(AGE_GROUPS), len(starts)))
-    if trend:
-        year = np.minimum((starts / DAYS_PER_YEAR).astype(int), years - 1)
-        entries *= trend_factors(damping, years)[year]
+    year = np.minimum((starts / DAYS_PER_YEAR).astype(int), len(starters_growth) - 1)
+    entries *= starters_growth[year]
     for group, factor in scenario.entries.factor.items():
         entries[AGE_GROUPS.index(group)] *= factor.value
     for reason, factor in (*scenario.exits.factor.items(), *scenario.moves.factor.items()):

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import assumed
+from sufficiency.calibration.balance import starters_factors
 from sufficiency.calibration.calibrate import (
     Calibration,
-    entries_factor,
     exit_level,
     returns_factor,
     year_ahead,
 )
+from sufficiency.calibration.national_table import shipped_rates
 from sufficiency.calibration.needs import OwnNextNeeds
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.calibration.starting import (
@@ -59,7 +60,8 @@ def world_plan(
         places: the places there are.
         start: the start date.
     """
-    levels, tables = _levels(scenario, fit, people, table, own)
+    pull = _pull(scenario, fit, people.by_age_group.astype(np.float64), own)
+    levels, tables = _levels(scenario, fit, people, table, own, float(pull[0]))
     counted_to = date(fit.year, _LAST_MONTH, _LAST_DAY)
     drift = fit.drift
     if own.calibrated is not None:
@@ -71,7 +73,7 @@ def world_plan(
         horizon_days=horizon_days,
         levels=levels,
         tables=tables,
-        calendar=_calendar(scenario, fit, start, table),
+        calendar=_calendar(scenario, start, table, pull),
         siblings=_siblings(scenario, own),
         entry_age_quantiles_days=entry_age_quantiles_days(),
         children=_children(people, fit, tables, own),
@@ -82,19 +84,31 @@ def world_plan(
     )
 
 
-def _calendar(
-    scenario: Scenario, fit: Calibration, start: date, table: OwnTable | None
-) -> Calendar:
+def _pull(scenario: Scenario, fit: Calibration, ages: Floats, own: OwnReturn) -> Floats:
+    """(Y,): each year's expected starters as a multiple of recent ones; ones without damping."""
+    years = max(int(np.ceil(scenario.months / MONTHS_PER_YEAR)), 1)
+    if not scenario.uncertainty.damping:
+        return np.ones(years)
+    return starters_factors(fit, ages, years, _returns_share(scenario, own))
+
+
+def _calendar(scenario: Scenario, start: date, table: OwnTable | None, pull: Floats) -> Calendar:
     horizon_days = (report_dates(start, scenario.months)[-1] - start).days
-    trend = follows_trend(scenario, table)
-    return calendar(scenario, fit.damping, start, horizon_days, trend=trend)
+    growth = pull / pull[0] if follows_path(scenario, table) else np.ones(1)
+    return calendar(scenario, growth, start, horizon_days)
 
 
 def _children(
     people: StartingPopulation, fit: Calibration, tables: RateTables, own: OwnReturn
 ) -> ChildrenAtStart:
     whole = whole_children(people.needs, people.by_sector, people.by_age_group)
-    drawn = children_at_start(whole, fit.exits.opening, fit.uasc_stock, tables.move_per_day)
+    drawn = children_at_start(
+        whole,
+        fit.exits.opening,
+        fit.uasc_stock,
+        tables.move_per_day,
+        shipped_rates().adoptive_end_per_day,
+    )
     if own.start is None:
         return drawn
     return replace(
@@ -112,6 +126,7 @@ def _levels(
     people: StartingPopulation,
     table: OwnTable | None,
     own: OwnReturn,
+    first_year_pull: float,
 ) -> tuple[Levels, RateTables]:
     """The levels of all rates with the scenario's changes, and the tables they multiply.
 
@@ -119,7 +134,7 @@ def _levels(
     changes that flow and no other.
     """
     ages = people.by_age_group.astype(np.float64)
-    starters = _starters(scenario, fit, ages, own) if table is None else table.starters
+    starters = _starters(scenario, fit, own, first_year_pull) if table is None else table.starters
     ahead = year_ahead(fit, ages, starters.mean)
     tables = rate_tables(fit, people.needs, ahead, starters.mean, next_needs(scenario))
     total = scenario.entries.starters_per_month
@@ -156,23 +171,27 @@ def next_needs(scenario: Scenario) -> OwnNextNeeds:
     }
 
 
-def _starters(scenario: Scenario, fit: Calibration, ages: Floats, own: OwnReturn) -> GammaPosterior:
-    """The posterior of starters a year in the first year of the forecast.
-
-    Same-year returns are added where the counts leave them out, as published ones do.
-    """
-    returns = scenario.calibration.same_year_returns
-    share = None if returns is True else (0.0 if returns is False else returns.value)
-    if own.calibrated is not None:
-        share = 0.0
-    factor = returns_factor(fit, share)
-    if scenario.uncertainty.damping:
-        factor *= entries_factor(fit, ages, share)
+def _starters(
+    scenario: Scenario, fit: Calibration, own: OwnReturn, first_year_pull: float
+) -> GammaPosterior:
+    """The posterior of starters a year in the first year of the forecast."""
+    factor = returns_factor(fit, _returns_share(scenario, own)) * first_year_pull
     return replace(fit.starters, exposure=fit.starters.exposure / factor)
 
 
-def follows_trend(scenario: Scenario, table: OwnTable | None) -> bool:
-    """Whether entries grow by the national trend: not where the user gave their level."""
+def _returns_share(scenario: Scenario, own: OwnReturn) -> float | None:
+    """The scenario's share of same-year returns; none where it takes the fitted one.
+
+    They are added where the counts leave them out, as published ones do.
+    """
+    if own.calibrated is not None:
+        return 0.0
+    returns = scenario.calibration.same_year_returns
+    return None if returns is True else (0.0 if returns is False else returns.value)
+
+
+def follows_path(scenario: Scenario, table: OwnTable | None) -> bool:
+    """Whether starters follow the expected path: not where the user gave their level."""
     given = scenario.entries.starters_per_month is not None or table is not None
     return scenario.uncertainty.damping and not given
 

@@ -10,6 +10,7 @@ import pandas as pd
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import Calibration
 from sufficiency.calibration.children.file import CalibratedFile
+from sufficiency.calibration.damping import TERMS
 from sufficiency.calibration.national_table import shipped_rates
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.domain import AGE_BANDS, AGE_GROUPS, MONTHS_PER_YEAR, SECTORS, ExitReason
@@ -246,6 +247,13 @@ def _ratio_origin(
     return Origin(key, label, mean, "ratio", Kind.FITTED, source, note, low=low, high=high)
 
 
+_TERM_LABELS = {
+    "gap_to_peers": "First year's growth because its rate of care differs from similar councils'",
+    "share_16_and_over": "First year's growth because more or fewer than usual are 16 or over",
+    "starters_over_leavers": "First year's growth because more or fewer started than left",
+}
+
+
 def _drift_origins(
     scenario: Scenario, fit: Calibration, calibrated: CalibratedFile | None
 ) -> list[Origin]:
@@ -262,11 +270,13 @@ def _drift_origins(
         ("drift.sigma_exits", "Drift of exits: long-run sd of the log rate", drift.sigma[1]),
         ("drift.phi_entries", "Drift of entries: correlation from year to year", drift.phi[0]),
         ("drift.phi_exits", "Drift of exits: correlation from year to year", drift.phi[1]),
-        (
-            *("damping.weight_recent", "Weight of recent entries against replacement"),
-            damping.weight_recent,
-        ),
         ("damping.trend_per_year", "Trend of the number in care, a year", damping.trend_per_year),
+        *(
+            (f"damping.{name}", _TERM_LABELS[name], effect * (term - mean))
+            for name, effect, term, mean in zip(
+                TERMS, damping.effect_per_year, fit.growth_terms, damping.mean_term, strict=True
+            )
+        ),
     ]
     notes = {"drift": off, "damping": undamped}
     return [

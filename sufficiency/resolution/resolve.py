@@ -28,7 +28,7 @@ from sufficiency.resolution.own_return import (
     with_own_rates,
 )
 from sufficiency.resolution.own_table import OwnTable, own_levels
-from sufficiency.resolution.planning import follows_trend, world_plan
+from sufficiency.resolution.planning import follows_path, world_plan
 from sufficiency.resolution.prices import cost_plan
 from sufficiency.resolution.provenance import (
     fitted_origins,
@@ -91,8 +91,10 @@ class ResolvedChildren:
     plan: WorldPlan
 
 
-def resolve_children(scenario: Scenario) -> ResolvedChildren:
+def resolve_children(scenario: Scenario, own: OwnReturn | None = None) -> ResolvedChildren:
     """The worlds of a scenario without its prices, which are not published before 2017.
+
+    ``own`` stands for the council's own children that the scenario's files would give.
 
     Raises:
         UnknownAuthority: no such authority, or one that was merged or split.
@@ -101,7 +103,7 @@ def resolve_children(scenario: Scenario) -> ResolvedChildren:
     """
     with assuming(_own_assumptions(scenario)):
         authority = find_authority(scenario.authority)
-        own = read_own_return(scenario, authority)
+        own = own or read_own_return(scenario, authority)
         scenario = starting_on(scenario, own)
         history = PublishedHistory.as_at(calibration_year(scenario))
         fit = _fit(scenario, history, authority, own)
@@ -289,7 +291,7 @@ def _pull_of_starters(
         latest = float(own.calibrated.fitted.starters.mean.sum())
         counted = f"that {own.calibrated.name} counts"
     expected = float(levels.starters_per_year.mean.sum())
-    if not follows_trend(scenario, table) or not latest > 0:
+    if not follows_path(scenario, table) or not latest > 0:
         return []
     change = expected / latest - 1
     if abs(change) < _LARGE_PULL:
@@ -297,8 +299,8 @@ def _pull_of_starters(
     return [
         f"{expected:.0f} children a year are expected to start care, {abs(change):.0%} "
         f"{'more' if change > 0 else 'fewer'} than the {latest:.0f} {counted}: starters are drawn "
-        f"towards the level at which the number in care grows by "
-        f"{fit.damping.trend_per_year:.1%} a year, which foretold better over all councils than "
-        "the latest year alone, but not for each. Give entries.starters_per_month if you know "
-        "better, or uncertainty.damping: false to keep the latest level."
+        "towards the level at which the number in care goes the way that England's trend, similar "
+        "councils' rates and the children about to turn 18 foretell, which was nearer over all "
+        "councils than the latest year alone, but not for each. Give entries.starters_per_month if "
+        "you know better, or uncertainty.damping: false to keep the latest level."
     ]

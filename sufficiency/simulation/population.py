@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sufficiency.domain import AGE_GROUPS, N_EXIT_CAUSES, TICK, UASC_ROW
+from sufficiency.domain import (
+    AGE_GROUPS,
+    N_EXIT_CAUSES,
+    NEED_GROUPS,
+    SECTORS,
+    TICK,
+    UASC_ROW,
+    NeedGroup,
+)
 from sufficiency.simulation.birthdays import born_of_age
 from sufficiency.simulation.children import (
     COHORT_STREAM,
@@ -134,14 +142,24 @@ def _placement_days(cohort: StartingCohort, care_days: Floats, uniforms: Floats)
     """Time in the present placement: all the time in care for those who never moved, the sector's
     distribution cut off at the time in care for the others."""
     days = np.zeros(len(care_days))
-    for sector in np.unique(cohort.sector):
-        own = cohort.sector == sector
-        grid, cdf = cohort.placement_days, cohort.placement_cdf[sector]
-        unmoved = np.interp(care_days[own], grid, cohort.placement_unmoved[sector])
+    rows = _placement_rows(cohort)
+    for row in np.unique(rows):
+        own = rows == row
+        grid, cdf = cohort.placement_days, cohort.placement_cdf[row]
+        unmoved = np.interp(care_days[own], grid, cohort.placement_unmoved[row])
         share = (uniforms[own] - unmoved) / np.maximum(1 - unmoved, TICK)
         since_move = inverse(share * np.interp(care_days[own], grid, cdf), grid, cdf)
         days[own] = np.where(share < 0, care_days[own], since_move)
     return np.minimum(days, care_days)
+
+
+def _placement_rows(cohort: StartingCohort) -> Ints:
+    """(n,): whose times in the present placement a child's are: its sector's, or, where there is
+    a row beyond the sectors, those of children placed for adoption."""
+    if len(cohort.placement_cdf) <= len(SECTORS):
+        return np.asarray(cohort.sector, dtype=np.int64)
+    adopters = cohort.need == NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
+    return np.where(adopters, len(SECTORS), cohort.sector)
 
 
 # --- entering care --------------------------------------------------------------------------
