@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -454,3 +456,31 @@ def test_numbers_do_not_follow_the_identifiers(tmp_path: Path) -> None:
     second, _ = read(tmp_path / "b", header=renamed[0], episodes=renamed[1])
     pd.testing.assert_frame_equal(first.episodes, second.episodes)
     assert np.issubdtype(first.episodes["child"].dtype, np.integer)
+
+
+def test_a_workbook_is_read_sheet_by_sheet(tmp_path: Path) -> None:
+    """Dates and numbers as spreadsheets keep them; a sheet with something else does no harm."""
+    expected, _ = read(tmp_path / "plain", a_header=HEADER, b_episodes=EPISODES)
+    book = openpyxl.Workbook()
+    tables = (("Notes", "Our return\n"), ("Header", HEADER), ("Episodes", EPISODES))
+    for title, text in tables:
+        sheet = book.create_sheet(title)
+        for line in text.splitlines():
+            sheet.append([_as_typed(cell) for cell in line.split(",")])
+    path = tmp_path / "return.xlsx"
+    book.save(path)
+    returned, ledger = read_return([path])
+    assert_every_row_is_accounted_for(returned, ledger)
+    pd.testing.assert_frame_equal(returned.episodes, expected.episodes)
+    pd.testing.assert_frame_equal(returned.header, expected.header)
+    kinds = {file.name: file.kind for file in returned.files}
+    assert kinds["return.xlsx, sheet 3"] == "header"
+    assert kinds["return.xlsx, sheet 4"] == "episodes"
+    assert kinds["return.xlsx, sheet 2"] == "not_used"
+
+
+def _as_typed(cell: str) -> object:
+    """A cell as somebody who types it into a spreadsheet gets it, but for identifiers."""
+    if "/" in cell:
+        return datetime.strptime(cell, "%d/%m/%Y")
+    return float(cell) if cell in ("1", "2") else cell or None

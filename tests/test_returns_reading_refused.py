@@ -232,3 +232,20 @@ def test_no_cell_is_ever_shown(
     printed = capsys.readouterr()
     assert MARKER.casefold() not in (said + printed.out + printed.err).casefold()
     assert said
+
+
+def test_a_damaged_workbook_and_one_that_unpacks_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "return.xlsx"
+    path.write_bytes(b"PK\x03\x04" + bytes(300))
+    assert refusal(path).startswith("return.xlsx: this workbook is damaged")
+    bomb = zipped(tmp_path / "bomb.xlsx", {"xl/worksheets/sheet1.xml": bytes(30 * 2**20)})
+    assert "would unpack to 30 MB" in refusal(bomb)
+    other = zipped(tmp_path / "other.xlsx", {"readme.txt": b"no workbook"})
+    assert refusal(other).startswith("other.xlsx: this workbook is damaged")
+
+
+def test_a_line_without_end(tmp_path: Path) -> None:
+    long = episodes_csv(episode_row("1", place=MARKER * 500_000))
+    message = refusal(write(tmp_path, header=HEADER, episodes=long))
+    assert message.startswith("episodes.csv: a line is longer than a row")
+    assert MARKER not in message

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from sufficiency.errors import HistoryError
 from sufficiency.history.returns.coded import Coded, RawTable
 from sufficiency.history.returns.headings import KNOWN, plain_heading, recognise
 
@@ -23,18 +24,27 @@ LINES_SEARCHED = 25
 """Headings stand within so many lines; above them may be titles and blank lines."""
 
 
-def read_delimited(text: str) -> tuple[RawTable | None, list[str]]:
+def read_delimited(name: str, text: str) -> tuple[RawTable | None, list[str]]:
     """The table in a text, and the plain headings that were found.
 
     The table is None if the headings are those of no known table; the headings that are returned
     are then only ones that the return has, as what stands in the first line may be about a child.
+
+    Raises:
+        HistoryError: a line is longer than any row can be; the message names the file.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace(CELL_END, " ").split("\n")
     place, delimiter, headings = _find_headings(lines)
     kind = recognise(headings)
     if kind is None:
         return None, [name for name in headings if name in KNOWN]
-    return _table(kind, headings, lines[place + 1 :], delimiter, place + 2), headings
+    try:
+        return _table(kind, headings, lines[place + 1 :], delimiter, place + 2), headings
+    except pa.ArrowInvalid:
+        # Its message may quote a line.
+        raise HistoryError(
+            f"{name}: a line is longer than a row of a return can be; it may not be a table."
+        ) from None
 
 
 def _find_headings(lines: Sequence[str]) -> tuple[int, str, list[str]]:

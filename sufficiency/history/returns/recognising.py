@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sufficiency.errors import HistoryError
@@ -20,12 +20,21 @@ from sufficiency.history.returns.headings import (
     VALIDATOR,
     missing_for_episodes,
 )
-from sufficiency.history.returns.sources import WHAT_TO_GIVE, Source, sources
+from sufficiency.history.returns.sources import (
+    TABLE_SUFFIXES,
+    WHAT_TO_GIVE,
+    ZIP_SUFFIX,
+    Source,
+    sources,
+)
+from sufficiency.history.returns.workbooks import SUFFIX as WORKBOOK_SUFFIX
+from sufficiency.history.returns.workbooks import sheets
 from sufficiency.history.returns.xml_form import looks_like_xml, read_xml
 from sufficiency.history.returns.years import label_year
 
 NOT_USED = "not_used"
 XML = "xml"
+OPENED = ", ".join((*TABLE_SUFFIXES, ZIP_SUFFIX))
 ADVICE = {
     VALIDATOR: (
         "this is the validator's list of faults, not the return. Give the files that were put "
@@ -49,6 +58,8 @@ class FoundFile:
     encoding: str
     tables: tuple[RawTable, ...]
     note: str = ""
+    sheet: int = 0
+    """Which sheet of a workbook it is, from 1; 0 for other files."""
 
     @property
     def is_used(self) -> bool:
@@ -69,14 +80,14 @@ def found_files(paths: Sequence[Path]) -> list[FoundFile]:
     found: list[FoundFile] = []
     first: dict[tuple[object, ...], str] = {}
     for source in sources(paths):
-        file = _recognised(source)
-        earlier = first.get(_same_if(file)) if file.is_used else None
-        if earlier is not None:
-            note = f"The same as {earlier}, byte for byte."
-            file = FoundFile(file.name, file.folder, file.sha256, "", (), note)
-        elif file.is_used:
-            first[_same_if(file)] = file.name
-        found.append(file)
+        for file in _recognised(source):
+            earlier = first.get(_same_if(file)) if file.is_used else None
+            if earlier is None:
+                first.setdefault(_same_if(file), file.name)
+                found.append(file)
+            else:
+                note = f"The same as {earlier}, byte for byte."
+                found.append(replace(file, encoding="", tables=(), note=note))
     _check_complete(found)
     return found
 
@@ -84,33 +95,37 @@ def found_files(paths: Sequence[Path]) -> list[FoundFile]:
 def _same_if(file: FoundFile) -> tuple[object, ...]:
     """What two files must share for one to be a copy of the other."""
     if any(table.kind == EPISODES for table in file.tables):
-        return (file.sha256,)
-    return (file.sha256, file.folder, label_year(file.name))
+        return (file.sha256, file.sheet)
+    return (file.sha256, file.sheet, file.folder, label_year(file.name))
 
 
-def _recognised(source: Source) -> FoundFile:
+def _recognised(source: Source) -> list[FoundFile]:
+    """What is in a file: a workbook has a table a sheet, XML has two, other files have one."""
     raw = source.raw
+    file = FoundFile(source.name, source.folder, source.sha256, "", ())
     if raw is None:
-        note = "Not a table by its name; only .csv, .txt, .tsv, .xml and .zip files are opened."
-        return FoundFile(source.name, source.folder, "", "", (), note)
+        return [replace(file, note=f"Not a table by its name; only {OPENED} files are opened.")]
     if not raw.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
-        return FoundFile(source.name, source.folder, source.sha256, "", (), "The file is empty.")
+        return [replace(file, note="The file is empty.")]
     if looks_like_xml(raw):
         tables = read_xml(source.name, raw)
         note = "" if tables else "XML, but no children of a return in it."
-        return FoundFile(source.name, source.folder, source.sha256, XML, tables or (), note)
+        return [replace(file, encoding=XML, tables=tables or (), note=note)]
+    if source.name.casefold().endswith(WORKBOOK_SUFFIX):
+        return [
+            _with_table(replace(file, name=f"{file.name}, sheet {n}", sheet=n), text)
+            for n, text in enumerate(sheets(source.name, raw), start=1)
+        ]
     text, encoding = decode(source.name, raw)
-    table, headings = read_delimited(text)
+    return [_with_table(replace(file, encoding=encoding), text)]
+
+
+def _with_table(file: FoundFile, text: str) -> FoundFile:
+    table, headings = read_delimited(file.name, text)
     if table is not None and table.kind in ADVICE:
-        raise HistoryError(f"{source.name}: {ADVICE[table.kind]}")
-    return FoundFile(
-        source.name,
-        source.folder,
-        source.sha256,
-        encoding,
-        () if table is None else (table,),
-        _note(table, headings),
-    )
+        raise HistoryError(f"{file.name}: {ADVICE[table.kind]}")
+    tables = () if table is None else (table,)
+    return replace(file, tables=tables, note=_note(table, headings))
 
 
 def _note(table: RawTable | None, headings: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from sufficiency.errors import HistoryError
 
-TABLE_SUFFIXES = (".csv", ".txt", ".tsv", ".xml")
+TABLE_SUFFIXES = (".csv", ".txt", ".tsv", ".xml", ".xlsx")
 ZIP_SUFFIX = ".zip"
 MOST_UNPACKED_BYTES = 2 * 2**30
 MOST_FILES = 2_000
@@ -96,7 +96,7 @@ def _unzipped(file: Path) -> Iterator[Source]:
     try:
         with zipfile.ZipFile(file) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            _check_members(file, members)
+            check_members(file.name, members)
             for member in sorted(members, key=lambda each: each.filename):
                 if _is_hidden(member.filename):
                     continue
@@ -110,30 +110,31 @@ def _unzipped(file: Path) -> Iterator[Source]:
         ) from None
 
 
-def _check_members(file: Path, members: Iterable[zipfile.ZipInfo]) -> None:
-    """Refuse a zip file that was made to harm, before anything of it is unpacked."""
+def check_members(name: str, members: Iterable[zipfile.ZipInfo]) -> None:
+    """Refuse a zip file that was made to harm, before anything of it is unpacked.
+
+    Raises `HistoryError`; ``name`` is what the message calls the file.
+    """
     kept = list(members)
     if len(kept) > MOST_FILES:
         raise HistoryError(
-            f"{file.name}: holds {len(kept):,} files, more than {MOST_FILES:,}. {WHAT_TO_GIVE}"
+            f"{name}: holds {len(kept):,} files, more than {MOST_FILES:,}. {WHAT_TO_GIVE}"
         )
     for member in kept:
-        name = member.filename.replace("\\", "/")
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or ":" in name:
+        inside = member.filename.replace("\\", "/")
+        path = PurePosixPath(inside)
+        if path.is_absolute() or ".." in path.parts or ":" in inside:
             raise HistoryError(
-                f"{file.name}: a file in it names a path outside the zip file, which could "
+                f"{name}: a file in it names a path outside the zip file, which could "
                 "overwrite others. It was refused; ask who made it."
             )
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise HistoryError(f"{file.name}: holds a link to another file. It was refused.")
+            raise HistoryError(f"{name}: holds a link to another file. It was refused.")
         if member.flag_bits & 0x1:
-            raise HistoryError(
-                f"{file.name}: is locked with a password. Unpack it and give the folder."
-            )
+            raise HistoryError(f"{name}: is locked with a password. Unpack it and give the folder.")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise HistoryError(
-                f"{file.name}: is packed in an unusual way. Unpack it and give the folder."
+                f"{name}: is packed in an unusual way. Unpack it and give the folder."
             )
     size = sum(member.file_size for member in kept)
     packed = sum(member.compress_size for member in kept)
@@ -141,6 +142,6 @@ def _check_members(file: Path, members: Iterable[zipfile.ZipInfo]) -> None:
         size > SMALL_BYTES and size > MOST_TIMES_LARGER * max(packed, 1)
     ):
         raise HistoryError(
-            f"{file.name}: would unpack to {size / 2**20:,.0f} MB from {packed / 2**20:,.1f} MB, "
+            f"{name}: would unpack to {size / 2**20:,.0f} MB from {packed / 2**20:,.1f} MB, "
             "which no return does. It was refused; if it is right, unpack it and give the folder."
         )

@@ -60,7 +60,7 @@ def _one_year(tables: Sequence[YearlyTable], child_list: ChildList, known: list[
         return known[0]
     file = child_list.file
     beside = (
-        [t for t in tables if t.file is file],
+        [t for t in tables if t.file.sha256 == file.sha256],
         [t for t in tables if t.file.folder == file.folder],
     )
     for near in beside:
