@@ -23,6 +23,8 @@ from sufficiency.errors import OutputError
 from sufficiency.history.authorities import find_authority
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
+from sufficiency.predictive_check import predictive_check
+from sufficiency.report.calibration_page import CalibrationReport, render_calibration_page
 from sufficiency.resolution.children import calibrate
 
 
@@ -32,6 +34,7 @@ class Calibrated:
 
     fit: ChildCalibration
     file: Path
+    page: Path
     cohort: Cohort | None
     cohort_file: Path | None
 
@@ -67,10 +70,22 @@ def calibrate_files(
     )
     cohort = cohort_of(histories, fit.fitted.as_at) if cohort_path is not None else None
     about = about_the_fit(fit, returned.files, ledger, __version__)
+    page = to.with_suffix(".html")
+    text = render_calibration_page(
+        CalibrationReport(histories, fit, predictive_check(histories, fit), about)
+    )
     write_calibrated(fit.fitted, name, about, to)
+    _write_page(text, page)
     if cohort is not None and cohort_path is not None:
         write_cohort(cohort, cohort_path)
-    return Calibrated(fit, to, cohort, cohort_path)
+    return Calibrated(fit, to, page, cohort, cohort_path)
+
+
+def _write_page(text: str, page: Path) -> None:
+    try:
+        page.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as wrong:
+        raise OutputError(f"{page}: cannot be written ({wrong.strerror}).") from None
 
 
 def _check_target(to: Path) -> None:
@@ -111,6 +126,7 @@ def show(made: Calibrated) -> None:
             f"{len(made.cohort.children):,} children in care on {made.cohort.as_at}{without} are "
             f"in {made.cohort_file}: PERSONAL DATA, keep it where the returns are kept."
         )
+    click.echo(f"How well they fit, rate by rate, is in {made.page} (OFFICIAL-SENSITIVE).")
     click.echo(f"The rates are in {made.file} (OFFICIAL-SENSITIVE). In a scenario:")
     click.echo(f"  calibration: {{file: {made.file.name}}}")
     if made.cohort_file is not None:

@@ -23,7 +23,8 @@ from sufficiency.simulation.simulate import simulate
 from sufficiency.simulation.world import World
 from sufficiency.simulation.worlds import draw_world
 
-AUTHORITY, START = "Wolverhampton", date(2014, 3, 31)
+AUTHORITY, START, END = "Wolverhampton", date(2013, 3, 31), date(2023, 3, 31)
+"""Ten years that end where the published rates do, which the truth lies about."""
 EXIT_CELLS = (1, 2, 3, 4, 10)
 """Causes by age and time in care: four reasons to leave, and being placed for adoption."""
 MOVE_CELLS = tuple(range(5, 10))
@@ -43,18 +44,21 @@ class Truth:
 
 
 @cache
-def published(months: int, in_care: int = 600) -> ResolvedChildren:
-    """The forecast from published statistics that the truth departs from."""
-    asked = scenario_for_authority(AUTHORITY, in_care=in_care, as_at=START, months=months)
-    return resolve_children(asked)
+def published(in_care: int = 600) -> ResolvedChildren:
+    """The forecast from published statistics that the truth departs from; entries as of late."""
+    asked = scenario_for_authority(AUTHORITY, in_care=in_care, as_at=END, months=120)
+    steady = asked.uncertainty.model_copy(update={"damping": False})
+    return resolve_children(asked.model_copy(update={"uncertainty": steady}))
 
 
-def truth(seed: int, spread: float, months: int = 120, in_care: int = 600) -> Truth:
+def truth(seed: int, spread: float, in_care: int = 600, further_days: int = 0) -> Truth:
     """Rates that lie about the published ones: each kind at a level of its own (sd 0.2), each
-    cell about that by ``spread``."""
-    base = published(months, in_care)
+    cell about that by ``spread``. Its histories end ten years on, its record ``further_days``
+    later."""
+    base = published(in_care)
     prior = prior_rates(base.plan, recent_starters(base.fit))
     world = draw_world(base.plan, seed, 0, parameter=False, drift=False)
+    world = replace(world, start=START, horizon_days=(END - START).days + further_days)
     per_day = world.hazards.per_day.copy()
     rng = np.random.default_rng(seed)
     for cause in EXIT_CELLS:
@@ -64,7 +68,7 @@ def truth(seed: int, spread: float, months: int = 120, in_care: int = 600) -> Tr
     world = replace(world, hazards=replace(world.hazards, per_day=per_day))
     record = simulate(world, seed, 0, engine="compiled")
     children = children_of(world, Draws(seed, 0))
-    return Truth(world, prior, histories_of(record, children, START), record)
+    return Truth(world, prior, histories_of(record, children, START, END), record)
 
 
 def _factors(rng: np.random.Generator, spread: float, shape: tuple[int, ...]) -> np.ndarray:

@@ -68,10 +68,10 @@ class Window:
 
     def edges(self) -> Floats:
         """(Y + 1,): its years, counted back from the end; the first may be short."""
-        first, last = day_of(self.after), day_of(self.until)
-        back = np.arange(1, int(np.ceil((last - first) / DAYS_PER_YEAR - 0.01)) + 1)
-        inner = np.round(last - back * DAYS_PER_YEAR)
-        return np.concatenate([[first], inner[inner > first][::-1], [last]])
+        last = pd.Timestamp(self.until)
+        backwards = [last - pd.DateOffset(years=back) for back in range(int(self.years) + 2)]
+        inner = [day_of(day.date()) for day in backwards if day.date() > self.after]
+        return np.array([day_of(self.after), *inner[::-1]])
 
 
 @dataclass(frozen=True)
