@@ -34,7 +34,7 @@ class Written:
         return len(self.episodes) + len(self.header) + len(self.uasc)
 
     def episode(self, year: int, decom: str | None, dec: str | None = None, **cells: object) -> int:
-        """Add an episode; gives its row number. An end without ``rec`` is X1."""
+        """Add an episode; gives its row number. An end is X1 and planned unless said."""
         usual: dict[str, object] = {
             "row": self._row(),
             "year": year,
@@ -48,7 +48,7 @@ class Written:
             "dec": pd.Timestamp(dec) if dec else pd.NaT,
             "dec_unreadable": False,
             "rec": "X1" if dec else "",
-            "reason": "",
+            "reason": "CARPL" if dec else "",
             "home_post": -1,
             "pl_post": -1,
             "urn": -1,

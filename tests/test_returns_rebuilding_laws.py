@@ -12,7 +12,7 @@ from sufficiency.history.returns.chains import IMPUTED, OPEN, as_dates, collecti
 from sufficiency.history.returns.frames import EPISODE_COLUMNS, Return
 from sufficiency.history.returns.ledger import Action
 
-MESSY = settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.generate))
+MESSY = settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.generate))
 YEARS = (2018, 2019, 2020)
 FIRST = pd.Timestamp("2017-02-01")
 RNE = ("S", "S", "L", "P", "T", "B", "U", "", "?")
