@@ -64,7 +64,11 @@ def calibrate(folder: Path, out: Path) -> list[str]:
     ]
 
 
-COMMANDS = [calibrate]
+def check(folder: Path, out: Path) -> list[str]:
+    return ["check", str(folder), "--authority", "Rutland", "--out", str(out / "quality")]
+
+
+COMMANDS = [calibrate, check]
 
 
 def assert_says_nothing(text: str) -> None:

@@ -14,7 +14,10 @@ LONGEST_POLICE_PROTECTION_NIGHTS = 3
 def postcode_missing(draft: Draft) -> None:
     """The postcode of the placement is missing."""
     rows = draft.chains()
-    draft.set(draft.pick("postcode_missing", rows[rows["later_row"] < 0]), PL_POST="")
+    confidential = rows["PLACE"].isin(PLACED_FOR_ADOPTION)
+    confidential |= rows["life"].isin(draft.tables["uasc"]["life"])
+    chosen = draft.pick("postcode_missing", rows[(rows["later_row"] < 0) & ~confidential])
+    draft.set(chosen, PL_POST="")
 
 
 def postcode_impossible(draft: Draft) -> None:
