@@ -14,6 +14,7 @@ from sufficiency.calibration.children.cohort import (
     Cohort,
     check_cohort_path,
     cohort_of,
+    cohort_of_list,
     write_cohort,
 )
 from sufficiency.calibration.children.file import write_calibrated
@@ -21,6 +22,7 @@ from sufficiency.calibration.children.fit import ChildCalibration
 from sufficiency.calibration.children.provenance import about_the_fit, counts_of
 from sufficiency.errors import OutputError
 from sufficiency.history.authorities import find_authority
+from sufficiency.history.children_now import ChildrenNow, read_children_now, read_headings
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
 from sufficiency.predictive_check import predictive_check
@@ -37,6 +39,8 @@ class Calibrated:
     page: Path
     cohort: Cohort | None
     cohort_file: Path | None
+    not_used: tuple[str, ...] = ()
+    """Columns of the team's list that forecasts do not use yet."""
 
 
 def calibrate_files(
@@ -48,6 +52,8 @@ def calibrate_files(
     window_months: int | None = None,
     entries_window_months: int | None = None,
     cohort_path: Path | None = None,
+    children_now: Path | None = None,
+    headings: Path | None = None,
 ) -> Calibrated:
     """Read returns, fit the council's rates and write them; everything is checked before anything
     is written.
@@ -58,6 +64,8 @@ def calibrate_files(
     _check_target(to)
     if cohort_path is not None:
         check_cohort_path(cohort_path)
+    today = as_at or date.today()
+    listed = _listed(children_now, headings, today, cohort_path)
     name = find_authority(authority).name
     returned, ledger = read_return(list(returns))
     histories = rebuild(returned, ledger)
@@ -68,7 +76,11 @@ def calibrate_files(
         window_months=window_months,
         entries_window_months=entries_window_months,
     )
-    cohort = cohort_of(histories, fit.fitted.as_at) if cohort_path is not None else None
+    cohort = None
+    if listed is not None:
+        cohort = cohort_of_list(listed, today)
+    elif cohort_path is not None:
+        cohort = cohort_of(histories, fit.fitted.as_at)
     about = about_the_fit(fit, returned.files, ledger, __version__)
     page = to.with_suffix(".html")
     text = render_calibration_page(
@@ -78,7 +90,27 @@ def calibrate_files(
     _write_page(text, page)
     if cohort is not None and cohort_path is not None:
         write_cohort(cohort, cohort_path)
-    return Calibrated(fit, to, page, cohort, cohort_path)
+    not_used = () if listed is None else listed.not_used
+    return Calibrated(fit, to, page, cohort, cohort_path, not_used)
+
+
+def _listed(
+    children_now: Path | None, headings: Path | None, today: date, cohort_path: Path | None
+) -> ChildrenNow | None:
+    """The placements team's list, if one is given."""
+    if children_now is None:
+        if headings is not None:
+            raise OutputError(
+                "--headings: goes with --children-now, the list whose headings it maps."
+            )
+        return None
+    if cohort_path is None:
+        raise OutputError(
+            "--children-now: say with --cohort where to write the children that forecasts start "
+            "from, such as today.cohort.parquet."
+        )
+    mapped = read_headings(headings) if headings is not None else None
+    return read_children_now(children_now, today, mapped)
 
 
 def _write_page(text: str, page: Path) -> None:
@@ -126,6 +158,8 @@ def show(made: Calibrated) -> None:
             f"{len(made.cohort.children):,} children in care on {made.cohort.as_at}{without} are "
             f"in {made.cohort_file}: PERSONAL DATA, keep it where the returns are kept."
         )
+    if made.not_used:
+        click.echo(f"Not used in forecasts yet: {', '.join(made.not_used)}.")
     click.echo(f"How well they fit, rate by rate, is in {made.page} (OFFICIAL-SENSITIVE).")
     click.echo(f"The rates are in {made.file} (OFFICIAL-SENSITIVE). In a scenario:")
     click.echo(f"  calibration: {{file: {made.file.name}}}")

@@ -52,6 +52,21 @@ from sufficiency.commands.options import Whole, as_date
     help="Also write the children in care that day, to start forecasts from. Personal data: keep "
     "it where the returns are kept.",
 )
+@click.option(
+    "--children-now",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="LIST",
+    help="The placements team's own list (CSV or Excel) of the children in care on --as-at (today "
+    "unless given): they become the cohort. Columns child, date_of_birth, entered_care_on, "
+    "placement_type, provider, placement_started_on; if known uasc, need_group.",
+)
+@click.option(
+    "--headings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.yaml",
+    help="How that list reads: columns, placement_types and providers, each our word against "
+    "yours.",
+)
 def command(
     returns: tuple[Path, ...],
     authority: str,
@@ -60,6 +75,8 @@ def command(
     window: int | None,
     entries_window: int | None,
     cohort: Path | None,
+    children_now: Path | None,
+    headings: Path | None,
 ) -> None:
     """Fit the model's rates to a council's own child-level returns (SSDA903).
 
@@ -68,8 +85,10 @@ def command(
     calibration: {file: FILE.yaml} and the cohort with population: {cohort: FILE.cohort.parquet}.
 
     \b
-    Example:
+    Examples:
       sufficiency calibrate data/903 --authority Wolverhampton --to calibration/my-la.yaml
+      sufficiency calibrate data/903 --authority Wolverhampton --to my-la.yaml
+        --children-now placements.csv --headings headings.yaml --cohort today.cohort.parquet
     """
     from sufficiency.calibrating import calibrate_files, show
 
@@ -82,5 +101,7 @@ def command(
             window_months=window,
             entries_window_months=entries_window,
             cohort_path=cohort,
+            children_now=children_now,
+            headings=headings,
         )
     )

@@ -22,6 +22,7 @@ from sufficiency.calibration.children.counts import (
 from sufficiency.calibration.children.lexis import Floats
 from sufficiency.domain import ADULT_YEARS, DAYS_PER_YEAR, NEED_GROUPS, SECTORS, Sector
 from sufficiency.errors import HistoryError, OutputError
+from sufficiency.history.children_now import ChildrenNow
 from sufficiency.history.returns.frames import CareHistories
 
 SUFFIX = ".cohort.parquet"
@@ -73,6 +74,14 @@ def cohort_of(histories: CareHistories, as_at: date | None = None) -> Cohort:
     adult = there["born"] + ADULT_YEARS * DAYS_PER_YEAR <= at
     known = there[there["born"].notna() & ~adult]
     return Cohort(day, _as_children(known), left_out=int(there["born"].isna().sum()))
+
+
+def cohort_of_list(listed: ChildrenNow, as_at: date) -> Cohort:
+    """The children of a placements team's own list, as in care at the end of ``as_at``."""
+    frame = listed.children.assign(child=new_ids(len(listed.children)))
+    frame["born_month"] = month_of(frame["born"].to_numpy())
+    children = frame[list(COLUMNS)].sort_values("child", ignore_index=True).astype(COLUMNS)
+    return Cohort(as_at, children)
 
 
 def _as_children(known: pd.DataFrame) -> pd.DataFrame:

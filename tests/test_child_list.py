@@ -1,0 +1,150 @@
+"""The placements team's own list: read as it is kept, refused without showing a child."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from openpyxl import Workbook
+
+from sufficiency.calibration.children.cohort import cohort_of_list, read_cohort, write_cohort
+from sufficiency.errors import HistoryError
+from sufficiency.history.children_now import Headings, read_children_now, read_headings
+from sufficiency.resolution.own_return import cohort_start
+
+AS_AT = date(2024, 9, 30)
+HEADINGS = (
+    "child,date_of_birth,entered_care_on,placement_type,provider,placement_started_on,uasc,"
+    "need_group,weekly_cost_gbp"
+)
+GOOD = (
+    "101,14/02/2012,03/05/2021,U6,PR4,01/09/2023,no,,950",
+    "102,29/02/2008,11/11/2019,K2,PR1,11/11/2019,,residential,4200",
+    "103,01/07/2007,20/08/2024,supported accommodation,,20/08/2024,yes,,",
+    "104,05/12/2022,06/12/2022,A5,PR1,01/02/2024,no,,",
+)
+
+
+def written(folder: Path, rows: tuple[str, ...] = GOOD, headings: str = HEADINGS) -> Path:
+    path = folder / "placements.csv"
+    path.write_text("\n".join([headings, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_list_becomes_the_children_at_the_start(tmp_path: Path) -> None:
+    read = read_children_now(written(tmp_path), AS_AT)
+    assert read.not_used == ("weekly_cost_gbp",)
+    assert read.children["sector"].tolist() == [
+        "ifa",
+        "residential",
+        "supported_accommodation",
+        "other",
+    ]
+    assert read.children["placed_for_adoption"].tolist() == [False, False, False, True]
+    path = tmp_path / "today.cohort.parquet"
+    write_cohort(cohort_of_list(read, AS_AT), path)
+    kept = read_cohort(path)
+    assert kept.as_at == AS_AT
+    start = cohort_start(kept, 0.0, 0.0)
+    assert sorted(start.times.care_days.tolist()) == sorted(
+        (pd.Timestamp(AS_AT) - read.children["entered_on"]).dt.days.astype(float).tolist()
+    )
+    assert sorted(start.age_group.tolist()) == [1, 3, 4, 5]
+    assert sorted(start.need.tolist()) == [2, 3, 4, 5]
+
+
+def test_a_case_systems_headings_and_words_are_mapped(tmp_path: Path) -> None:
+    mapping = tmp_path / "headings.yaml"
+    mapping.write_text(
+        "columns: {child: Person ID, date_of_birth: D.O.B., entered_care_on: CLA start,\n"
+        "  placement_type: Placement, provider: Owner, placement_started_on: Since}\n"
+        "placement_types: {in-house foster: U6, agency foster: ifa, kinship: U3}\n"
+        "providers: {the council: PR1}\n",
+        encoding="utf-8",
+    )
+    path = written(
+        tmp_path,
+        (
+            "A7,2012-02-14,2021-05-03,In-House Foster,The Council,2023-09-01",
+            "A8,2012-02-14,2021-05-03,Agency foster,,2023-09-01",
+            "A9,2012-02-14,2021-05-03,Kinship,,2023-09-01",
+        ),
+        "Person ID,D.O.B.,CLA start,Placement,Owner,Since",
+    )
+    found = read_children_now(path, AS_AT, read_headings(mapping)).children["sector"]
+    assert found.tolist() == ["internal_fostering", "ifa", "connected_persons"]
+
+
+def test_excel_reads_as_csv_does(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(HEADINGS.split(",")[:6])
+    sheet.append([101, date(2012, 2, 14), date(2021, 5, 3), "U6", "PR4", date(2023, 9, 1)])
+    path = tmp_path / "placements.xlsx"
+    book.save(path)
+    from_excel = read_children_now(path, AS_AT).children
+    from_csv = read_children_now(written(tmp_path, GOOD[:1]), AS_AT).children
+    pd.testing.assert_frame_equal(from_excel, from_csv)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("MARKER,31/31/2012,03/05/2021,U6,PR4,01/09/2023,,,", "row 3: date_of_birth is no date"),
+        ("MARKER,14/02/2012,03/05/2011,U6,PR4,01/09/2023,,,", "before date_of_birth"),
+        ("MARKER,14/02/2012,03/05/2021,U6,PR4,01/09/2020,,,", "before entered_care_on"),
+        ("MARKER,14/02/2012,03/05/2021,U6,PR4,01/12/2024,,,", "after 2024-09-30"),
+        ("MARKER,14/02/2006,03/05/2021,U6,PR4,01/09/2023,,,", "18 or over on 2024-09-30"),
+        ("MARKER,30/09/2006,03/05/2021,U6,PR4,01/09/2023,,,", "18 or over on 2024-09-30"),
+        ("MARKER,14/02/2012,03/05/2021,MARKER,PR4,01/09/2023,,,", "is no sector and no code"),
+        ("MARKER,14/02/2012,03/05/2021,U6,MARKER,01/09/2023,,,", "give the provider's code"),
+        ("MARKER,14/02/2012,03/05/2021,U6,PR4,01/09/2023,MARKER,,", "neither yes nor no"),
+        ("MARKER,14/02/2012,03/05/2021,U6,PR4,01/09/2023,,MARKER,", "need_group is none of"),
+        ("101,14/02/2012,03/05/2021,U6,PR4,01/09/2023,,,", "rows 2, 3: the same child"),
+        (",14/02/2012,03/05/2021,U6,PR4,01/09/2023,,,", "the child has no number"),
+    ],
+)
+def test_a_row_that_cannot_be_is_named_and_not_shown(tmp_path: Path, row: str, said: str) -> None:
+    with pytest.raises(HistoryError, match=said) as wrong:
+        read_children_now(written(tmp_path, (GOOD[0], row)), AS_AT)
+    assert "MARKER" not in str(wrong.value)
+
+
+def test_what_is_no_list_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="no column is headed entered_care_on"):
+        read_children_now(written(tmp_path, headings="child,date_of_birth"), AS_AT)
+    with pytest.raises(HistoryError, match="no child stands below"):
+        read_children_now(written(tmp_path, ()), AS_AT)
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(HistoryError, match="the file is empty"):
+        read_children_now(tmp_path / "empty.csv", AS_AT)
+    (tmp_path / "junk.xlsx").write_bytes(b"PK\x03\x04 junk")
+    with pytest.raises(HistoryError, match="Excel workbook"):
+        read_children_now(tmp_path / "junk.xlsx", AS_AT)
+    with pytest.raises(HistoryError, match="cannot be read"):
+        read_children_now(tmp_path / "none.csv", AS_AT)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("colums: {}", "Did you mean columns"),
+        ("columns: {date_of_brith: x}", "Did you mean date_of_birth"),
+        ("columns: 3", "each with pairs"),
+        ("placement_types: {foster: fostering}", "is no sector"),
+        ("[", "cannot be read as YAML"),
+    ],
+)
+def test_a_wrong_mapping_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "headings.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(HistoryError, match=said):
+        read_headings(path)
+
+
+def test_headings_are_found_however_they_are_written(tmp_path: Path) -> None:
+    shouted = written(tmp_path, GOOD[:1], HEADINGS.upper().replace("_", " "))
+    assert len(read_children_now(shouted, AS_AT, Headings()).children) == 1
