@@ -18,7 +18,13 @@ from sufficiency.history.returns.codes import PLACE_CODES, UNKNOWN, VALID, code_
 from sufficiency.history.returns.dates import order_of, parse, parse_one
 from sufficiency.history.returns.frames import EPISODE_COLUMNS, HEADER_COLUMNS, UASC_COLUMNS
 from sufficiency.history.returns.reading import read_return
-from sufficiency.history.returns.years import label_year
+from sufficiency.history.returns.years import (
+    ends_after,
+    label_year,
+    last_day,
+    latest_year,
+    years_of,
+)
 from tests.return_files import (
     EPISODE_HEADINGS,
     HEADER_HEADINGS,
@@ -314,6 +320,15 @@ def test_a_history_in_one_file_without_labels(tmp_path: Path) -> None:
     returned, _ = read(tmp_path, header=header, episodes=episodes_csv(*rows))
     assert returned.episodes["year"].tolist() == [2019, 2020, 2021, 2020, 2021, 2021, 2020]
     assert next(file for file in returned.files if file.kind == "episodes").year is None
+
+
+def test_a_collection_year_ends_on_31_march() -> None:
+    days = np.array(["2021-03-31", "2021-04-01", "2022-03-31", "NaT"], dtype="datetime64[D]")
+    assert years_of(days).tolist() == [2021, 2022, 2022, 0]
+    years = np.array([2021, 2021, 2021, 2021], dtype=np.int16)
+    assert (last_day(years) == np.datetime64("2021-03-31")).all()
+    assert ends_after(days, years).tolist() == [False, True, True, False]
+    assert latest_year(days) == 2022
 
 
 def test_a_mistyped_year_does_not_move_the_return(tmp_path: Path) -> None:
