@@ -13,6 +13,7 @@ from rich.table import Table
 from sufficiency import __version__
 from sufficiency.history.authorities import find_authority
 from sufficiency.history.returns.frames import Return
+from sufficiency.history.returns.place_sectors import read_sectors
 from sufficiency.history.returns.quality import Quality, quality_report
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
@@ -32,16 +33,21 @@ TABLES = ("files", "years", "rules", "set_aside", "counts", "periods")
 RULES_SHOWN = 12
 
 
-def check_returns(paths: Sequence[Path], authority: str | None = None) -> tuple[Quality, Return]:
+def check_returns(
+    paths: Sequence[Path], authority: str | None = None, place_sectors: Path | None = None
+) -> tuple[Quality, Return]:
     """Read and rebuild a council's returns and say how good they are.
 
+    ``place_sectors`` is a table of kinds of placement and providers instead of the shipped one.
+
     Raises:
-        HistoryError: no return is there, or it cannot be read.
+        HistoryError: no return is there, or it or the table cannot be read.
         UnknownAuthority: no such authority.
     """
     council = find_authority(authority) if authority else None
+    mapping = read_sectors(place_sectors) if place_sectors else None
     returned, ledger = read_return(list(paths))
-    histories = rebuild(returned, ledger)
+    histories = rebuild(returned, ledger, mapping)
     return quality_report(returned, ledger, histories, council), returned
 
 

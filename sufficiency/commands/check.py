@@ -21,6 +21,13 @@ SCENARIO_ENDINGS = (".yaml", ".yml")
     metavar="DIR",
     help="For returns: write the report as a page and CSV tables into this folder.",
 )
+@click.option(
+    "--place-sectors",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE.csv",
+    help="For returns: your own table of which kinds of placement belong to which setting, "
+    "instead of the one that ships (calibration/place_sectors.csv).",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an earlier report in that folder.")
 def command(
     scenario: str | None,
@@ -29,6 +36,7 @@ def command(
     as_at: date | None,
     months: int | None,
     out: Path | None,
+    place_sectors: Path | None,
     overwrite: bool,
 ) -> None:
     """Show what a scenario resolves to: every number, its origin and its source.
@@ -44,11 +52,12 @@ def command(
       sufficiency check data/903 --authority Leeds --out outputs/903-check
     """
     if scenario is not None and is_return(Path(scenario)):
-        given = {"--in-care": in_care, "--as-at": as_at, "--months": months}
-        _refuse(given, f"{scenario} holds returns, and these belong to a scenario")
-        _check_returns(Path(scenario), authority, out, overwrite)
+        other = {"--in-care": in_care, "--as-at": as_at, "--months": months}
+        _refuse(other, f"{scenario} holds returns, and these belong to a scenario")
+        _check_returns(Path(scenario), authority, place_sectors, out, overwrite)
         return
-    _refuse({"--out": out, "--overwrite": overwrite or None}, "These belong to a check of returns")
+    given = {"--out": out, "--place-sectors": place_sectors, "--overwrite": overwrite or None}
+    _refuse(given, "These belong to a check of returns")
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months)
     from sufficiency import terminal
     from sufficiency.resolution.resolve import resolve
@@ -67,11 +76,17 @@ def _refuse(given: Mapping[str, object], why: str) -> None:
         raise click.UsageError(f"{why}: leave out {' and '.join(wrong)}.")
 
 
-def _check_returns(path: Path, authority: str | None, out: Path | None, overwrite: bool) -> None:
+def _check_returns(
+    path: Path,
+    authority: str | None,
+    place_sectors: Path | None,
+    out: Path | None,
+    overwrite: bool,
+) -> None:
     from sufficiency import returns_check
 
     returns_check.may_be_written(out, overwrite)
-    quality, returned = returns_check.check_returns([path], authority)
+    quality, returned = returns_check.check_returns([path], authority, place_sectors)
     returns_check.show_quality(quality)
     if out is not None:
         page = returns_check.write_quality(quality, returned, out, overwrite=overwrite)

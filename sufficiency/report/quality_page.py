@@ -30,6 +30,8 @@ KIND_LABELS = {
     "residential_schools": "Residential schools",
     "other": "Other placements",
 }
+LEAST_FOR_PERCENT = 20
+"""A percentage of fewer children than this says little."""
 ACTION_LABELS = {
     "set_aside": "Left out",
     "repaired": "Repaired",
@@ -180,8 +182,9 @@ def _cell(counted: int, published: float, compared: bool) -> Cell:
     if not compared:
         return Cell(f"{counted:,}")
     if math.isnan(published):
-        return Cell(f"{counted:,}", "not published")
-    apart = f", {counted / published - 1:+.0%}" if published and counted != published else ""
+        return Cell(f"{counted:,}", "none published")
+    tells = published >= LEAST_FOR_PERCENT and counted != published
+    apart = f", {counted / published - 1:+.0%}" if tells else ""
     return Cell(f"{counted:,}", f"published {published:,.0f}{apart}")
 
 

@@ -27,7 +27,8 @@ class Gate:
     name: str
     question: str
     found: str
-    passed: bool
+    passed: bool | None
+    """None where it cannot be known."""
     stops: bool
     """Whether nobody should forecast from a return that fails it; else it is a caution."""
     advice: str
@@ -55,15 +56,16 @@ def gates_of(
 
 def verdict_of(gates: tuple[Gate, ...]) -> tuple[str, ...]:
     """The answer in one sentence, then what each gate that was not passed asks for."""
-    stopping = [gate for gate in gates if not gate.passed and gate.stops]
-    cautions = [gate for gate in gates if not gate.passed and not gate.stops]
+    stopping = [gate for gate in gates if gate.passed is False and gate.stops]
+    cautions = [gate for gate in gates if gate.passed is False and not gate.stops]
+    unknown = [gate for gate in gates if gate.passed is None]
     if stopping:
         answer = "Do not forecast from this return yet."
     elif cautions:
         answer = "This return can be used, with care."
     else:
         answer = "This return can be used."
-    return (answer, *(f"{gate.found} {gate.advice}" for gate in (*stopping, *cautions)))
+    return (answer, *(f"{gate.found} {gate.advice}" for gate in (*stopping, *cautions, *unknown)))
 
 
 def _stock(counts: pd.DataFrame) -> Gate:
@@ -75,8 +77,9 @@ def _stock(counts: pd.DataFrame) -> Gate:
         "Look for a missing year, children of another council, or the wrong --authority.",
     )
     if beside.empty:
-        found = "There are no published figures beside the counts."
-        return Gate(name, question, found, True, True, advice)
+        found = "There are no published figures of these years to set beside the counts."
+        advice = "Name the council with --authority if you have not."
+        return Gate(name, question, found, None, True, advice)
     off = beside.assign(share=beside["difference"].abs()).sort_values("share").iloc[-1]
     found = (
         f"On 31 March {int(off['year'])}, {int(off['counted']):,} children are counted and "

@@ -89,16 +89,19 @@ def _without_rewritten(
     episodes: pd.DataFrame, loaded: Sequence[int], ledger: RowLedger
 ) -> pd.DataFrame:
     """Without stale rows just after a row of a later year; only children that lose one again."""
-    year = episodes["year"].to_numpy()
-    old = _stale(episodes, loaded) & ~first_rows(episodes) & (previous(year) > year)
-    if not old.any():
+    settled: list[pd.DataFrame] = []
+    while True:
+        year = episodes["year"].to_numpy()
+        old = _stale(episodes, loaded) & ~first_rows(episodes) & (previous(year) > year)
+        if not old.any():
+            break
+        ledger.note(REWRITTEN, rows_of(episodes, old))
+        touched = episodes["child"].isin(episodes["child"][old].unique()).to_numpy()
+        settled.append(episodes[~touched])
+        episodes = kept(episodes, touched & ~old)
+    if not settled:
         return episodes
-    ledger.note(REWRITTEN, rows_of(episodes, old))
-    touched = episodes["child"].isin(episodes["child"][old].unique()).to_numpy()
-    rest = _without_rewritten(
-        kept(episodes[touched], ~old[touched]).reset_index(drop=True), loaded, ledger
-    )
-    together = pd.concat([episodes[~touched], rest], ignore_index=True)
+    together = pd.concat([*settled, episodes], ignore_index=True)
     order = np.lexsort((together["decom"], together["child"]))
     return together.iloc[order].reset_index(drop=True)
 
