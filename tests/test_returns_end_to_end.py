@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from sufficiency.domain import SECTORS
-from sufficiency.history.returns.frames import CareHistories, Return
-from sufficiency.history.returns.ledger import RowLedger
-from sufficiency.history.returns.reading import read_return
-from sufficiency.history.returns.rebuilding import rebuild
 from sufficiency.synthesis import SyntheticReturn, synthesise, write_return
 from sufficiency.synthesis.faults.draft import fault_kinds
-from sufficiency.synthesis.faults.inject import KEY
 from tests.demand_model_samples import write_older, write_regional
-
-SUPERSEDED = {
-    "repeated_in_later_year",
-    "amended_in_later_year",
-    "end_amended_in_later_year",
-}
-"""A row that a later year's takes the place of, whatever was wrong with it."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A folder of files, read and rebuilt."""
-
-    folder: Path
-    returned: Return
-    ledger: RowLedger
-    histories: CareHistories
-
-
-def reading(folder: Path) -> Reading:
-    returned, ledger = read_return([folder])
-    return Reading(folder, returned, ledger, rebuild(returned, ledger))
+from tests.read_back import Reading, flow, reading, stock, unnoticed
 
 
 @pytest.fixture(scope="module")
@@ -59,35 +29,6 @@ def messy(made: SyntheticReturn, tmp_path_factory: pytest.TempPathFactory) -> Re
     folder = tmp_path_factory.mktemp("messy") / "903"
     write_return(made, folder, seed=2, messy_rate=1)
     return reading(folder)
-
-
-def stock(histories: CareHistories, years: list[int]) -> pd.DataFrame:
-    placements, found = histories.placements, {}
-    for year in years:
-        day = pd.Timestamp(year, 3, 31)
-        there = placements["began"] <= day
-        there &= placements["ended"].isna() | (placements["ended"] > day)
-        found[year] = placements.loc[there, "sector"].astype(str).value_counts()
-    return by_sector(found)
-
-
-def flow(histories: CareHistories, years: list[int], event: str) -> pd.DataFrame:
-    periods, placements = histories.periods, histories.placements
-    keep = "first" if event == "entered" else "last"
-    sector = placements.drop_duplicates("period", keep=keep).set_index("period")["sector"]
-    found = {}
-    for year in years:
-        in_year = periods[event] > pd.Timestamp(year - 1, 3, 31)
-        in_year &= periods[event] <= pd.Timestamp(year, 3, 31)
-        if event == "entered":
-            in_year &= periods["start_type"] != "left_truncated"
-        found[year] = sector.reindex(periods.loc[in_year, "period"]).astype(str).value_counts()
-    return by_sector(found)
-
-
-def by_sector(found: dict[int, pd.Series]) -> pd.DataFrame:
-    frame = pd.DataFrame(found).T.reindex(columns=list(map(str, SECTORS))).fillna(0).astype(int)
-    return frame.assign(all=frame.sum(axis=1))
 
 
 def test_a_clean_return_comes_back_exactly(made: SyntheticReturn, clean: Reading) -> None:
@@ -121,36 +62,9 @@ def test_no_row_of_a_messy_return_is_lost(messy: Reading) -> None:
     assert messy.ledger.n_rows == in_files
 
 
-def rules_by_row(read: Reading) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = defaultdict(set)
-    for rule, rows in read.ledger.rules():
-        for row in rows.tolist():
-            found[row].add(rule.name)
-    return found
-
-
 def test_every_fault_is_noticed_or_changes_nothing(messy: Reading) -> None:
     """By a rule that it ships with, in its own row or another of the child's."""
-    key = pd.read_csv(messy.folder / KEY).dropna(subset=["line"])
-    files = {file.name: file for file in messy.returned.files}
-    tables = (messy.returned.episodes, messy.returned.header, messy.returned.uasc)
-    child_of = {row: child for t in tables for row, child in zip(t["row"], t["child"], strict=True)}
-    by_row = rules_by_row(messy)
-    by_child: dict[int, set[str]] = defaultdict(set)
-    for row, names in by_row.items():
-        if row in child_of:
-            by_child[child_of[row]] |= names
-    unnoticed = []
-    for fault in key.itertuples():
-        expected = set(fault_kinds()[fault.fault].explained_by)
-        file = files[fault.file]
-        if file.kind == "not_used" or not expected:
-            continue
-        row = file.first_row + int(fault.line) - file.first_line
-        seen = by_row[row] | by_child[child_of.get(row, -1)]
-        if not seen & expected and not by_row[row] & SUPERSEDED:
-            unnoticed.append((fault.fault, fault.file, fault.line))
-    assert not unnoticed
+    assert unnoticed(messy) == []
 
 
 def test_each_rule_that_ought_to_notice_exists_and_did(messy: Reading) -> None:
