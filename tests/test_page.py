@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+import altair as alt
 import pandas as pd
 import pytest
 from sample_forecast import REPLICATIONS, SampleForecast, sample_forecast
@@ -186,6 +187,7 @@ def test_charts_can_be_drawn_from_what_is_in_the_page(shown: Reader) -> None:
     for spec in map(json.loads, specs):
         assert spec["description"]
         assert "url" not in json.dumps(spec.get("datasets", {}))
+        alt.Chart.from_dict(spec)  # raises where it is not what Vega-Lite's schema says
 
 
 @pytest.mark.usefixtures("quick")

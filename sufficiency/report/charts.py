@@ -347,7 +347,7 @@ def finished(
             titleFontSize=12,
         ),
         text=alt.MarkConfig(fontSize=12),
-    ).to_dict()
+    ).to_dict(validate=False)
     spec["description"] = description
     picture = vl_convert.vegalite_to_svg(spec)
     live = {**spec, "width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}

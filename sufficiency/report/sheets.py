@@ -153,6 +153,19 @@ class Sheet:
         self._grow(wrapped, self.widths)
         self.row += 1
 
+    def figures(self, values: Sequence[object], first: int, style: str) -> None:
+        """The numbers of the current row from column ``first`` on, all in one style.
+
+        What `put` does, in half the time: tidy tables have hundreds of thousands of them.
+        """
+        worksheet, cell = self.worksheet, self.book.formats[style]
+        for column in range(first, len(values)):
+            value = values[column]
+            if isinstance(value, float) and math.isfinite(value):
+                worksheet.write_number(self.row, column, value, cell)
+            else:
+                worksheet.write_blank(self.row, column, None, cell)
+
     def gap(self, rows: int = 1) -> None:
         """Leave rows empty."""
         self.row += rows

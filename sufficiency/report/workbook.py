@@ -309,10 +309,13 @@ def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
     sheet = book.sheet(name, widths)
     sheet.head(columns, ["rate" if column in STATISTICS else "text" for column in columns])
     measure = columns.index("measure") if "measure" in columns else None
+    keys = [_key_style(column) for column in columns if column not in STATISTICS]
     for values in frame.itertuples(index=False, name=None):
         number = _number_style(str(values[measure])) if measure is not None else "rate"
-        styles = [number if column in STATISTICS else _key_style(column) for column in columns]
-        sheet.cells(values, styles)
+        for column, style in enumerate(keys):
+            sheet.put(sheet.row, column, values[column], style)
+        sheet.figures(values, len(keys), number)
+        sheet.gap()
     _as_list(sheet, len(frame), len(columns))
 
 
