@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.manifest import ResolvedScenario
-from sufficiency.measures.monthly import FORECAST_ROWS, Figures, Surroundings, figures
+from sufficiency.measures.dates import dates_of
+from sufficiency.measures.monthly import (
+    FORECAST_ROWS,
+    Figures,
+    Measuring,
+    Surroundings,
+    set_children_in_care,
+)
 from sufficiency.measures.reporting import report_calendar
+from sufficiency.simulation.record import Record
 from sufficiency.simulation.simulate import simulate
+from sufficiency.simulation.world import Places
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.float32]
 Layers = tuple[bool, bool]
 """Whether parameter uncertainty and drift are on; chance always is."""
@@ -37,15 +45,6 @@ class Job:
     engine: str
 
 
-@dataclass(frozen=True)
-class Task:
-    """One replication, measured whole or for its children in care alone."""
-
-    replication: int
-    layers: Layers
-    whole: bool
-
-
 def surroundings_of(resolved: ResolvedScenario) -> Surroundings:
     """What is measured around a record of this scenario: its dates, prices and shares."""
     population = resolved.population_0_17
@@ -59,34 +58,32 @@ def surroundings_of(resolved: ResolvedScenario) -> Surroundings:
 
 
 def measure_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> Figures:
-    """The figures of the replications with these numbers, in their order.
+    """The figures of the replications with these numbers (at least one), in their order.
 
     Every array of `Figures` has the replications as its first axis. May be called from several
     threads at once.
     """
-    measured = [_figures(job, number, layers) for number in numbers]
-    return Figures(
-        **{
-            field.name: np.stack([getattr(one, field.name) for one in measured])
-            for field in fields(Figures)
-        }
-    )
+    places, _ = first = _simulated(job, numbers[0], layers)
+    measuring = Measuring(job.surroundings, places)
+    measured = measuring.room(len(numbers))
+    for position, number in enumerate(numbers):
+        _, record = _simulated(job, number, layers) if position else first
+        measuring.set_figures(record, measured.of(position))
+    return measured
 
 
 def children_in_care_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> Counts:
     """Children in care on each report date in the replications with these numbers: (n, T)."""
-    totals = [_figures(job, number, layers).forecast[IN_CARE_ROW] for number in numbers]
-    return np.stack(totals).astype(np.float32)
+    dates = dates_of(job.surroundings.calendar)
+    totals = np.empty((len(numbers), len(dates.days)), dtype=np.float32)
+    for position, number in enumerate(numbers):
+        _, record = _simulated(job, number, layers)
+        set_children_in_care(record, dates, totals[position])
+    return totals
 
 
-def simulate_and_measure(job: Job, task: Task) -> Figures | Floats:
-    """One world's figures, or only its children in care (T,) when it serves a layer."""
-    measured = _figures(job, task.replication, task.layers)
-    return measured if task.whole else measured.forecast[IN_CARE_ROW].astype(np.float64)
-
-
-def _figures(job: Job, number: int, layers: Layers) -> Figures:
+def _simulated(job: Job, number: int, layers: Layers) -> tuple[Places, Record]:
+    """What happened in one replication, and the places that were planned."""
     parameter, drift = layers
     world = job.resolved.draw_world(job.seed, number, parameter=parameter, drift=drift)
-    record = simulate(world, job.seed, number, engine=job.engine)
-    return figures(record, world.places, job.surroundings)
+    return world.places, simulate(world, job.seed, number, engine=job.engine)

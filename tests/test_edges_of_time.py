@@ -88,7 +88,7 @@ def a_crowded_instant(opened: int | None) -> list[tuple[str, int]]:
     instant is when the first child enters.
     """
     need_pool_0 = [[0]] * 2 + [[1]] + [[0]] * (N_NEEDS - 3)
-    enters = entries({"1_4": 0.02})
+    enters = entries({"1_4": 0.05})
     first = simulate(a_world(days=90, entries=enters), 1, 0).spells["from_time"][0]
     assert first > WAITING_SINCE
     start = replace(cohort(3), need=np.array([LEAVES, MOVES, WAITS]), sector=np.array([0, 1, 0]))

@@ -34,7 +34,6 @@ from sufficiency.domain import (
 )
 from sufficiency.measures.ages import band_at, band_start_times
 from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, Figures, figures
-from sufficiency.measures.nights import child_nights
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.simulate import simulate
@@ -234,7 +233,7 @@ def test_child_nights_are_midnights_lived_through(
     from_time: float, to_time: float, ended: int, nights: int
 ) -> None:
     happened = record(Spell(0, "ifa", from_time, to_time, ended=ended), horizon=JUNE)
-    assert child_nights(happened, 6, report_calendar(START, 3)).sum() == nights
+    assert measured(happened, months=3).figures.nights.sum() == nights
 
 
 def test_nights_sum_to_the_midnight_stock(council: tuple[World, Record, Figures]) -> None:

@@ -13,9 +13,9 @@ from worlds import N_NEEDS, hazards, places
 
 from sufficiency.domain import CAUSES, N_EXIT_CAUSES, TICK, TICKS_PER_DAY
 from sufficiency.simulation import rules
+from sufficiency.simulation.chances import inverse
 from sufficiency.simulation.model import risks_of
 from sufficiency.simulation.places import Pools, WaitingList
-from sufficiency.simulation.population import inverse
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
 from sufficiency.simulation.world import UNLIMITED, Floats, Hazards
 
@@ -138,9 +138,29 @@ AGED_3 = np.array([LONG_AGO, -800.0, 800.0, 2600.0, 4800.0, 5500.0])
 def ending(
     table: Hazards, left: Floats, now: float = 0.0, entered: float = 0.0, placed: float = 0.0
 ) -> tuple[float, int]:
-    return rules.next_ending(
-        now, 10_000.0, 0, 0, False, entered, placed, AGED_3, left, risks_of(table)
+    return next_ending(now, 10_000.0, False, entered, placed, left, risks_of(table))
+
+
+def next_ending(
+    now: float,
+    horizon: float,
+    uasc: bool,
+    entered: float,
+    placed: float,
+    left: Floats,
+    risks: rules.Risks,
+) -> tuple[float, int]:
+    """When and why, checking what is left then: as much as spending until then leaves."""
+    after = np.empty_like(left)
+    due, why = rules.next_ending(
+        now, horizon, 0, 0, uasc, entered, placed, AGED_3, left, after, risks
     )
+    if why != ENDED_OPEN:
+        spent = left.copy()
+        rules.spend(spent, now, due, 0, 0, uasc, entered, placed, AGED_3, risks)
+        # The rate may change within the tick up to which the ending is put off.
+        assert after == pytest.approx(spent, abs=1e-9 + 2 * TICK * risks.rates.max())
+    return due, why
 
 
 def left_of(**causes: float) -> Floats:
@@ -191,18 +211,14 @@ def test_birthdays_the_calendar_and_the_need_group_change_the_rate() -> None:
 
 def test_unaccompanied_children_keep_their_own_row_at_every_age() -> None:
     risks = risks_of(hazards({"adoption": np.array([0, 9, 9, 9, 9, 0.001])[None, :, None]}))
-    found, _ = rules.next_ending(
-        0.0, 1e4, 0, 0, True, 0.0, 0.0, AGED_3, left_of(adoption=1.0), risks
-    )
+    found, _ = next_ending(0.0, 1e4, True, 0.0, 0.0, left_of(adoption=1.0), risks)
     assert found == pytest.approx(1000.0, abs=2 * TICK)
 
 
 def test_nothing_before_the_horizon_is_no_ending() -> None:
     risks = risks_of(hazards({"adoption": 0.001}))
     for horizon, why in ((999.0, ENDED_OPEN), (1001.0, CAUSES.index("adoption"))):
-        found = rules.next_ending(
-            0.0, horizon, 0, 0, False, 0.0, 0.0, AGED_3, left_of(adoption=1.0), risks
-        )
+        found = next_ending(0.0, horizon, False, 0.0, 0.0, left_of(adoption=1.0), risks)
         assert found[1] == why
 
 
@@ -247,4 +263,5 @@ def test_every_ending_is_at_least_a_tick_away() -> None:
 def test_an_intensity_is_inverted_past_its_flat_stretches() -> None:
     grid, rising = np.array([0.0, 10.0, 20.0, 30.0]), np.array([0.0, 1.0, 1.0, 3.0])
     levels = np.array([0.5, 1.0, 1.0000001, 2.0, 3.0])
-    assert inverse(levels, grid, rising) == pytest.approx([5.0, 10.0, 20.0, 25.0, 30.0], abs=1e-5)
+    found = [inverse(level, grid, rising) for level in levels]
+    assert found == pytest.approx([5.0, 10.0, 20.0, 25.0, 30.0], abs=1e-5)

@@ -14,8 +14,15 @@ import pytest
 from worlds import START, a_council, a_world, cohort, entries, hazards, places
 
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR
-from sufficiency.simulation.children import Children, placement_draws
-from sufficiency.simulation.draws import GROUP_SLOTS, Draws
+from sufficiency.simulation.children import (
+    FIRST_PLACEMENTS,
+    GROUP_SLOTS,
+    USES_PER_PLACEMENT,
+    Children,
+    first_of_placement,
+    with_further_placements,
+)
+from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import BEGAN_MOVED
 from sufficiency.simulation.simulate import simulate
@@ -127,25 +134,38 @@ def test_siblings_arrive_together_and_unaccompanied_children_alone() -> None:
     assert np.array_equal(children.uasc, children.stream == 5)
 
 
+def numbers_of(children: Children, placements: int) -> np.ndarray:
+    """(n, placements, 7): the numbers of everybody's first placements."""
+    luck = with_further_placements(children.luck, children, Draws(SEED, 0))
+    return np.array(
+        [
+            [
+                luck.numbers[first : first + USES_PER_PLACEMENT]
+                for placement in range(placements)
+                for first in [first_of_placement(luck, purpose, row, placement)]
+            ]
+            for purpose, row in zip(children.purpose, children.row, strict=True)
+        ]
+    )
+
+
 def test_the_draws_of_a_placement_do_not_depend_on_who_else_is_there() -> None:
     few, many = some_entries(0.2), some_entries(0.3, under_1=0.3)
-    for block in (0, 3):
-        ours = placement_draws(few, Draws(SEED, 0), block)
-        theirs = placement_draws(many, Draws(SEED, 0), block)
-        shared = np.flatnonzero((many.stream == 1) & np.isin(many.number, few.number))
-        order = {int(many.number[child]): child for child in shared}
-        for child in np.flatnonzero(few.stream == 1):
-            assert np.array_equal(ours[child], theirs[order[int(few.number[child])]])
+    ours, theirs = (numbers_of(children, FIRST_PLACEMENTS + 2) for children in (few, many))
+    shared = np.flatnonzero((many.stream == 1) & np.isin(many.number, few.number))
+    order = {int(many.number[child]): child for child in shared}
+    for child in np.flatnonzero(few.stream == 1):
+        assert np.array_equal(ours[child], theirs[order[int(few.number[child])]])
 
 
 def test_no_two_children_share_their_luck() -> None:
     world = a_council(days=400)
     exits = children_of(world, Draws(SEED, 0)).exits
-    assert len(np.unique(exits)) == exits.size
+    assert len(np.unique(exits, axis=0)) == len(exits)
     streams = some_entries(0.5, **{"5_9": 0.5, "16_17": 0.5})
-    blocks = [placement_draws(streams, Draws(SEED, 0), block) for block in (0, 1)]
-    luck = np.concatenate([streams.exits.ravel(), *(block.ravel() for block in blocks)])
-    assert len(np.unique(luck)) == luck.size
+    # One number of 32 bits may come twice by chance, but not the seven of a placement.
+    placements = numbers_of(streams, FIRST_PLACEMENTS + 2).reshape(-1, USES_PER_PLACEMENT)
+    assert len(np.unique(placements, axis=0)) == len(placements)
 
 
 def test_a_child_who_moves_often_has_fresh_draws_every_time() -> None:

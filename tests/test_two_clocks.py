@@ -21,7 +21,7 @@ from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.shipped import shipped_path
 from sufficiency.simulation import compiled_model, model
-from sufficiency.simulation.children import PLACEMENTS_PER_BLOCK
+from sufficiency.simulation.children import FIRST_PLACEMENTS, FURTHER_PLACEMENTS
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import (
@@ -166,7 +166,7 @@ def test_the_worlds_drawn_are_worth_comparing() -> None:
         seen["18"] += bool(np.any(spells["ended"] == ENDED_TURNED_18))
         seen["tied"] += len(np.unique(moved["from_time"])) < len(moved)
         counts = np.bincount(moved["child"]) if len(moved) else np.zeros(1)
-        seen["many"] += bool(counts.max() > PLACEMENTS_PER_BLOCK)
+        seen["many"] += bool(counts.max() > FIRST_PLACEMENTS)
         seen["empty"] += not len(spells)
 
     look()
@@ -187,7 +187,7 @@ def test_children_who_move_beyond_several_blocks_of_draws() -> None:
     )
     ours, theirs = both(world)
     placements = np.bincount(ours.spells["child"][ours.spells["pool"] >= 0])
-    assert placements.max() > 5 * PLACEMENTS_PER_BLOCK
+    assert placements.max() > FIRST_PLACEMENTS + 2 * FURTHER_PLACEMENTS
     assert_same(ours, theirs)
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from sufficiency.domain import SETTINGS
 from sufficiency.measures.reporting import ReportCalendar
-from sufficiency.measures.stocks import IN_HOUSE_SHORTFALL
 from sufficiency.simulation.world import Places
 
 Floats = NDArray[np.float64]
@@ -69,18 +68,15 @@ def first_choice_pools(places: Places) -> Ints:
     return pools
 
 
-def extra_cost_of_gap_gbp(
-    nights: Floats, places: Places, plan: CostPlan, calendar: ReportCalendar
-) -> Floats:
-    """What the two gaps cost more than each child's first choice would: (P + 1, M) GBP.
+def dearer_by_gbp(places: Places, plan: CostPlan, calendar: ReportCalendar) -> Floats:
+    """What a child-night costs more than one in the need group's first choice: (N, P + 1, M) GBP.
 
-    ``nights`` is (2, 3, N, P + 1, M) from `child_nights`. Negative where the first choice would
-    have been dearer. A need group without a pool of its first choice has no price to set
-    against, and adds nothing.
+    It is what a night in a gap costs extra, by need group, pool (unplaced last) and month;
+    negative where the first choice would have been dearer. A need group without a pool of its
+    first choice has no price to set against, and 0.
     """
     prices = nightly_prices_gbp(plan, calendar)
     first_choice = first_choice_pools(places)
-    in_a_gap = nights[:, IN_HOUSE_SHORTFALL:].sum(axis=(0, 1))
-    dearer_by = prices[None] - prices[first_choice][:, None]
-    extra: Floats = (in_a_gap * dearer_by)[first_choice >= 0].sum(axis=0)
-    return extra
+    dearer_by: Floats = prices[None] - prices[first_choice][:, None]
+    dearer_by[first_choice < 0] = 0.0
+    return np.ascontiguousarray(dearer_by)

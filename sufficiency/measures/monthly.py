@@ -1,94 +1,38 @@
-"""The figures of one replication on the report dates: a record turned into rows of numbers.
-
-The rows are marginals only (all; each setting; each age band), so a table stays short and each
-of its blocks adds up to its total.
-"""
+"""The figures of one replication on the report dates: a record turned into rows of numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import AGE_BANDS, NEED_GROUPS, SECTORS, SETTINGS
-from sufficiency.measures.ages import band_start_times
-from sufficiency.measures.flows import (
-    LEAVER_REASONS,
-    MOVED_REASONS,
-    UASC_GROUPS,
-    children_who_moved_in_or_out,
-)
-from sufficiency.measures.money import CostPlan, extra_cost_of_gap_gbp
-from sufficiency.measures.nights import child_nights
+from sufficiency.measures.adding import Area, Rows, measure
+from sufficiency.measures.counting import Tables, count_in_care, tables_for
+from sufficiency.measures.dates import Dates, dates_of
+from sufficiency.measures.money import CostPlan, dearer_by_gbp
+from sufficiency.measures.nights import BASES
 from sufficiency.measures.reporting import ReportCalendar
-from sufficiency.measures.stocks import (
-    IN_HOUSE_SHORTFALL,
-    UNMET_NEED,
-    children_in_care,
-    usable_places,
-)
+from sufficiency.measures.rows import ALL, FLOW_ROWS, FORECAST_ROWS, NEED_MEASURES, NEED_ROWS
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.world import Places
 
+__all__ = [
+    "ALL",
+    "FLOW_ROWS",
+    "FORECAST_ROWS",
+    "NEED_MEASURES",
+    "NEED_ROWS",
+    "Figures",
+    "Measuring",
+    "Surroundings",
+    "figures",
+    "set_children_in_care",
+]
+
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Counts = NDArray[np.float32]
-
-ALL = "all"
-PER_CHILDREN = 10_000
-
-_BY_SETTING_AND_AGE = (
-    (ALL, ALL),
-    *((setting, ALL) for setting in SETTINGS),
-    *((ALL, band) for band in AGE_BANDS),
-)
-_BY_SECTOR = ((ALL, ALL), *((sector, ALL) for sector in SECTORS))
-_MARGINALS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "in_care": _BY_SETTING_AND_AGE,
-    "starters": _BY_SETTING_AND_AGE,
-    "leavers": _BY_SETTING_AND_AGE,
-    "moves": _BY_SETTING_AND_AGE,
-    "places": _BY_SECTOR,
-    "occupied": _BY_SECTOR,
-    "in_house_shortfall": _BY_SETTING_AND_AGE,
-    "unmet_need": _BY_SETTING_AND_AGE,
-    "outside_area": _BY_SETTING_AND_AGE,
-    "over_20_miles": _BY_SETTING_AND_AGE,
-    "in_care_rate_per_10k": ((ALL, ALL),),
-}
-FORECAST_ROWS: tuple[tuple[str, str, str], ...] = tuple(
-    (measure, str(setting), str(band))
-    for measure, rows in _MARGINALS.items()
-    for setting, band in rows
-)
-"""``measure, sector, age_band`` of each row of the forecast table."""
-
-_FLOW_REASONS: Mapping[str, tuple[str, ...]] = {
-    "starters": (),
-    "leavers": LEAVER_REASONS,
-    "moves": MOVED_REASONS,
-}
-FLOW_ROWS: tuple[tuple[str, str, str, str], ...] = tuple(
-    (flow, str(reason), str(band), group)
-    for flow, reasons in _FLOW_REASONS.items()
-    for reason, band, group in (
-        (ALL, ALL, ALL),
-        *((reason, ALL, ALL) for reason in reasons),
-        *((ALL, band, ALL) for band in AGE_BANDS),
-        *((ALL, ALL, group) for group in UASC_GROUPS),
-    )
-)
-"""``flow, reason, age_band, group`` of each row of the flows table."""
-
-NEED_MEASURES = ("in_care", "in_house_shortfall", "unmet_need")
-NEED_ROWS: tuple[tuple[str, str, str], ...] = tuple(
-    (str(need), str(setting), measure)
-    for measure in NEED_MEASURES
-    for need in (ALL, *NEED_GROUPS)
-    for setting in (ALL, *SETTINGS)
-)
-"""``need_group, sector, measure`` of each row of the needs table."""
 
 
 @dataclass(frozen=True)
@@ -123,85 +67,84 @@ class Figures:
     extra_cost_gbp: Floats
     """(P + 1, M): extra cost of both gaps."""
 
+    def of(self, replication: int) -> Figures:
+        """The figures of one of several replications, by its position: parts, not copies."""
+        return Figures(
+            forecast=self.forecast[replication],
+            flows=self.flows[replication],
+            needs=self.needs[replication],
+            nights=self.nights[replication],
+            extra_cost_gbp=self.extra_cost_gbp[replication],
+        )
+
+
+class Measuring:
+    """What turns one record after another into figures, with room to count in.
+
+    Not to be shared by threads. Raises ValueError for a record that does not end on the last
+    report date.
+    """
+
+    def __init__(self, surroundings: Surroundings, places: Places):
+        calendar = surroundings.calendar
+        self._pools = len(places.pool_names)
+        self._dates = dates_of(calendar)
+        self._area = _area(surroundings, places)
+        self._tables: Tables = tables_for(self._dates, self._pools)
+
+    def room(self, replications: int) -> Figures:
+        """Figures of so many replications, yet to be set."""
+        pools, n_dates = self._pools + 1, len(self._dates.days)
+        return Figures(
+            forecast=np.empty((replications, len(FORECAST_ROWS), n_dates), dtype=np.float32),
+            flows=np.empty((replications, len(FLOW_ROWS), n_dates), dtype=np.float32),
+            needs=np.empty((replications, len(NEED_ROWS), n_dates), dtype=np.float32),
+            nights=np.empty((replications, len(BASES), pools, n_dates - 1), dtype=np.float32),
+            extra_cost_gbp=np.empty((replications, pools, n_dates - 1)),
+        )
+
+    def set_figures(self, record: Record, found: Figures) -> None:
+        """Everything that is reported of one replication, in place."""
+        _check(record, self._dates)
+        rows = Rows(found.forecast, found.flows, found.needs, found.nights, found.extra_cost_gbp)
+        spells, changes = (
+            facts.view(np.recarray) for facts in (record.spells, record.pool_changes)
+        )
+        measure(spells, changes, self._dates, self._area, self._tables, rows)
+
+
+def set_children_in_care(record: Record, dates: Dates, found: Counts) -> None:
+    """Children in care on each report date, in place: (T,).
+
+    Raises ValueError for a record that does not end on the last report date.
+    """
+    _check(record, dates)
+    count_in_care(record.spells.view(np.recarray), dates, found)
+
+
+def _check(record: Record, dates: Dates) -> None:
+    last = dates.days[-1]
+    if record.horizon_days != last:
+        raise ValueError(f"the record covers {record.horizon_days} days and the report {last} days")
+
 
 def figures(record: Record, places: Places, surroundings: Surroundings) -> Figures:
     """Everything that is reported of one replication.
 
     Raises ValueError for a record that does not end on the last report date.
     """
-    calendar = surroundings.calendar
-    if record.horizon_days != calendar.days[-1]:
-        raise ValueError(
-            f"the record covers {record.horizon_days} days and the report {calendar.days[-1]} days"
-        )
-    band_starts = band_start_times(calendar.start, record.spells["born_day"])
-    in_care = children_in_care(record, band_starts, calendar)
-    flows = children_who_moved_in_or_out(record, band_starts, calendar)
-    nights = child_nights(record, len(places.pool_names), calendar)
-    by_setting_and_age = in_care.sum(axis=(0, 1))
-    starters, leavers, moves = (
-        _not_on_start_date(flow) for flow in (flows.starters, flows.leavers, flows.moves)
+    measuring = Measuring(surroundings, places)
+    found = measuring.room(1).of(0)
+    measuring.set_figures(record, found)
+    return found
+
+
+def _area(surroundings: Surroundings, places: Places) -> Area:
+    return Area(
+        pool_sector=np.array(places.pool_sector, dtype=np.int64),
+        usable_at_start=np.array(places.usable_at_start, dtype=np.int64),
+        outside_share=np.array(surroundings.outside_area_share, dtype=np.float64),
+        far_share=np.array(surroundings.over_20_miles_share, dtype=np.float64),
+        population_0_17=float(surroundings.population_0_17),
+        dearer_by_gbp=dearer_by_gbp(places, surroundings.costs, surroundings.calendar),
     )
-    forecast = np.concatenate(
-        [
-            _marginals(by_setting_and_age),
-            *(_marginals(flow.sum(axis=(0, 3))) for flow in (starters, leavers, moves)),
-            _with_total(usable_places(record, places, calendar)),
-            _with_total(by_setting_and_age[: len(SECTORS)].sum(axis=1)),
-            _marginals(in_care[IN_HOUSE_SHORTFALL].sum(axis=0)),
-            _marginals(in_care[UNMET_NEED].sum(axis=0)),
-            _marginals(by_setting_and_age * surroundings.outside_area_share[:, None, None]),
-            _marginals(by_setting_and_age * surroundings.over_20_miles_share[:, None, None]),
-            by_setting_and_age.sum(axis=(0, 1))[None] / surroundings.population_0_17 * PER_CHILDREN,
-        ]
-    )
-    by_need = in_care.sum(axis=3)
-    need_rows = (by_need.sum(axis=0), by_need[IN_HOUSE_SHORTFALL], by_need[UNMET_NEED])
-    return Figures(
-        forecast=forecast.astype(np.float32),
-        flows=np.concatenate([_flow_rows(flow) for flow in (starters, leavers, moves)]).astype(
-            np.float32
-        ),
-        needs=np.concatenate([_crossed(stock) for stock in need_rows]).astype(np.float32),
-        nights=nights.sum(axis=(1, 2)).astype(np.float32),
-        extra_cost_gbp=extra_cost_of_gap_gbp(nights, places, surroundings.costs, calendar),
-    )
-
-
-def _not_on_start_date(flow: Floats) -> Floats:
-    """A flow with NaN in its first column: nothing can have happened before the start."""
-    later = flow.copy()
-    later[..., 0] = np.nan
-    return later
-
-
-def _with_total(by_sector: Floats) -> Floats:
-    """The total over the first axis, then each of its rows."""
-    return np.concatenate([by_sector.sum(axis=0, keepdims=True), by_sector])
-
-
-def _marginals(by_setting_and_age: Floats) -> Floats:
-    """(7, 5, T) as the rows all, each setting, each age band: (13, T)."""
-    return np.concatenate([_with_total(by_setting_and_age.sum(axis=1)), by_setting_and_age.sum(0)])
-
-
-def _flow_rows(flow: Floats) -> Floats:
-    """(reasons, 7, 5, 2, T) as the rows all, each reason (if any), age band and group."""
-    by_reason = flow.sum(axis=(1, 2, 3))
-    rows = [
-        by_reason.sum(axis=0, keepdims=True),
-        flow.sum(axis=(0, 1, 3)),
-        flow.sum(axis=(0, 1, 2)),
-    ]
-    if len(by_reason) > 1:
-        rows.insert(1, by_reason)
-    return np.concatenate(rows)
-
-
-def _crossed(by_need_and_setting: Floats) -> Floats:
-    """(7, 7, T) with totals in front on both axes, flattened: (64, T)."""
-    with_settings = np.concatenate(
-        [by_need_and_setting.sum(axis=1, keepdims=True), by_need_and_setting], axis=1
-    )
-    both = _with_total(with_settings)
-    return both.reshape(-1, both.shape[-1])

@@ -1,4 +1,4 @@
-"""Where the nights were spent: child-nights by month, pool, need and how well placed.
+"""Where the nights were spent: child-nights by month and pool, and those of children in a gap.
 
 Child-nights are the midnights n = 1..H with from <= n < to; a stay open at the horizon counts
 the midnight H. So the nights of a month sum exactly to its midnight stocks.
@@ -6,64 +6,72 @@ the midnight H. So the nights of a month sum exactly to its midnight stocks.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import math
 
-from sufficiency.domain import NEED_GROUPS
-from sufficiency.measures.reporting import ReportCalendar
-from sufficiency.measures.stocks import N_FITS, fit_of
-from sufficiency.simulation.record import BEGAN_AT_START, ENDED_OPEN, Record
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate, date_at
+from sufficiency.simulation.compiled import step
 
 BASES = ("committed", "new")
 """Committed: children still in the placement they had at the start; new: all others."""
 
 
-def child_nights(record: Record, n_pools: int, calendar: ReportCalendar) -> Floats:
-    """Child-nights by basis, fit, need group, pool and month.
+@step
+def count_nights(from_time: float, to_time: float, dates: Dates, nights: Ints) -> None:
+    """Count the nights of one child in (2, T + 1), to be added up by `nights_until`."""
+    last = dates.days[-1]
+    first = math.ceil(from_time)
+    after_last = last + 1 if to_time > last else math.ceil(to_time)
+    begins, ends = date_at(float(first), dates), date_at(float(after_last), dates)
+    nights[0, begins] += 1
+    nights[1, begins] += first
+    nights[0, ends] -= 1
+    nights[1, ends] -= after_last
 
-    Returns (2, 3, 7, P + 1, M); the last pool is unplaced.
+
+@step
+def add_up_nights(days: Ints, counted_nights: Ints, nights: Counts) -> None:
+    """Set child-nights by basis, pool and month, in place: (2, P + 1, M)."""
+    for basis in range(nights.shape[0]):
+        for pool in range(nights.shape[1]):
+            counted, before = counted_nights[basis, pool], 0
+            accumulate(counted[0])
+            accumulate(counted[1])
+            for month in range(-1, nights.shape[2]):
+                until = nights_until(month + 1, days, counted)
+                if month >= 0:
+                    nights[basis, pool, month] = until - before
+                before = until
+
+
+@step
+def add_up_extra_cost(
+    days: Ints, gap_nights: Ints, dearer_by_gbp: Floats, extra_cost_gbp: Floats
+) -> None:
+    """Set what nights in a gap cost more than the first choice, in place: (P + 1, M) GBP."""
+    extra_cost_gbp[:] = 0.0
+    for need in range(gap_nights.shape[0]):
+        for pool in range(gap_nights.shape[1]):
+            counted = gap_nights[need, pool]
+            some = accumulate(counted[0])
+            if accumulate(counted[1]) or some:
+                add_extra_cost(days, counted, dearer_by_gbp[need, pool], extra_cost_gbp[pool])
+
+
+@step
+def nights_until(date: int, days: Ints, counted: Ints) -> int:
+    """Nights up to and including a report date.
+
+    The sum of max(0, day + 1 - first) is (day + 1) x (how many firsts are not after the day) - (the
+    sum of those firsts), so nobody has to be counted night by night.
     """
-    spells = record.spells
-    shape = (len(BASES), N_FITS, len(NEED_GROUPS), n_pools + 1)
-    pool = spells["pool"].astype(np.int64)
-    cell = np.ravel_multi_index(
-        (
-            (spells["began"] != BEGAN_AT_START).astype(np.int64),
-            fit_of(spells),
-            spells["need"].astype(np.int64),
-            np.where(pool < 0, n_pools, pool),
-        ),
-        shape,
-    )
-    # Midnight 0 ends the start date: it falls before the first month and so drops out below.
-    first = np.ceil(spells["from_time"]).astype(np.int64)
-    after_last = np.where(
-        spells["ended"] == ENDED_OPEN,
-        record.horizon_days + 1,
-        np.ceil(spells["to_time"]).astype(np.int64),
-    )
-    n_cells = int(np.prod(shape))
-    through = _nights_since(first, cell, n_cells, calendar.days)
-    through -= _nights_since(after_last, cell, n_cells, calendar.days)
-    nights: Floats = np.diff(through, axis=1)
-    return nights.reshape(*shape, len(calendar.days) - 1)
+    return int((days[date] + 1) * counted[0, date] - counted[1, date])
 
 
-def _nights_since(first: Ints, cell: Ints, n_cells: int, days: Ints) -> Floats:
-    """Per cell and date, the midnights from each ``first`` to the date: (n_cells, T).
-
-    The sum of max(0, day + 1 - first) over a cell is (day + 1) x (how many firsts are not
-    after the day) - (the sum of those firsts), so no table of children x days is needed.
-    """
-    width = len(days) + 1
-    slot = cell * width + np.searchsorted(days, first, side="left")
-
-    def up_to_date(weights: Ints) -> Floats:
-        totals = np.bincount(slot, weights=weights, minlength=n_cells * width)
-        running = np.cumsum(totals.reshape(n_cells, width), axis=1)[:, :-1]
-        return running.astype(np.float64)
-
-    return (days + 1) * up_to_date(np.ones_like(first)) - up_to_date(first)
+@step
+def add_extra_cost(days: Ints, counted: Ints, dearer_by: Floats, extra_cost_gbp: Floats) -> None:
+    """Add the extra cost of nights in a gap to each month, in place."""
+    before = nights_until(0, days, counted)
+    for month in range(dearer_by.size):
+        until = nights_until(month + 1, days, counted)
+        extra_cost_gbp[month] += (until - before) * dearer_by[month]
+        before = until

@@ -8,60 +8,47 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sufficiency.domain import CAUSES, N_EXIT_CAUSES
+from sufficiency.domain import N_EXIT_CAUSES, SETTINGS, UNPLACED_CODE
 from sufficiency.simulation import rules
-from sufficiency.simulation.children import Children, birthdays, placement_draws
-from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.agenda import Agenda, empty_agenda
+from sufficiency.simulation.children import Children, Luck, People
 from sufficiency.simulation.model import risks_of
 from sufficiency.simulation.places import Pools, WaitingList
-from sufficiency.simulation.record import POOL_CHANGE_DTYPE, Record
-from sufficiency.simulation.recorder import AT_START, SCHEDULED, finished_record
+from sufficiency.simulation.record import POOL_CHANGE_DTYPE, SPELL_DTYPE, Record
+from sufficiency.simulation.recorder import AT_START, SCHEDULED
 from sufficiency.simulation.world import Floats, Ints, Places, World
 
-TO_ENTER = -2
-"""Beside the ``ENDED_`` codes: what a child awaits who is yet to come into care."""
 NO_SPELL = -1
+SPELLS_A_CHILD = 3
+"""Room to begin with; more is made when it runs out."""
 
 Rows = np.recarray[Any, Any]
 """A structured array whose rows have their columns as attributes, compiled or not."""
 
 LIFE_DTYPE = np.dtype(
     [
-        ("uasc", np.bool_),
-        ("entered", np.float64),
-        ("start_sector", np.int64),
         ("pool", np.int64),  # where the child lives, or `rules.NO_POOL`
         ("placed", np.float64),  # when the present placement began
         ("placement", np.int64),  # how many came before it
         ("spell", np.int64),  # the row of the present spell
         ("since", np.float64),  # when it began
         ("due", np.float64),  # when it will end if nothing intervenes
-        ("ending", np.int64),  # and why: an ``ENDED_`` code, or `TO_ENTER`
+        ("ending", np.int64),  # and why: an ``ENDED_`` code
     ],
     align=True,
 )
 CHANGE_DTYPE = np.dtype(
     [("time", np.float64), ("pool", np.int64), ("usable", np.int64)], align=True
 )
-STAY_DTYPE = np.dtype(
-    [
-        ("child", np.int64),
-        ("need", np.int64),
-        ("pool", np.int64),
-        ("from_time", np.float64),
-        ("to_time", np.float64),
-        ("began", np.int64),
-        ("ended", np.int64),
-    ],
-    align=True,
-)
 TALLY_DTYPE = np.dtype(
     [
         ("in_queue", np.int64),
+        ("entered", np.int64),  # children, those in care at the start included
         ("spells_begun", np.int64),
         ("changes_made", np.int64),
-        ("most_placements", np.int64),  # of any child
+        ("short_of_draws", np.int64),  # 1 if a child who waits has none for a next placement
     ],
     align=True,
 )
@@ -71,85 +58,105 @@ class Care(NamedTuple):
     """The children in care, the places they live in, and the record; n children."""
 
     horizon: float
+    people: People
+    luck: Luck
     lives: Rows
     """(n,) of `LIFE_DTYPE`; those in care at the start come first."""
-    birthdays: Floats
-    """(n, 6)."""
-    draws: Floats
-    """(n, placements, 7): a block is added when a child runs out of placements."""
     left: Floats
     """(n, C): what is left of the exponentials."""
+    left_after: Floats
+    """(n, C): what will be left when the present spell ends, if nothing intervenes."""
     risks: rules.Risks
     destination: Floats
     supply: rules.Supply
+    first_choice: NDArray[np.bool_]
+    """(N, 7), by setting, as ``suitable``; unplaced is neither."""
+    suitable: NDArray[np.bool_]
     waiting: rules.Waiting
     queue: Ints
     changes: Rows
     """(X,) of `CHANGE_DTYPE`: places that open and close, in order of time."""
+    agenda: Agenda
     spells: Rows
-    """`STAY_DTYPE` in the order in which they began, with rows to spare at the end."""
+    """`SPELL_DTYPE` in the order in which they began, with rows to spare at the end."""
     tally: Rows
     """(1,) of `TALLY_DTYPE`."""
 
 
-def care_of(world: World, children: Children, draws: Draws) -> Care:
+def care_of(world: World, children: Children) -> Care:
     """Everybody and every place as the world begins, with nobody settled yet."""
     pools, n = Pools(world.places), len(children)
-    waiting_list = WaitingList(np.array(children.need, dtype=np.int64), children.rank)
-    left = np.full((n, len(CAUSES)), np.inf)
-    left[:, :N_EXIT_CAUSES] = children.exits
-    block = placement_draws(children, draws, block=0)
+    waiting_list = WaitingList(children.need.copy(), children.rank)
+    rooms = SPELLS_A_CHILD * n + 1
     return Care(
         horizon=float(world.horizon_days),
-        lives=lives_of(children),
-        birthdays=birthdays(children, world),
-        draws=block,
-        left=left,
+        people=children.people,
+        luck=children.luck,
+        lives=lives_of(n),
+        left=left_of(children),
+        left_after=np.empty((n, rules.N_CAUSES)),
         risks=risks_of(world.hazards),
-        destination=np.array(world.hazards.destination, dtype=np.float64, order="C"),
+        destination=np.ascontiguousarray(world.hazards.destination, dtype=np.float64),
         supply=pools.supply,
+        first_choice=by_setting(world.places.first_choice),
+        suitable=by_setting(world.places.suitable),
         waiting=waiting_list.waiting,
         queue=waiting_list.queue,
         changes=changes_of(world.places),
-        spells=room_for_spells(n, block.shape[1]),
+        agenda=empty_agenda(room_for_moments(rooms, n)),
+        spells=_rows(rooms, SPELL_DTYPE),
         tally=np.zeros(1, dtype=TALLY_DTYPE).view(np.recarray),
     )
 
 
-def lives_of(children: Children) -> Rows:
-    """The children, as if all were yet to enter."""
-    lives = np.zeros(len(children), dtype=LIFE_DTYPE).view(np.recarray)
-    lives.uasc, lives.start_sector = children.uasc, children.sector
-    lives.entered, lives.placed, lives.due = children.entered, children.placed, children.entered
+def lives_of(children: int) -> Rows:
+    """Lives in care that are yet to begin."""
+    lives = np.zeros(children, dtype=LIFE_DTYPE).view(np.recarray)
     lives.pool, lives.placement, lives.spell = rules.NO_POOL, -1, NO_SPELL
-    lives.ending = TO_ENTER
     return lives
+
+
+def left_of(children: Children) -> Floats:
+    """(n, C): the exponentials of each child for the period of care, and none yet for moves."""
+    left = np.full((len(children), rules.N_CAUSES), np.inf)
+    left[:, :N_EXIT_CAUSES] = children.exits
+    return left
+
+
+def by_setting(of_sectors: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(N, S) as (N, S + 1): unplaced is no sector."""
+    settings = np.zeros((len(of_sectors), len(SETTINGS)), dtype=np.bool_)
+    settings[:, :UNPLACED_CODE] = of_sectors
+    return settings
 
 
 def changes_of(places: Places) -> Rows:
     """The changes in places, of which those dated before the start happen as it begins."""
-    changes = np.empty(len(places.change_time), dtype=CHANGE_DTYPE).view(np.recarray)
-    changes.time = np.maximum.accumulate(np.maximum(places.change_time, 0.0))
-    changes.pool, changes.usable = places.change_pool, places.change_usable
+    changes = _rows(len(places.change_time), CHANGE_DTYPE)
+    if changes.size:
+        changes.time = np.maximum.accumulate(np.maximum(places.change_time, 0.0))
+        changes.pool, changes.usable = places.change_pool, places.change_usable
     return changes
 
 
-def room_for_spells(children: int, placements: int) -> Rows:
-    """Room for all spells of so many placements a child, and to be unplaced before each."""
-    rows = children * (2 * placements + 1)
-    return np.empty(rows, dtype=STAY_DTYPE).view(np.recarray)
+def room_for_moments(spells: int, children: int) -> int:
+    """Room for an ending of each spell, a queue to be served as each child leaves in one instant,
+    a change of places and the horizon."""
+    return spells + children + 2
 
 
-def with_room(care: Care, further: Floats) -> Care:
-    """The same care with a further block of draws, and room for as many spells as it can give."""
-    draws = np.concatenate([care.draws, further], axis=1)
-    begun = care.tally[0].spells_begun
-    spells = room_for_spells(*draws.shape[:2])
+def with_more_room(care: Care) -> Care:
+    """The same care with room for twice as many spells and one for each child who waits."""
+    rooms, begun = 2 * care.spells.size + care.queue.size, care.tally[0].spells_begun
+    spells = _rows(rooms, SPELL_DTYPE)
     spells[:begun] = care.spells[:begun]
-    return care._replace(draws=draws, spells=spells)
+    agenda = empty_agenda(room_for_moments(rooms, care.queue.size))
+    for column, before in zip(agenda, care.agenda, strict=True):
+        column[: before.size] = before
+    return care._replace(spells=spells, agenda=agenda)
 
 
-def record_of(care: Care, world: World, children: Children) -> Record:
+def record_of(care: Care, world: World) -> Record:
     """The record of what happened."""
     tally, usable = care.tally[0], world.places.usable_at_start
     made, pools = care.changes[: tally.changes_made], len(usable)
@@ -158,12 +165,9 @@ def record_of(care: Care, world: World, children: Children) -> Record:
     pool_changes["pool"] = np.append(np.arange(pools), made["pool"])
     pool_changes["usable"] = np.append(usable, made["usable"])
     pool_changes["why"] = np.repeat([AT_START, SCHEDULED], [pools, len(made)])
-    spells = care.spells[: tally.spells_begun]
-    return finished_record(
-        world,
-        children,
-        (spells["child"], spells["need"], spells["pool"]),
-        (spells["from_time"], spells["to_time"]),
-        (spells["began"], spells["ended"]),
-        pool_changes,
-    )
+    spells = care.spells[: tally.spells_begun].view(SPELL_DTYPE, np.ndarray)
+    return Record(world.horizon_days, spells, pool_changes)
+
+
+def _rows(number: int, columns: np.dtype[Any]) -> Rows:
+    return np.empty(number, dtype=columns).view(np.recarray)

@@ -5,32 +5,79 @@ All of it is settled before the world starts, and nothing that happens in it can
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import MOVE_REASONS, TICK
-from sufficiency.simulation.birthdays import BAND_EDGES_YEARS, birthday_day
-from sufficiency.simulation.draws import Draws, exponentials
-from sufficiency.simulation.world import Floats, Ints, World
+from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, UASC_ROW
+from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.draws import Draws, Numbers
+from sufficiency.simulation.world import Floats, Ints
 
 COHORT_STREAM = -1
-PLACEMENTS_PER_BLOCK = 4
-USES_PER_PLACEMENT = len(MOVE_REASONS) + 1
+NOT_AT_START = -1
+GROUP_SLOTS = 16
+"""Numbers set aside for each sibling group, so that a larger group renumbers nobody else."""
+
+COHORT, FIRST_OF_GROUP, UASC_ALONE, SIBLINGS = range(4)
+"""What blocks of draws are for; see `row_of`."""
+N_PURPOSES = 4
+PERSONAL_USES = 4 + N_EXIT_CAUSES
+"""Four uniforms that settle who a child is, then one exponential per exit cause."""
+NEED_USE = len(MOVE_REASONS)
+USES_PER_PLACEMENT = NEED_USE + 1
 """One exponential per move reason, then the uniform that draws the need group moved to."""
-PERSONAL_BLOCK = 0
-"""The block of draws that settles who a child is; blocks of placements follow."""
+FIRST_PLACEMENTS = 3
+"""Placements that the first block provides for, after the personal uses."""
+FURTHER_PLACEMENTS = 8
+"""Placements in each block that follows."""
+_FIRST_WIDTH = PERSONAL_USES + FIRST_PLACEMENTS * USES_PER_PLACEMENT
+_FURTHER_WIDTH = FURTHER_PLACEMENTS * USES_PER_PLACEMENT
+BANDS = UASC_ROW
+"""Entry streams that bring groups of brothers and sisters: the age bands."""
+
+
+class Luck(NamedTuple):
+    """The numbers drawn so far for everybody's lives, to be turned into chances when needed."""
+
+    numbers: Numbers
+    """All blocks one after the other."""
+    begins: Ints
+    """(blocks, purposes): where in ``numbers`` each block of each purpose begins."""
+
+
+class People(NamedTuple):
+    """`Children` as compiled code reads and writes them."""
+
+    stream: Ints
+    number: Ints
+    rank: Ints
+    uasc: NDArray[np.bool_]
+    born_day: Ints
+    entered: Floats
+    placed: Floats
+    need: Ints
+    sector: Ints
+    exits: Floats
+    birthdays: Floats
+    purpose: Ints
+    row: Ints
 
 
 @dataclass(frozen=True)
 class Children:
     """n children, in the order in which they are first seen in the world; shape (n,) or stated."""
 
+    at_start: int
+    """How many are in care at the start; they come first."""
     stream: Ints
     """-1 for the starting cohort, else the entry stream of the group's index child."""
     number: Ints
     """The child's number within its own stream; groups have `GROUP_SLOTS` numbers each."""
+    rank: Ints
+    """The order in which ties are settled: stream as listed, then number."""
     uasc: NDArray[np.bool_]
     born_day: Ints
     """The date of birth in days from the start date."""
@@ -41,75 +88,71 @@ class Children:
     need: Ints
     """The first need group."""
     sector: Ints
-    """Where the starting cohort lives; -1 for others."""
+    """Where the starting cohort lives; `NOT_AT_START` for others."""
     exits: Floats
     """(n, 5): one unit exponential per exit cause for the period of care."""
+    birthdays: Floats
+    """(n, 6): when each age band begins for each child, the first long ago, and the 18th."""
     purpose: Ints
     row: Ints
-    """With ``purpose``, where the child's further draws are."""
+    """With ``purpose``, where the child's draws are."""
+    luck: Luck
+    """The first block of draws."""
 
     def __len__(self) -> int:
         return len(self.stream)
 
     @property
-    def at_start(self) -> int:
-        """How many are in care at the start; they come first."""
-        return int(np.sum(self.stream == COHORT_STREAM))
-
-    @property
-    def rank(self) -> Ints:
-        """(n,): the order in which ties are settled: stream as listed, then number."""
-        order = np.lexsort((self.number, self.stream))
-        ranks = np.empty(len(self), dtype=np.int64)
-        ranks[order] = np.arange(len(self))
-        return ranks
-
-    def chosen(self, which: Ints) -> Children:
-        """These children only, in this order."""
-        return Children(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
+    def people(self) -> People:
+        """The same arrays."""
+        return People(*(getattr(self, name) for name in People._fields))
 
 
-def birthdays(children: Children, world: World) -> Floats:
-    """(n, 6): when each age band begins for each child, the first long ago, and the 18th.
-
-    A birthday happens one tick after the midnight that begins its date.
-    """
-    start_day = day_of_start(world)
-    born = (children.born_day + start_day)[:, None]
-    days = birthday_day(born, BAND_EDGES_YEARS[None, :]) - start_day
-    times = days - 1 + TICK
-    times[:, 0] = -np.inf
-    return np.ascontiguousarray(times)
+@compiled
+def row_of(stream: int, number: int) -> int:
+    """The row of a number in one of the bands' streams: they share blocks in turn."""
+    return number * BANDS + stream
 
 
-def placement_draws(children: Children, draws: Draws, block: int) -> Floats:
-    """(n, 4, 7): the draws of each child's placements ``4 block`` to ``4 block + 3``.
-
-    Six unit exponentials, one a move reason, then a uniform for the need group moved to.
-    """
-    width = PLACEMENTS_PER_BLOCK * USES_PER_PLACEMENT
-    numbers = np.empty((len(children), width))
-    for purpose in np.unique(children.purpose):
-        own = children.purpose == purpose
-        rows = children.row[own]
-        numbers[own] = draws.uniforms(
-            int(purpose), PERSONAL_BLOCK + 1 + block, int(rows.max()) + 1, width
-        )[rows]
-    uses = numbers.reshape(len(children), PLACEMENTS_PER_BLOCK, USES_PER_PLACEMENT)
-    uses[:, :, :-1] = exponentials(uses[:, :, :-1])
-    return uses
+def first_numbers(draws: Draws, purpose: int, rows: int) -> Numbers:
+    """The first block of a purpose: (rows, 30)."""
+    return draws.numbers(purpose, 0, rows, _FIRST_WIDTH)
 
 
-def together(groups: list[Children]) -> Children:
-    """Several groups of children as one."""
-    return Children(
-        **{
-            field.name: np.concatenate([getattr(group, field.name) for group in groups])
-            for field in fields(Children)
-        }
+def luck_of(blocks: list[Numbers]) -> Luck:
+    """What the first blocks hold, in the order of their purposes."""
+    begins = np.cumsum([0, *(block.size for block in blocks)])[None, :-1]
+    return Luck(np.concatenate([block.reshape(-1) for block in blocks]), begins)
+
+
+def with_further_placements(luck: Luck, children: Children, draws: Draws) -> Luck:
+    """The same luck with a further block for everybody."""
+    number = len(luck.begins)
+    rows = np.zeros(N_PURPOSES, dtype=np.int64)
+    np.maximum.at(rows, children.purpose, children.row + 1)
+    blocks = [
+        draws.numbers(purpose, number, int(rows[purpose]), _FURTHER_WIDTH)
+        for purpose in range(N_PURPOSES)
+    ]
+    further = luck_of(blocks)
+    return Luck(
+        np.concatenate([luck.numbers, further.numbers]),
+        np.concatenate([luck.begins, further.begins + luck.numbers.size]),
     )
 
 
-def day_of_start(world: World) -> int:
-    """The start date in days from 1 January 1970."""
-    return int(np.datetime64(world.start, "D").astype(np.int64))
+@compiled
+def placements_drawn(luck: Luck) -> int:
+    """How many placements of each child the luck drawn so far provides for."""
+    return FIRST_PLACEMENTS + FURTHER_PLACEMENTS * (len(luck.begins) - 1)
+
+
+@compiled
+def first_of_placement(luck: Luck, purpose: int, row: int, placement: int) -> int:
+    """Where among the numbers the seven of a child's placement begin, the first being 0."""
+    if placement < FIRST_PLACEMENTS:
+        uses = row * _FIRST_WIDTH + PERSONAL_USES + placement * USES_PER_PLACEMENT
+        return int(luck.begins[0, purpose] + uses)
+    block, within = divmod(placement - FIRST_PLACEMENTS, FURTHER_PLACEMENTS)
+    uses = row * _FURTHER_WIDTH + within * USES_PER_PLACEMENT
+    return int(luck.begins[1 + block, purpose] + uses)

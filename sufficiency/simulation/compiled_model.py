@@ -8,20 +8,26 @@ and the bookkeeping are here. Functions change the arrays of ``care`` and the ag
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
-
+from sufficiency.domain import UNPLACED_CODE
 from sufficiency.simulation import rules
+from sufficiency.simulation.agenda import RANK_BITS, put, take_soonest
 from sufficiency.simulation.care import (
     NO_SPELL,
-    TO_ENTER,
     Care,
     care_of,
     record_of,
-    with_room,
+    with_more_room,
 )
-from sufficiency.simulation.children import PLACEMENTS_PER_BLOCK, Children, placement_draws
+from sufficiency.simulation.children import (
+    NEED_USE,
+    NOT_AT_START,
+    Children,
+    first_of_placement,
+    placements_drawn,
+    with_further_placements,
+)
 from sufficiency.simulation.compiled import compiled, step
-from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.draws import Draws, uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.places import no_pool_in
 from sufficiency.simulation.record import (
@@ -36,9 +42,8 @@ from sufficiency.simulation.record import (
 )
 from sufficiency.simulation.world import World
 
-Moment = tuple[float, int, int, int, int]
-"""Time, `Order` within the instant, rank within the order; then the child and its spell."""
-Agenda = list[Moment]
+LIVED, SHORT_OF_DRAWS, SHORT_OF_ROOM, WITHOUT_POOL = range(4)
+"""Why the loop stops: at the horizon, on the way for what only Python can get, or at once."""
 
 
 def run(world: World, children: Children, draws: Draws) -> Record:
@@ -46,121 +51,151 @@ def run(world: World, children: Children, draws: Draws) -> Record:
 
     Raises ValueError if a child starts in a sector without a pool.
     """
-    care = care_of(world, children, draws)
-    lost = already_in_care(care, children.at_start)
-    if lost != rules.NOBODY:
-        raise no_pool_in(int(children.sector[lost]))
-    while not live_on(care):
-        block = care.draws.shape[1] // PLACEMENTS_PER_BLOCK
-        care = with_room(care, placement_draws(children, draws, block))
-    return record_of(care, world, children)
+    return record_of(lived(world, children, draws), world)
+
+
+def lived(world: World, children: Children, draws: Draws) -> Care:
+    """`run`, with what the loop holds at the horizon."""
+    care = care_of(world, children)
+    while True:
+        stopped = live_on(care)
+        if stopped == LIVED:
+            return care
+        if stopped == WITHOUT_POOL:
+            raise no_pool_in(int(children.sector[care.tally[0].entered]))
+        if stopped == SHORT_OF_DRAWS:
+            care = care._replace(luck=with_further_placements(care.luck, children, draws))
+        else:
+            care = with_more_room(care)
 
 
 # --- what comes next ------------------------------------------------------------------------
 
 
 @compiled
-def live_on(care: Care) -> bool:
-    """Let everything happen up to the horizon; False to stop for further draws on the way."""
-    agenda = agenda_of(care)
-    while care.tally[0].most_placements < care.draws.shape[1]:
-        now, order, _, child, spell = heappop(agenda)
+def live_on(care: Care) -> int:
+    """Let everything happen up to the horizon, or until short of something on the way."""
+    agenda, tally = care.agenda, care.tally[0]
+    if agenda.size[0] == 0 and not begin(care):
+        return WITHOUT_POOL
+    while tally.spells_begun + tally.in_queue + 1 < care.spells.size:
+        if entrant_is_next(care):
+            tally.entered += 1
+            enter_care(tally.entered - 1, care)
+            continue
+        now, order, spell = agenda.time[0], agenda.order[0] >> RANK_BITS, agenda.spell[0]
         if order == Order.HORIZON_PASSES:
-            return True
+            return LIVED
+        child = care.spells[spell].child if spell != NO_SPELL else rules.NOBODY
+        if tally.short_of_draws or (order == Order.CHILDREN_MOVE and has_no_draws(child, care)):
+            tally.short_of_draws = 0
+            return SHORT_OF_DRAWS
+        take_soonest(agenda)
         if order == Order.PLACES_CHANGE:
-            places_change(now, care, agenda)
+            places_change(now, care)
         elif order == Order.QUEUE_IS_SERVED:
-            serve_queue(now, care, agenda)
+            serve_queue(now, care)
         elif spell != care.lives[child].spell:
             continue  # A place was found before the child would have left.
         elif order == Order.CHILDREN_LEAVE:
-            leave_care(child, now, care, agenda)
-        elif order == Order.CHILDREN_MOVE:
-            move(child, now, care, agenda)
+            leave_care(child, now, care)
         else:
-            enter_care(child, now, care, agenda)
-    return False
+            move(child, now, care)
+    return SHORT_OF_ROOM
 
 
 @step
-def agenda_of(care: Care) -> Agenda:
-    """All that is to come as things stand: what each child awaits, a change, and the horizon.
-
-    A queue about to be served is not among it: whenever the loop stops, a placement has just
-    begun, and in every instant that is after the queue was served.
-    """
-    agenda = [(care.horizon, Order.HORIZON_PASSES.value, 0, rules.NOBODY, NO_SPELL)]
-    await_change(care, agenda)
-    for child in range(care.lives.size):
-        await_ending(child, care, agenda)
-    return agenda
+def entrant_is_next(care: Care) -> bool:
+    """Whether a child enters before anything else happens: the last thing in an instant."""
+    child, agenda = care.tally[0].entered, care.agenda
+    if child == care.lives.size:
+        return False
+    time = care.people.entered[child]
+    if time != agenda.time[0]:
+        return bool(time < agenda.time[0])
+    return bool(agenda.order[0] >> RANK_BITS > Order.CHILDREN_ENTER.value)
 
 
 @step
-def await_ending(child: int, care: Care, agenda: Agenda) -> None:
+def has_no_draws(child: int, care: Care) -> bool:
+    """Whether nothing is drawn for the child's next placement."""
+    return bool(care.lives[child].placement + 1 >= placements_drawn(care.luck))
+
+
+@step
+def await_ending(child: int, care: Care) -> None:
     """Put on the agenda what the child awaits, if anything."""
-    life, ending = care.lives[child], care.lives[child].ending
-    if ending == ENDED_OPEN:
+    life = care.lives[child]
+    if life.ending == ENDED_OPEN:
         return
-    if ending == TO_ENTER:
-        order = Order.CHILDREN_ENTER.value
-    elif ending < ENDED_MOVED:
-        order = Order.CHILDREN_LEAVE.value
-    else:
+    order = Order.CHILDREN_LEAVE.value
+    if life.ending >= ENDED_MOVED:
         order = Order.CHILDREN_MOVE.value
-    heappush(agenda, (life.due, order, care.waiting.rank[child], child, life.spell))
+    put(care.agenda, life.due, order << RANK_BITS | care.waiting.rank[child], life.spell)
 
 
 @step
-def await_change(care: Care, agenda: Agenda) -> None:
+def await_change(care: Care) -> None:
     """Put the next change in places on the agenda, if there is one."""
     change = care.tally[0].changes_made
     if change < care.changes.time.size:
         time = care.changes[change].time
-        heappush(agenda, (time, Order.PLACES_CHANGE.value, 0, rules.NOBODY, NO_SPELL))
+        put(care.agenda, time, Order.PLACES_CHANGE.value << RANK_BITS, NO_SPELL)
 
 
 # --- the lives ------------------------------------------------------------------------------
 
 
-@compiled
-def already_in_care(care: Care, at_start: int) -> int:
-    """All live on where the start date finds them; a child whose sector has no pool, or nobody."""
-    for child in range(at_start):
-        pool = rules.starting_pool(care.lives[child].start_sector, care.supply)
+@step
+def begin(care: Care) -> bool:
+    """All live on where the start date finds them; False at the first whose sector has no pool."""
+    put(care.agenda, care.horizon, Order.HORIZON_PASSES.value << RANK_BITS, NO_SPELL)
+    await_change(care)
+    tally, sector = care.tally[0], care.people.sector
+    while tally.entered < sector.size and sector[tally.entered] != NOT_AT_START:
+        pool = rules.starting_pool(sector[tally.entered], care.supply)
         if pool == rules.NO_POOL:
-            return child
-        rules.count_in(care.supply, pool)
-        live_in(child, pool, BEGAN_AT_START, 0.0, care.lives[child].placed, care)
-        next_ending(child, 0.0, care)
-    return rules.NOBODY
+            return False
+        already_in_care(tally.entered, pool, care)
+        tally.entered += 1
+    return True
 
 
 @step
-def enter_care(child: int, now: float, care: Care, agenda: Agenda) -> None:
+def already_in_care(child: int, pool: int, care: Care) -> None:
+    """Live on where the start date finds the child."""
+    rules.count_in(care.supply, pool)
+    live_in(child, pool, BEGAN_AT_START, 0.0, care.people.placed[child], care)
+    next_ending(child, 0.0, care)
+    await_ending(child, care)
+
+
+@step
+def enter_care(child: int, care: Care) -> None:
     """Come into care, and find a place or wait for one."""
+    now = care.people.entered[child]
     find_place(child, BEGAN_ENTERED, now, care)
     next_ending(child, now, care)
-    await_ending(child, care, agenda)
+    await_ending(child, care)
 
 
 @step
-def move(child: int, now: float, care: Care, agenda: Agenda) -> None:
+def move(child: int, now: float, care: Care) -> None:
     """Give up a place, be allocated by the new need, and leave the place to those who wait."""
     life, reason = care.lives[child], care.lives[child].ending - ENDED_MOVED
-    spend(child, now, care)
+    rules.carry_over(care.left[child], care.left_after[child])
     end_spell(child, ENDED_MOVED + reason, now, care)
     rules.give_up_place(care.supply, life.pool)
     rules.bar_place(care.waiting, child, life.pool, reason, care.supply)
     care.waiting.need[child] = new_need(child, reason, now, care)
     find_place(child, BEGAN_MOVED + reason, now, care)
-    serve_queue(now, care, agenda)
+    serve_queue(now, care)
     next_ending(child, now, care)
-    await_ending(child, care, agenda)
+    await_ending(child, care)
 
 
 @step
-def leave_care(child: int, now: float, care: Care, agenda: Agenda) -> None:
+def leave_care(child: int, now: float, care: Care) -> None:
     """The period of care is over; the place, if there was one, is free."""
     life, tally = care.lives[child], care.tally[0]
     end_spell(child, life.ending, now, care)
@@ -169,7 +204,7 @@ def leave_care(child: int, now: float, care: Care, agenda: Agenda) -> None:
         tally.in_queue = rules.leave_queue(care.queue, tally.in_queue, child)
     else:
         rules.give_up_place(care.supply, life.pool)
-        serve_queue_soon(now, care, agenda)
+        serve_queue_soon(now, care)
 
 
 @step
@@ -193,17 +228,17 @@ def find_place(child: int, began: int, now: float, care: Care) -> None:
 
 
 @step
-def places_change(now: float, care: Care, agenda: Agenda) -> None:
+def places_change(now: float, care: Care) -> None:
     """Places open or close as scheduled; whoever waits may then be served."""
     change, tally = care.changes[care.tally[0].changes_made], care.tally[0]
     tally.changes_made += 1
     rules.change_places(care.supply, change.pool, change.usable)
-    serve_queue_soon(now, care, agenda)
-    await_change(care, agenda)
+    serve_queue_soon(now, care)
+    await_change(care)
 
 
 @step
-def serve_queue(now: float, care: Care, agenda: Agenda) -> None:
+def serve_queue(now: float, care: Care) -> None:
     """Offer what is free to those who wait, the longest wait first."""
     tally = care.tally[0]
     while tally.in_queue:
@@ -216,14 +251,14 @@ def serve_queue(now: float, care: Care, agenda: Agenda) -> None:
         rules.take_place(care.supply, pool)
         live_in(child, pool, BEGAN_PLACE_FOUND, now, now, care)
         next_ending(child, now, care)
-        await_ending(child, care, agenda)
+        await_ending(child, care)
 
 
 @step
-def serve_queue_soon(now: float, care: Care, agenda: Agenda) -> None:
+def serve_queue_soon(now: float, care: Care) -> None:
     """Serve the queue in this instant, once everyone who leaves in it has left."""
     if care.tally[0].in_queue:
-        heappush(agenda, (now, Order.QUEUE_IS_SERVED.value, 0, rules.NOBODY, NO_SPELL))
+        put(care.agenda, now, Order.QUEUE_IS_SERVED.value << RANK_BITS, NO_SPELL)
 
 
 # --- the spells of a life -------------------------------------------------------------------
@@ -232,11 +267,10 @@ def serve_queue_soon(now: float, care: Care, agenda: Agenda) -> None:
 @step
 def live_in(child: int, pool: int, began: int, now: float, placed: float, care: Care) -> None:
     """A placement begins, with its own exponentials for moves."""
-    life, tally = care.lives[child], care.tally[0]
+    life = care.lives[child]
     life.placed = placed
     life.placement += 1
-    tally.most_placements = max(tally.most_placements, life.placement + 1)
-    rules.start_move_clocks(care.left[child], care.draws[child, life.placement, :-1])
+    rules.start_move_clocks(care.left[child], care.luck.numbers, first_number(child, care))
     begin_spell(child, pool, began, now, care)
 
 
@@ -246,6 +280,8 @@ def go_unplaced(child: int, began: int, now: float, care: Care) -> None:
     rules.stop_move_clocks(care.left[child])
     begin_spell(child, rules.NO_POOL, began, now, care)
     tally = care.tally[0]
+    if has_no_draws(child, care):
+        tally.short_of_draws = 1
     care.waiting.since[child] = now
     tally.in_queue = rules.join_queue(care.queue, tally.in_queue, child, care.waiting)
 
@@ -253,13 +289,20 @@ def go_unplaced(child: int, began: int, now: float, care: Care) -> None:
 @step
 def begin_spell(child: int, pool: int, began: int, now: float, care: Care) -> None:
     """Write down that a child lives in a pool, or in none, from now on."""
-    life, tally = care.lives[child], care.tally[0]
+    life, tally, people = care.lives[child], care.tally[0], care.people
     life.pool, life.since, life.spell = pool, now, tally.spells_begun
     tally.spells_begun += 1
+    need = care.waiting.need[child]
+    setting = UNPLACED_CODE if pool == rules.NO_POOL else care.supply.sector[pool]
     stay = care.spells[life.spell]
-    stay.child, stay.need = child, care.waiting.need[child]
-    stay.pool, stay.from_time, stay.began = pool, now, began
+    stay.child, stay.stream, stay.number = child, people.stream[child], people.number[child]
+    stay.uasc, stay.born_day = people.uasc[child], people.born_day[child]
+    stay.entered = people.entered[child]
+    stay.need, stay.sector, stay.pool = need, setting, pool
+    stay.from_time, stay.began = now, began
     stay.to_time, stay.ended = care.horizon, ENDED_OPEN
+    stay.first_choice = care.first_choice[need, setting]
+    stay.suitable = care.suitable[need, setting]
 
 
 @step
@@ -281,11 +324,12 @@ def next_ending(child: int, now: float, care: Care) -> None:
         care.horizon,
         rules.hazard_sector(life.pool, need, care.supply),
         need,
-        life.uasc,
-        life.entered,
+        care.people.uasc[child],
+        care.people.entered[child],
         life.placed,
-        care.birthdays[child],
+        care.people.birthdays[child],
         care.left[child],
+        care.left_after[child],
         care.risks,
     )
 
@@ -300,10 +344,10 @@ def spend(child: int, now: float, care: Care) -> None:
         now,
         rules.hazard_sector(life.pool, need, care.supply),
         need,
-        life.uasc,
-        life.entered,
+        care.people.uasc[child],
+        care.people.entered[child],
         life.placed,
-        care.birthdays[child],
+        care.people.birthdays[child],
         care.risks,
     )
 
@@ -311,11 +355,17 @@ def spend(child: int, now: float, care: Care) -> None:
 @step
 def new_need(child: int, reason: int, now: float, care: Care) -> int:
     """The need group that a move reveals."""
-    life = care.lives[child]
     return rules.new_need(
         care.destination,
         reason,
-        rules.is_over_16(care.birthdays[child], now),
+        rules.is_over_16(care.people.birthdays[child], now),
         care.waiting.need[child],
-        care.draws[child, life.placement, -1],
+        uniform(care.luck.numbers[first_number(child, care) + NEED_USE]),
     )
+
+
+@step
+def first_number(child: int, care: Care) -> int:
+    """Where the numbers of the child's present placement begin."""
+    people, placement = care.people, care.lives[child].placement
+    return first_of_placement(care.luck, people.purpose[child], people.row[child], placement)

@@ -7,6 +7,7 @@ numbers whatever else differs between them, and results do not depend on the num
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,27 +15,33 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import DTypeLike, NDArray
 
-from sufficiency.domain import AGE_GROUPS
+from sufficiency.simulation.compiled import compiled
 from sufficiency.simulation.world import Floats
 
-GROUP_SLOTS = 16
-"""Numbers set aside for each sibling group, so that a larger group renumbers nobody else."""
+Numbers = NDArray[np.uint32]
+
 FIRST_FREE_PURPOSE = 1024
 """Purposes from here on are free for draws made outside one world (parameters, drift)."""
 _BITS = 16
-COHORT_PURPOSE = 0
+_WORD_BITS = 64
+_HIGHEST_WORD = 2**_WORD_BITS - 1
+_STEP = 2.0**-32
 
 
-def index_child_purpose(stream: int) -> int:
-    """The purpose of draws for the first (index) child of each group of an entry stream."""
-    return 1 + stream
+@compiled
+def uniform(number: int) -> float:
+    """A uniform number in (0, 1) from 32 random bits, 0 to 2**32 - 1: the middle of its step.
+
+    Steps of 2**-32 are finer than the ticks that times are rounded to, and half as many bits
+    take half as long to draw.
+    """
+    return (number + 0.5) * _STEP
 
 
-def sibling_purpose(stream: int, position: int) -> int:
-    """The purpose of draws for the siblings at ``position`` (1 up) in a stream's groups."""
-    if not 1 <= position < GROUP_SLOTS:
-        raise ValueError(f"a sibling's position is 1 to {GROUP_SLOTS - 1}, not {position}")
-    return 1 + len(AGE_GROUPS) + stream * GROUP_SLOTS + position
+@compiled
+def exponential(number: int) -> float:
+    """A unit exponential by inversion, one for one, so that a draw keeps its place in its row."""
+    return -math.log((number + 0.5) * _STEP)
 
 
 class _Key(ISeedSequence):
@@ -68,15 +75,25 @@ class Draws:
 
     def uniforms(self, purpose: int, block: int, rows: int, columns: int) -> Floats:
         """Uniform numbers in [0, 1), shape (rows, columns); more rows never change the first."""
+        return self._generator(purpose, block).random((rows, columns))
+
+    def numbers(self, purpose: int, block: int, rows: int, columns: int) -> Numbers:
+        """Numbers of 32 random bits, shape (rows, columns), which is even in ``columns``.
+
+        More rows never change the first. `uniform` and `exponential` make use of them.
+        """
+        words = self._generator(purpose, block).integers(
+            0, _HIGHEST_WORD, size=(rows, columns // 2), dtype=np.uint64, endpoint=True
+        )
+        # A word is two numbers, the lower half first whatever the order of bytes here.
+        halves = words.astype("<u8", copy=False).view("<u4")
+        return halves.astype(np.uint32, copy=False)
+
+    def _generator(self, purpose: int, block: int) -> np.random.Generator:
         if not 0 <= purpose < 2**_BITS or not 0 <= block < 2**_BITS:
             raise ValueError(f"purpose {purpose} or block {block} is outside 0 to 2**16 - 1")
         key = np.array(
             [self.seed, self.replication << 2 * _BITS | purpose << _BITS | block], dtype=np.uint64
         )
         as_seed: Any = _Key(key)
-        return np.random.Generator(np.random.Philox(as_seed)).random((rows, columns))
-
-
-def exponentials(uniforms: Floats) -> Floats:
-    """Unit exponentials by inversion, one for one, so that a draw keeps its place in its row."""
-    return -np.log1p(-uniforms)
+        return np.random.Generator(np.random.Philox(as_seed))

@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 from simpy import Environment, Event
 
-from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, TICK
+from sufficiency.domain import N_EXIT_CAUSES, TICK
 from sufficiency.simulation import rules
 from sufficiency.simulation.children import (
-    PLACEMENTS_PER_BLOCK,
+    NEED_USE,
     Children,
-    birthdays,
-    placement_draws,
+    first_of_placement,
+    placements_drawn,
+    with_further_placements,
 )
-from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.draws import Draws, uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.places import Pools, WaitingList
 from sufficiency.simulation.record import (
@@ -36,7 +37,7 @@ from sufficiency.simulation.record import (
     Record,
 )
 from sufficiency.simulation.recorder import AT_START, SCHEDULED, Recorder
-from sufficiency.simulation.world import Floats, Hazards, World
+from sufficiency.simulation.world import CARE_CLOCK, Hazards, World
 
 Story = Generator[Event, Any, None]
 
@@ -75,11 +76,12 @@ class Care:
         self.pools = Pools(world.places)
         self.risks = risks_of(world.hazards)
         self.destination = np.array(world.hazards.destination, dtype=np.float64, order="C")
-        self.birthdays = birthdays(children, world)
+        self.birthdays = children.birthdays
         self.rank = children.rank
-        self.left = np.full((n, N_EXIT_CAUSES + len(MOVE_REASONS)), np.inf)
+        self.left = np.full((n, rules.N_CAUSES), np.inf)
         self.left[:, :N_EXIT_CAUSES] = children.exits
-        self.placement_draws = placement_draws(children, draws, block=0)
+        self.left_after = np.empty_like(self.left)
+        self.luck = children.luck
         self.need = np.array(children.need, dtype=np.int64)
         self.waiting_list = WaitingList(self.need, self.rank)
         self.place_found: dict[int, Event] = {}
@@ -155,7 +157,7 @@ class Care:
 
     def move(self, child: int, reason: int) -> None:
         """Give up a place, be allocated by the new need, and leave the place to those who wait."""
-        self.spend(child)
+        rules.carry_over(self.left[child], self.left_after[child])
         self.end_spell(child, ENDED_MOVED + reason)
         pool, waiting = self.pool[child], self.waiting_list.waiting
         self.pools.give_up(pool)
@@ -199,7 +201,8 @@ class Care:
         """A placement begins, with its own exponentials for moves."""
         self.placed[child] = placed
         self.placement[child] += 1
-        rules.start_move_clocks(self.left[child], self.draws_of_placement(child)[:-1])
+        first = self.first_number(child)
+        rules.start_move_clocks(self.left[child], self.luck.numbers, first)
         self.begin_spell(child, pool, began)
 
     def go_unplaced(self, child: int, began: int) -> None:
@@ -245,6 +248,7 @@ class Care:
             self.placed[child],
             self.birthdays[child],
             self.left[child],
+            self.left_after[child],
             self.risks,
         )
 
@@ -267,28 +271,30 @@ class Care:
     def new_need(self, child: int, reason: int) -> int:
         """The need group that a move reveals."""
         over_16 = rules.is_over_16(self.birthdays[child], self.env.now)
-        uniform = float(self.draws_of_placement(child)[-1])
-        return rules.new_need(self.destination, reason, over_16, int(self.need[child]), uniform)
+        chance = uniform(self.luck.numbers[self.first_number(child) + NEED_USE])
+        return rules.new_need(self.destination, reason, over_16, int(self.need[child]), chance)
 
-    def draws_of_placement(self, child: int) -> Floats:
-        """The (7,) draws of the child's present placement; further blocks are made when needed."""
-        placement = self.placement[child]
-        while placement >= self.placement_draws.shape[1]:
-            block = self.placement_draws.shape[1] // PLACEMENTS_PER_BLOCK
-            further = placement_draws(self.children, self.draws, block)
-            self.placement_draws = np.concatenate([self.placement_draws, further], axis=1)
-        draws: Floats = self.placement_draws[child, placement]
-        return draws
+    def first_number(self, child: int) -> int:
+        """Where the numbers of the child's present placement begin; more are drawn if needed."""
+        while self.placement[child] >= placements_drawn(self.luck):
+            self.luck = with_further_placements(self.luck, self.children, self.draws)
+        purpose, row = int(self.children.purpose[child]), int(self.children.row[child])
+        return first_of_placement(self.luck, purpose, row, self.placement[child])
 
 
 def risks_of(hazards: Hazards) -> rules.Risks:
-    """The hazard tables as the rules read them: own copies, all of one layout."""
+    """The hazard tables as the rules read them: own copies, the causes side by side."""
+    by_band = np.ascontiguousarray(np.moveaxis(hazards.per_day, 0, -1), dtype=np.float64)
+    by_care = hazards.clock == CARE_CLOCK
     return rules.Risks(
-        per_day=np.array(hazards.per_day, dtype=np.float64, order="C"),
-        clock=np.array(hazards.clock, dtype=np.int64),
+        by_care=by_band * by_care,
+        by_placement=by_band * ~by_care,
         care_starts=np.array(hazards.care_band_starts_days, dtype=np.float64),
         placement_starts=np.array(hazards.placement_band_starts_days, dtype=np.float64),
-        need_factor=np.array(hazards.need_factor, dtype=np.float64, order="C"),
+        need_factor=np.ascontiguousarray(hazards.need_factor.T, dtype=np.float64),
         calendar_starts=np.array(hazards.calendar_starts_days, dtype=np.float64),
-        calendar_factor=np.array(hazards.calendar_factor, dtype=np.float64, order="C"),
+        calendar_factor=np.ascontiguousarray(
+            np.moveaxis(hazards.calendar_factor, 0, -1), dtype=np.float64
+        ),
+        rates=np.zeros(rules.N_CAUSES),
     )

@@ -6,6 +6,7 @@ whenever it comes, so scenarios that differ in how many come still share those w
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -19,263 +20,392 @@ from sufficiency.domain import (
     UASC_ROW,
     NeedGroup,
 )
-from sufficiency.simulation.birthdays import born_of_age
+from sufficiency.simulation.birthdays import (
+    N_BIRTHDAYS,
+    born_of_age,
+    month_starts,
+    write_birthdays,
+)
+from sufficiency.simulation.chances import (
+    drawn,
+    evenly_interpolated,
+    first_above,
+    interpolated,
+    inverse,
+)
 from sufficiency.simulation.children import (
+    BANDS,
+    COHORT,
     COHORT_STREAM,
-    PERSONAL_BLOCK,
-    Children,
-    day_of_start,
-    together,
-)
-from sufficiency.simulation.draws import (
-    COHORT_PURPOSE,
+    FIRST_OF_GROUP,
     GROUP_SLOTS,
-    Draws,
-    exponentials,
-    index_child_purpose,
-    sibling_purpose,
+    NOT_AT_START,
+    SIBLINGS,
+    UASC_ALONE,
+    Children,
+    People,
+    first_numbers,
+    luck_of,
+    row_of,
 )
-from sufficiency.simulation.world import (
-    Entries,
-    Floats,
-    Ints,
-    KnownTimes,
-    StartingCohort,
-    World,
-    to_ticks,
-)
+from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.draws import Draws, Numbers, exponential, uniform
+from sufficiency.simulation.rules import tick_up
+from sufficiency.simulation.world import Entries, Floats, Ints, StartingCohort, World
+
+N_STREAMS, N_SECTORS = len(AGE_GROUPS), len(SECTORS)
+FOR_ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
+# What the first numbers of a row are for. Of a group's first child: the gap to the group before,
+# how many come; of a sibling: of the same band or not, of which; of those in care at the start:
+# the cell of age and time in care, the place within it by age and by time, time in placement.
+GAP, SIZE = 0, 1
+SAME_BAND, BAND = 0, 1
+AGE, FIRST_NEED = 2, 3
+CELL, AGE_IN_CELL, CARE_IN_CELL, TIME_PLACED = range(4)
+EXITS = 4
 
 
 def children_of(world: World, draws: Draws) -> Children:
     """All children of a world, cohort first, then entrants by time, stream and number."""
-    coming = [some for stream in range(len(AGE_GROUPS)) for some in _coming(world, stream, draws)]
-    groups = [_in_care_at_start(world, draws)]
-    if coming:
-        groups.append(_entrants(world, coming))
-    everyone = together(groups)
-    first_seen = np.maximum(everyone.entered, 0.0)
-    entrant = everyone.stream != COHORT_STREAM
-    order = np.lexsort((everyone.number, everyone.stream, first_seen, entrant))
-    return everyone.chosen(order)
+    groups, first, alone = groups_of(world, draws)
+    cohort = first_numbers(draws, COHORT, len(world.cohort.age_group))
+    siblings = first_numbers(draws, SIBLINGS, BANDS * int(groups.siblings.max()))
+    n = len(cohort) + int(groups.number.sum() + groups.siblings.sum())
+    people = _room_for(n)
+    starts = month_starts(world.start, world.horizon_days)
+    in_care_at_start(_at_start(world.cohort), cohort, starts, people)
+    entrants(_coming(world.entries), groups, (first, alone, siblings), starts, people, len(cohort))
+    return Children(
+        at_start=len(cohort),
+        luck=luck_of([cohort, first, alone, siblings]),
+        **people._asdict(),
+    )
 
 
-class Chances(NamedTuple):
-    """What settles who a child is: four uniforms, used in turn, and its exit exponentials."""
-
-    first: Floats
-    second: Floats
-    third: Floats
-    fourth: Floats
-    exits: Floats
-    """(n, 5)."""
-
-    def of(self, rows: Ints) -> Chances:
-        """The chances of these rows only."""
-        return Chances(*(column[rows] for column in self))
-
-
-def chances(draws: Draws, purpose: int, rows: int) -> Chances:
-    """The personal block of a purpose, a row a child."""
-    uniforms = 4
-    numbers = draws.uniforms(purpose, PERSONAL_BLOCK, rows, uniforms + N_EXIT_CAUSES)
-    first, second, third, fourth = numbers[:, :uniforms].T
-    return Chances(first, second, third, fourth, exponentials(numbers[:, uniforms:]))
+def _room_for(n: int) -> People:
+    whole = np.empty((8, n), dtype=np.int64)
+    times = np.empty((2, n))
+    stream, number, rank, born_day, need, sector, purpose, row = whole
+    return People(
+        stream=stream,
+        number=number,
+        rank=rank,
+        uasc=np.empty(n, dtype=np.bool_),
+        born_day=born_day,
+        entered=times[0],
+        placed=times[1],
+        need=need,
+        sector=sector,
+        exits=np.empty((n, N_EXIT_CAUSES)),
+        birthdays=np.empty((n, N_BIRTHDAYS)),
+        purpose=purpose,
+        row=row,
+    )
 
 
 # --- in care at the start -------------------------------------------------------------------
 
 
-def _in_care_at_start(world: World, draws: Draws) -> Children:
-    """The starting cohort; ages and times served are each child's own where they are known."""
-    cohort = world.cohort
-    n = len(cohort.age_group)
-    chance = chances(draws, COHORT_PURPOSE, n)
-    group = np.asarray(cohort.age_group, dtype=np.int64)
-    if cohort.known is None:
-        born_day, care_days, placement_days = _drawn_times(cohort, day_of_start(world), chance)
-    else:
-        born_day, care_days, placement_days = _known_times(cohort.known, chance)
-    return Children(
-        stream=np.full(n, COHORT_STREAM),
-        number=np.arange(n),
-        uasc=group == UASC_ROW,
-        born_day=born_day,
-        entered=to_ticks(-care_days) + 0.0,
-        placed=to_ticks(-placement_days) + 0.0,
-        need=np.asarray(cohort.need, dtype=np.int64),
-        sector=np.asarray(cohort.sector, dtype=np.int64),
-        exits=chance.exits,
-        purpose=np.full(n, COHORT_PURPOSE),
-        row=np.arange(n),
+class AtStart(NamedTuple):
+    """`StartingCohort` as compiled code reads it."""
+
+    age_group: Ints
+    need: Ints
+    sector: Ints
+    profile: Ints
+    cell_cdf: Floats
+    cell_age_days: Floats
+    cell_care_days: Floats
+    cell_width_days: float
+    placement_days: Floats
+    placement_cdf: Floats
+    placement_unmoved: Floats
+    first_born_day: Ints
+    """As the three that follow, from `KnownTimes`: (n,), or (0,) where times are drawn."""
+    birth_days: Ints
+    known_care_days: Floats
+    known_placement_days: Floats
+
+
+def _at_start(cohort: StartingCohort) -> AtStart:
+    known, nothing, none = cohort.known, np.zeros(0), np.zeros(0, dtype=np.int64)
+    return AtStart(
+        age_group=_ints(cohort.age_group),
+        need=_ints(cohort.need),
+        sector=_ints(cohort.sector),
+        profile=_ints(cohort.profile),
+        cell_cdf=_floats(cohort.cell_cdf),
+        cell_age_days=_floats(cohort.cell_age_days),
+        cell_care_days=_floats(cohort.cell_care_days),
+        cell_width_days=float(cohort.cell_width_days),
+        placement_days=_floats(cohort.placement_days),
+        placement_cdf=_floats(cohort.placement_cdf),
+        placement_unmoved=_floats(cohort.placement_unmoved),
+        first_born_day=_ints(known.first_born_day) if known else none,
+        birth_days=_ints(known.birth_days) if known else none,
+        known_care_days=_floats(known.care_days) if known else nothing,
+        known_placement_days=_floats(known.placement_days) if known else nothing,
     )
 
 
-def _drawn_times(
-    cohort: StartingCohort, start_day: int, chance: Chances
-) -> tuple[Ints, Floats, Floats]:
-    """Day of birth, time in care and time in the placement, drawn from each child's profile."""
-    group = np.asarray(cohort.age_group, dtype=np.int64)
-    cell, width = _cells(cohort, chance.first), cohort.cell_width_days
-    age_days = cohort.cell_age_days[cell] + chance.second * width
-    born_day = born_of_age(age_days, np.full(len(group), start_day), group) - start_day
-    care_days = np.clip(cohort.cell_care_days[cell] + chance.third * width, 0.0, -born_day)
-    return born_day, care_days, _placement_days(cohort, care_days, chance.fourth)
+@compiled
+def in_care_at_start(cohort: AtStart, numbers: Numbers, starts: Ints, people: People) -> None:
+    """Fill in the starting cohort; ages and times served are each child's own where known."""
+    for child in range(cohort.age_group.size):
+        own = numbers[child]
+        if cohort.first_born_day.size > 0:
+            born, care_days, placed_days = known_times(child, own, cohort)
+        else:
+            born, care_days, placed_days = drawn_times(child, own, cohort, starts)
+        people.stream[child], people.number[child], people.rank[child] = COHORT_STREAM, child, child
+        people.uasc[child], people.born_day[child] = cohort.age_group[child] == UASC_ROW, born
+        people.entered[child], people.placed[child] = before_now(care_days), before_now(placed_days)
+        people.need[child], people.sector[child] = cohort.need[child], cohort.sector[child]
+        people.purpose[child], people.row[child] = COHORT, child
+        settle(child, own, starts, people)
 
 
-def _known_times(known: KnownTimes, chance: Chances) -> tuple[Ints, Floats, Floats]:
+@step
+def drawn_times(
+    child: int, own: Numbers, cohort: AtStart, starts: Ints
+) -> tuple[int, float, float]:
+    """Day of birth, time in care and time in the placement, drawn from the child's profile."""
+    cdf = cohort.cell_cdf[cohort.profile[child]]
+    cell = first_above(cdf, uniform(own[CELL]) * cdf[-1])
+    width = cohort.cell_width_days
+    age_days = cohort.cell_age_days[cell] + uniform(own[AGE_IN_CELL]) * width
+    born = born_of_age(age_days, 0, cohort.age_group[child], starts)
+    care_days = cohort.cell_care_days[cell] + uniform(own[CARE_IN_CELL]) * width
+    care_days = min(max(care_days, 0.0), float(-born))
+    chance = uniform(own[TIME_PLACED])
+    return born, care_days, placement_days(cohort, placement_row(child, cohort), care_days, chance)
+
+
+@step
+def known_times(child: int, own: Numbers, cohort: AtStart) -> tuple[int, float, float]:
     """The same as they are, but for the day within the month of birth."""
-    into_month = np.floor(chance.second * known.birth_days).astype(np.int64)
-    return known.first_born_day + into_month, known.care_days, known.placement_days
+    into_month = int(uniform(own[AGE_IN_CELL]) * cohort.birth_days[child])
+    born = cohort.first_born_day[child] + into_month
+    return born, cohort.known_care_days[child], cohort.known_placement_days[child]
 
 
-def _cells(cohort: StartingCohort, uniforms: Floats) -> Ints:
-    """The cell of age and time in care of each child, by inversion of its profile."""
-    cells = np.zeros(len(uniforms), dtype=np.int64)
-    for profile in np.unique(cohort.profile):
-        own = cohort.profile == profile
-        cdf = cohort.cell_cdf[profile]
-        cells[own] = np.searchsorted(cdf, uniforms[own] * cdf[-1], side="right")
-    return cells
+@step
+def placement_row(child: int, cohort: AtStart) -> int:
+    """Whose times in the present placement a child's are: its sector's, or, where there is a row
+    beyond the sectors, those of children placed for adoption."""
+    if cohort.placement_cdf.shape[0] > N_SECTORS and cohort.need[child] == FOR_ADOPTION:
+        return N_SECTORS
+    return int(cohort.sector[child])
 
 
-def _placement_days(cohort: StartingCohort, care_days: Floats, uniforms: Floats) -> Floats:
+@step
+def placement_days(cohort: AtStart, row: int, care_days: float, chance: float) -> float:
     """Time in the present placement: all the time in care for those who never moved, the sector's
     distribution cut off at the time in care for the others."""
-    days = np.zeros(len(care_days))
-    rows = _placement_rows(cohort)
-    for row in np.unique(rows):
-        own = rows == row
-        grid, cdf = cohort.placement_days, cohort.placement_cdf[row]
-        unmoved = np.interp(care_days[own], grid, cohort.placement_unmoved[row])
-        share = (uniforms[own] - unmoved) / np.maximum(1 - unmoved, TICK)
-        since_move = inverse(share * np.interp(care_days[own], grid, cdf), grid, cdf)
-        days[own] = np.where(share < 0, care_days[own], since_move)
-    return np.minimum(days, care_days)
+    grid, cdf = cohort.placement_days, cohort.placement_cdf[row]
+    unmoved = interpolated(care_days, grid, cohort.placement_unmoved[row])
+    share = (chance - unmoved) / max(1.0 - unmoved, TICK)
+    if share < 0.0:
+        return care_days
+    return min(inverse(share * interpolated(care_days, grid, cdf), grid, cdf), care_days)
 
 
-def _placement_rows(cohort: StartingCohort) -> Ints:
-    """(n,): whose times in the present placement a child's are: its sector's, or, where there is
-    a row beyond the sectors, those of children placed for adoption."""
-    if len(cohort.placement_cdf) <= len(SECTORS):
-        return np.asarray(cohort.sector, dtype=np.int64)
-    adopters = cohort.need == NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
-    return np.where(adopters, len(SECTORS), cohort.sector)
+@step
+def before_now(days: float) -> float:
+    """So many days ago."""
+    return tick_up(-days) + 0.0
+
+
+@step
+def settle(child: int, own: Numbers, starts: Ints, people: People) -> None:
+    """A child's exponentials for the period of care, and its birthdays."""
+    for cause in range(N_EXIT_CAUSES):
+        people.exits[child, cause] = exponential(own[EXITS + cause])
+    write_birthdays(people.birthdays[child], people.born_day[child], starts)
+
+
+# --- the groups that come -------------------------------------------------------------------
+
+
+class Groups(NamedTuple):
+    """When groups come and how many children each brings; A streams, G groups at most."""
+
+    number: Ints
+    """(A,): how many."""
+    times: Floats
+    """(A, G): those after ``number`` mean nothing."""
+    size: Ints
+    """(A, G)."""
+    siblings: Ints
+    """(A,): children beyond the first of each group."""
+    upcoming: Ints
+    """(3, A), from 0: the rank of the next child, its group, and the next sibling."""
+
+
+def groups_of(world: World, draws: Draws) -> tuple[Groups, Numbers, Numbers]:
+    """The groups of every stream, and the numbers of their first children: bands, and UASC.
+
+    The cumulative intensity is inverted at a Poisson process of rate one: sums of each group's
+    own gap to the one before. Raises ValueError for groups of more than 16.
+    """
+    entries, horizon = world.entries, float(world.horizon_days)
+    if len(entries.group_size_probability) > GROUP_SLOTS:
+        raise ValueError(f"a group has at most {GROUP_SLOTS} children")
+    starts = np.minimum(np.append(entries.calendar_starts_days, horizon), horizon)
+    intensity = np.zeros((N_STREAMS, len(starts)))
+    np.cumsum(entries.group_rate_per_day * np.diff(starts), axis=1, out=intensity[:, 1:])
+    expected = intensity[:, -1]
+    rows = expected + 3 * np.sqrt(expected) + 4
+    in_bands, of_uasc = int(rows[:BANDS].max()), int(rows[UASC_ROW])
+    sizes = _floats(entries.group_size_probability)
+    while True:
+        first = first_numbers(draws, FIRST_OF_GROUP, in_bands * BANDS)
+        alone = first_numbers(draws, UASC_ALONE, of_uasc)
+        most = max(in_bands, of_uasc)
+        groups = Groups(
+            number=np.zeros(N_STREAMS, dtype=np.int64),
+            times=np.empty((N_STREAMS, most)),
+            size=np.empty((N_STREAMS, most), dtype=np.int64),
+            siblings=np.zeros(N_STREAMS, dtype=np.int64),
+            upcoming=np.zeros((3, N_STREAMS), dtype=np.int64),
+        )
+        if come(starts, intensity, sizes, first, alone, groups):
+            return groups, first, alone
+        in_bands, of_uasc = 2 * in_bands, 2 * of_uasc
+
+
+@compiled
+def come(
+    starts: Floats,
+    intensity: Floats,
+    size_probability: Floats,
+    first: Numbers,
+    alone: Numbers,
+    groups: Groups,
+) -> bool:
+    """Fill in the groups of every stream; False if there are too few numbers for one."""
+    for stream in range(N_STREAMS):
+        rising, arrival, number = intensity[stream], 0.0, 0
+        while True:
+            in_band = stream != UASC_ROW
+            row = row_of(stream, number) if in_band else number
+            if row >= (first.shape[0] if in_band else alone.shape[0]):
+                return False
+            own = first[row] if in_band else alone[row]
+            arrival += exponential(own[GAP])
+            if arrival > rising[-1]:
+                break
+            time = inverse(arrival, starts, rising)
+            groups.times[stream, number] = max(tick_up(time), TICK)
+            size = 1 + drawn(size_probability, uniform(own[SIZE])) if in_band else 1
+            groups.size[stream, number] = size
+            groups.siblings[stream] += size - 1
+            number += 1
+        groups.number[stream] = number
+    return True
 
 
 # --- entering care --------------------------------------------------------------------------
 
 
 class Coming(NamedTuple):
-    """Children who will enter: those at one position of a stream's groups (0 the index child)."""
+    """What `Entries` says of the children in a group, as compiled code reads it."""
 
-    stream: int
-    position: int
-    groups: Ints
-    """(n,): the numbers of their groups."""
-    times: Floats
-    age_group: Ints
-    chance: Chances
-
-    @property
-    def purpose(self) -> int:
-        """Whose draws theirs are."""
-        if self.position == 0:
-            return index_child_purpose(self.stream)
-        return sibling_purpose(self.stream, self.position)
+    same_band_share: float
+    band_share: Floats
+    age_quantiles_days: Floats
+    first_need: Floats
 
 
-def _coming(world: World, stream: int, draws: Draws) -> list[Coming]:
-    """Everyone who enters in one stream: the index children, then siblings by position."""
-    entries = world.entries
-    times, chance = _group_times(entries, stream, world.horizon_days, draws)
-    groups = np.arange(len(times))
-    if not len(groups):
-        return []
-    found = [Coming(stream, 0, groups, times, np.full(len(groups), stream), chance)]
-    size = 1 + _drawn(entries.group_size_probability, chance.second)
-    if stream == UASC_ROW:
-        return found
-    for position in range(1, int(size.max())):
-        having = np.flatnonzero(size > position)
-        chance = chances(draws, sibling_purpose(stream, position), len(groups)).of(having)
-        same_band = chance.first < entries.sibling_same_band_share
-        band = np.where(same_band, stream, _drawn(entries.band_share, chance.second))
-        found.append(Coming(stream, position, having, times[having], band, chance))
-    return found
-
-
-def _entrants(world: World, coming: list[Coming]) -> Children:
-    """The children themselves, in the order given."""
-    streams, positions, groups, times, age_groups, chance = zip(*coming, strict=True)
-    sizes = [len(some) for some in groups]
-    stream, position = np.repeat(streams, sizes), np.repeat(positions, sizes)
-    row, entered, age_group = map(np.concatenate, (groups, times, age_groups))
-    third, fourth, exits = (np.concatenate(uses) for uses in list(zip(*chance, strict=True))[2:])
-    entries, start_day, n = world.entries, day_of_start(world), len(row)
-    age_days, need = np.empty(n), np.empty(n, dtype=np.int64)
-    for group in np.unique(age_group):
-        own = age_group == group
-        quantiles = entries.age_quantiles_days[group]
-        probability = np.linspace(0.0, 1.0, len(quantiles))
-        age_days[own] = np.interp(third[own], probability, quantiles)
-        need[own] = _drawn(entries.first_need[group], fourth[own])
-    today = np.ceil(entered).astype(np.int64) + start_day
-    return Children(
-        stream=stream,
-        number=row * GROUP_SLOTS + position,
-        uasc=stream == UASC_ROW,
-        born_day=born_of_age(age_days, today, age_group) - start_day,
-        entered=entered,
-        placed=entered,
-        need=need,
-        sector=np.full(n, -1),
-        exits=exits,
-        purpose=np.repeat([some.purpose for some in coming], sizes),
-        row=row,
+def _coming(entries: Entries) -> Coming:
+    return Coming(
+        same_band_share=float(entries.sibling_same_band_share),
+        band_share=_floats(entries.band_share),
+        age_quantiles_days=_floats(entries.age_quantiles_days),
+        first_need=_floats(entries.first_need),
     )
 
 
-def _group_times(
-    entries: Entries, stream: int, horizon_days: int, draws: Draws
-) -> tuple[Floats, Chances]:
-    """When the groups of a stream come, and the chances of their index children.
+@compiled
+def entrants(
+    coming: Coming,
+    groups: Groups,
+    numbers: tuple[Numbers, Numbers, Numbers],
+    starts: Ints,
+    people: People,
+    at_start: int,
+) -> None:
+    """Fill in those who will enter, by time, then stream, then number.
 
-    The cumulative intensity is inverted at a Poisson process of rate one: sums of each group's
-    own gap to the one before.
+    ``numbers`` are those of first children in the bands, of UASC, and of siblings.
     """
-    starts = np.minimum(np.append(entries.calendar_starts_days, horizon_days), horizon_days)
-    expected = np.cumsum(entries.group_rate_per_day[stream] * np.diff(starts))
-    intensity = np.concatenate([[0.0], expected])
-    total = float(intensity[-1])
-    rows = int(total + 6 * np.sqrt(total)) + 8
+    first, alone, siblings = numbers
+    rank, next_group, next_sibling = groups.upcoming[0], groups.upcoming[1], groups.upcoming[2]
+    for stream in range(N_STREAMS):
+        before = rank[stream - 1] + groups.number[stream - 1] + groups.siblings[stream - 1]
+        rank[stream] = before if stream else at_start
+    child = at_start
     while True:
-        chance = chances(draws, index_child_purpose(stream), rows)
-        arrivals = np.cumsum(exponentials(chance.first))
-        if arrivals[-1] > total:
-            break
-        rows *= 2
-    coming = np.flatnonzero(arrivals <= total)
-    times = inverse(arrivals[coming], starts, intensity)
-    return np.maximum(to_ticks(times), TICK), chance.of(coming)
+        stream = soonest_stream(groups, next_group)
+        if stream == N_STREAMS:
+            return
+        group = next_group[stream]
+        next_group[stream] += 1
+        for position in range(groups.size[stream, group]):
+            people.stream[child], people.number[child] = stream, group * GROUP_SLOTS + position
+            people.rank[child], people.uasc[child] = rank[stream], stream == UASC_ROW
+            people.entered[child] = people.placed[child] = groups.times[stream, group]
+            rank[stream] += 1
+            if position > 0:
+                row = row_of(stream, next_sibling[stream])
+                next_sibling[stream] += 1
+                band = stream
+                if uniform(siblings[row, SAME_BAND]) >= coming.same_band_share:
+                    band = drawn(coming.band_share, uniform(siblings[row, BAND]))
+                enter(child, SIBLINGS, row, siblings[row], band, coming, starts, people)
+            elif stream == UASC_ROW:
+                enter(child, UASC_ALONE, group, alone[group], stream, coming, starts, people)
+            else:
+                row = row_of(stream, group)
+                enter(child, FIRST_OF_GROUP, row, first[row], stream, coming, starts, people)
+            child += 1
 
 
-# --- from uniforms --------------------------------------------------------------------------
+@step
+def soonest_stream(groups: Groups, next_group: Ints) -> int:
+    """The stream whose next group comes first, the first listed of those; or their number."""
+    soonest, time = N_STREAMS, math.inf
+    for stream in range(N_STREAMS):
+        group = next_group[stream]
+        if group < groups.number[stream] and groups.times[stream, group] < time:
+            soonest, time = stream, groups.times[stream, group]
+    return soonest
 
 
-def _drawn(probability: Floats, uniforms: Floats) -> Ints:
-    """Categories by inversion; one of probability zero is never drawn, not even the last."""
-    cumulative = np.cumsum(probability)
-    return np.searchsorted(cumulative[:-1] / cumulative[-1], uniforms, side="right")
+@step
+def enter(
+    child: int,
+    purpose: int,
+    row: int,
+    own: Numbers,
+    age_group: int,
+    coming: Coming,
+    starts: Ints,
+    people: People,
+) -> None:
+    """Fill in who a child is, whose row of numbers is ``own``."""
+    age_days = evenly_interpolated(uniform(own[AGE]), coming.age_quantiles_days[age_group])
+    today = math.ceil(people.entered[child])
+    people.born_day[child] = born_of_age(age_days, today, age_group, starts)
+    people.need[child] = drawn(coming.first_need[age_group], uniform(own[FIRST_NEED]))
+    people.sector[child] = NOT_AT_START
+    people.purpose[child], people.row[child] = purpose, row
+    settle(child, own, starts, people)
 
 
-def inverse(levels: Floats, grid: Floats, rising: Floats) -> Floats:
-    """Where a piecewise linear, rising function first reaches each level.
+def _floats(values: Floats) -> Floats:
+    return np.ascontiguousarray(values, dtype=np.float64)
 
-    ``rising`` (k,) on ``grid`` (k,); flat stretches are passed over, so a rate of zero brings
-    nobody. Levels below the first value give the first point, above the last the last.
-    """
-    above = np.clip(np.searchsorted(rising, levels, side="left"), 1, len(grid) - 1)
-    low, high = rising[above - 1], rising[above]
-    step = np.where(high > low, high - low, 1.0)
-    share = np.clip((levels - low) / step, 0.0, 1.0)
-    return np.asarray(grid[above - 1] + share * (grid[above] - grid[above - 1]))
+
+def _ints(values: Ints) -> Ints:
+    return np.ascontiguousarray(values, dtype=np.int64)

@@ -11,9 +11,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from sufficiency.domain import (
+    CAUSES,
     MOVE_REASONS,
     N_EXIT_CAUSES,
     TICK,
@@ -22,8 +21,9 @@ from sufficiency.domain import (
     MoveReason,
 )
 from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.draws import Numbers, exponential
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
-from sufficiency.simulation.world import CARE_CLOCK, UNLIMITED, Floats, Ints
+from sufficiency.simulation.world import UNLIMITED, Floats, Ints
 
 NOBODY = -1
 NO_POOL = -1
@@ -31,19 +31,27 @@ ADULT = 5
 """Position of the 18th birthday among the `birthdays` of a child (see `band_at`)."""
 OVER_16 = 4
 UNPLANNED = MOVE_REASONS.index(MoveReason.UNPLANNED_ENDING)
+N_CAUSES = len(CAUSES)
+START_OF_BANDS = (0, 0, 0, 0)
 _MANY = 1 << 40
 
 
 class Risks(NamedTuple):
     """The hazards of a world, as `sufficiency.simulation.world.Hazards` describes them."""
 
-    per_day: Floats
-    clock: Ints
+    by_care: Floats
+    """(S, A, B, C): what of the rates a day depends on time in care, else 0."""
+    by_placement: Floats
+    """(S, A, B, C): what of them depends on time in the placement, else 0."""
     care_starts: Floats
     placement_starts: Floats
     need_factor: Floats
+    """(N, C)."""
     calendar_starts: Floats
     calendar_factor: Floats
+    """(A, K, C)."""
+    rates: Floats
+    """(C,): the rates of one stretch of time, set by `set_rates` whenever they are needed."""
 
 
 class Supply(NamedTuple):
@@ -86,9 +94,8 @@ def tick_up(time: float) -> float:
 
 
 @compiled
-def band_at(starts: Floats, origin: float, time: float) -> int:
-    """The band that holds at ``time``, given band starts counted from ``origin``."""
-    band = 0
+def band_at(starts: Floats, origin: float, time: float, band: int) -> int:
+    """The band at ``time``, from one before it on; bands start so long after ``origin``."""
     while band + 1 < starts.size and origin + starts[band + 1] <= time:
         band += 1
     return band
@@ -104,44 +111,43 @@ def band_end(starts: Floats, origin: float, band: int) -> float:
 
 @compiled
 def stretch(
-    time: float, entered: float, placed: float, birthdays: Floats, risks: Risks
-) -> tuple[int, int, int, int, float]:
+    time: float,
+    entered: float,
+    placed: float,
+    birthdays: Floats,
+    risks: Risks,
+    bands: tuple[int, int, int, int],
+) -> tuple[tuple[int, int, int, int], float]:
     """The bands of care, placement, age and calendar at ``time``, and when the first ends.
 
     Within a stretch every hazard is constant. ``birthdays`` are when the age bands begin (the
-    first long ago) and then the 18th birthday, shape (6,).
+    first long ago) and then the 18th birthday, shape (6,); ``bands`` those at an earlier time.
     """
-    care = band_at(risks.care_starts, entered, time)
-    placement = band_at(risks.placement_starts, placed, time)
-    age = band_at(birthdays, 0.0, time)
-    period = band_at(risks.calendar_starts, 0.0, time)
+    care = band_at(risks.care_starts, entered, time, bands[0])
+    placement = band_at(risks.placement_starts, placed, time, bands[1])
+    age = band_at(birthdays, 0.0, time, bands[2])
+    period = band_at(risks.calendar_starts, 0.0, time, bands[3])
     end = min(
         band_end(risks.care_starts, entered, care),
         band_end(risks.placement_starts, placed, placement),
         band_end(birthdays, 0.0, age),
         band_end(risks.calendar_starts, 0.0, period),
     )
-    return care, placement, age, period, end
+    return (care, placement, age, period), end
 
 
 @compiled
-def rate_per_day(
-    cause: int,
-    sector: int,
-    need: int,
-    uasc: bool,
-    bands: tuple[int, int, int, int, float],
-    risks: Risks,
-) -> float:
-    """The hazard of one cause within a stretch."""
-    care, placement, age, period, _ = bands
+def set_rates(
+    sector: int, need: int, uasc: bool, bands: tuple[int, int, int, int], risks: Risks
+) -> None:
+    """Set ``risks.rates`` (C,) to the hazards a day within a stretch, in place."""
+    care, placement, age, period = bands
     row = UASC_ROW if uasc else min(age, OVER_16)
-    band = care if risks.clock[cause] == CARE_CLOCK else placement
-    return float(
-        risks.per_day[cause, sector, row, band]
-        * risks.need_factor[cause, need]
-        * risks.calendar_factor[cause, row, period]
-    )
+    by_care, by_placement = risks.by_care[sector, row, care], risks.by_placement[sector, row]
+    of_need, of_period = risks.need_factor[need], risks.calendar_factor[row, period]
+    for cause in range(N_CAUSES):
+        table = by_care[cause] + by_placement[placement, cause]
+        risks.rates[cause] = table * of_need[cause] * of_period[cause]
 
 
 @compiled
@@ -155,38 +161,69 @@ def next_ending(
     placed: float,
     birthdays: Floats,
     left: Floats,
+    after: Floats,
     risks: Risks,
 ) -> tuple[float, int]:
     """When and why the present spell ends if nothing intervenes; `ENDED_OPEN` if not by then.
 
     Each cause's exponential ``left`` (C,) is spent along its own hazard; the first to be spent
     wins. Equal times: exits in listed order, turning 18, then moves. Infinity never ends.
+    ``after`` (C,) is set in place to what will be left of each when that ending comes.
     """
     adult = birthdays[ADULT]
     until = min(adult, horizon)
-    unspent = left.copy()
-    earliest, first = math.inf, ENDED_OPEN
-    time = now
+    for cause in range(N_CAUSES):
+        after[cause] = left[cause]
+    time, bands, due, first = now, START_OF_BANDS, math.inf, ENDED_OPEN
     while time < until and first == ENDED_OPEN:
-        bands = stretch(time, entered, placed, birthdays, risks)
-        end = min(bands[4], until)
-        for cause in range(unspent.size):
-            rate = rate_per_day(cause, sector, need, uasc, bands, risks)
-            if rate <= 0.0:
-                continue
-            spent = time + unspent[cause] / rate
-            unspent[cause] -= rate * (end - time)
-            if spent <= end:
-                # Nothing ends at the instant it began, or a later rule would come too early.
-                spent = max(tick_up(spent), now + TICK)
-                if spent < earliest:
-                    earliest, first = spent, cause
+        bands, end = stretch(time, entered, placed, birthdays, risks, bands)
+        end = min(end, until)
+        set_rates(sector, need, uasc, bands, risks)
+        if ends_within(end - time, after, risks):
+            due, first = first_spent(time, end, now, after, risks)
+            end = due
+        pass_time(end - time, after, risks)
         time = end
-    if adult <= horizon and (first == ENDED_OPEN or first >= N_EXIT_CAUSES) and earliest >= adult:
+    if adult <= horizon and (first == ENDED_OPEN or first >= N_EXIT_CAUSES) and due >= adult:
         return float(adult), ENDED_TURNED_18
     if first >= N_EXIT_CAUSES:
         first += ENDED_MOVED - N_EXIT_CAUSES
-    return earliest, first
+    return due, first
+
+
+@compiled
+def ends_within(days: float, left: Floats, risks: Risks) -> bool:
+    """Whether any exponential is spent within so many days at the present rates."""
+    ends = False
+    for cause in range(N_CAUSES):
+        ends |= left[cause] < risks.rates[cause] * days
+    return ends
+
+
+@compiled
+def first_spent(
+    time: float, end: float, now: float, left: Floats, risks: Risks
+) -> tuple[float, int]:
+    """When the first exponential is spent at the present rates between two times, and whose.
+
+    Nothing ends at the instant ``now`` when the spell began, or a later rule would come too
+    early.
+    """
+    due, first = math.inf, ENDED_OPEN
+    for cause in range(N_CAUSES):
+        rate = risks.rates[cause]
+        if left[cause] < rate * (end - time):
+            spent = max(tick_up(time + left[cause] / rate), now + TICK)
+            if spent < due:
+                due, first = spent, cause
+    return due, first
+
+
+@compiled
+def pass_time(days: float, left: Floats, risks: Risks) -> None:
+    """Take from ``left`` (C,) in place what so many days at the present rates spend."""
+    for cause in range(N_CAUSES):
+        left[cause] = max(0.0, left[cause] - risks.rates[cause] * days)
 
 
 @compiled
@@ -203,28 +240,37 @@ def spend(
     risks: Risks,
 ) -> None:
     """Take from ``left`` (C,) in place what its hazards spent between two times."""
-    time = start
+    time, bands = start, START_OF_BANDS
     while time < stop:
-        bands = stretch(time, entered, placed, birthdays, risks)
-        end = min(bands[4], stop)
-        for cause in range(left.size):
-            rate = rate_per_day(cause, sector, need, uasc, bands, risks)
-            if rate > 0.0:
-                left[cause] = max(0.0, left[cause] - rate * (end - time))
+        bands, end = stretch(time, entered, placed, birthdays, risks, bands)
+        end = min(end, stop)
+        set_rates(sector, need, uasc, bands, risks)
+        pass_time(end - time, left, risks)
         time = end
 
 
 @compiled
-def start_move_clocks(left: Floats, fresh: Floats) -> None:
-    """Give a placement its own exponentials for moves, in place; exits keep what is left."""
-    for move in range(fresh.size):
-        left[N_EXIT_CAUSES + move] = fresh[move]
+def carry_over(left: Floats, after: Floats) -> None:
+    """A spell ended as foreseen: in place, ``left`` (C,) becomes what was to be left ``after``."""
+    for cause in range(N_CAUSES):
+        left[cause] = after[cause]
+
+
+@compiled
+def start_move_clocks(left: Floats, numbers: Numbers, first: int) -> None:
+    """Give a placement its own exponentials for moves, in place; exits keep what is left.
+
+    They are made of the ``numbers`` from the ``first`` on.
+    """
+    for move in range(N_CAUSES - N_EXIT_CAUSES):
+        left[N_EXIT_CAUSES + move] = exponential(numbers[first + move])
 
 
 @compiled
 def stop_move_clocks(left: Floats) -> None:
     """No move while unplaced: in place, the move exponentials become unspendable."""
-    left[N_EXIT_CAUSES:] = np.inf
+    for cause in range(N_EXIT_CAUSES, N_CAUSES):
+        left[cause] = math.inf
 
 
 @compiled

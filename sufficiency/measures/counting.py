@@ -1,0 +1,213 @@
+"""One replication's record counted on the report dates, in one pass over its spells.
+
+A stock on date D counts every event at or before it: a spell counts when from <= D < to, and one
+still open at the horizon counts on the last date too. A flow counts the events in (previous date,
+date]; starters by the first setting, leavers by the last, moves by the destination; ages are at
+the event. Child-nights are the midnights n = 1..H with from <= n < to; a stay open at the horizon
+counts the midnight H. So the nights of a month sum exactly to its midnight stocks.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sufficiency.domain import AGE_BANDS, NEED_GROUPS, SETTINGS, UNPLACED_CODE
+from sufficiency.measures.dates import Counts, Dates, Floats, Ints, date_at
+from sufficiency.measures.nights import BASES, count_nights
+from sufficiency.measures.rows import (
+    LEAVER_REASONS,
+    MOVED_REASONS,
+    first_flow_row,
+    first_row,
+)
+from sufficiency.simulation.birthdays import N_BIRTHDAYS, write_birthdays
+from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.record import (
+    BEGAN_AT_START,
+    BEGAN_ENTERED,
+    BEGAN_PLACE_FOUND,
+    ENDED_OPEN,
+    ENDED_TURNED_18,
+)
+
+Spells = np.recarray[Any, Any]
+
+FIRST_CHOICE, IN_HOUSE_SHORTFALL, UNMET_NEED = 0, 1, 2
+"""How well a child is placed: the two kinds of gap are never mixed."""
+N_FITS = 3
+N_SETTINGS, N_BANDS, N_NEEDS = len(SETTINGS), len(AGE_BANDS), len(NEED_GROUPS)
+LAST_BAND = N_BANDS - 1
+N_LEAVER_REASONS, N_MOVED_REASONS = len(LEAVER_REASONS), len(MOVED_REASONS)
+STARTERS, LEAVERS, MOVES = (first_row(flow) for flow in ("starters", "leavers", "moves"))
+OF_STARTERS, OF_LEAVERS, OF_MOVES = (
+    first_flow_row(flow) for flow in ("starters", "leavers", "moves")
+)
+
+
+class Tables(NamedTuple):
+    """What is counted before it is added up over dates; the column after the last is beyond."""
+
+    stock: Ints
+    """(3, 7, 5, T + 1): changes in children by fit, setting and age band."""
+    by_need: Ints
+    """(3, 7, 7, T + 1): by fit, need group and setting."""
+    nights: Ints
+    """(2, P + 1, 2, T + 1): by basis and pool, unplaced last, children whose nights begin less
+    those whose nights end, and the sum of the days on which they do."""
+    gap_nights: Ints
+    """(7, P + 1, 2, T + 1): the same of children in a gap, by need group and pool."""
+    birthdays: Floats
+    """(6,): of one child at a time."""
+
+
+def tables_for(dates: Dates, pools: int) -> Tables:
+    """Room to count in."""
+    width = len(dates.days) + 1
+    return Tables(
+        stock=np.zeros((N_FITS, N_SETTINGS, N_BANDS, width), dtype=np.int64),
+        by_need=np.zeros((N_FITS, N_NEEDS, N_SETTINGS, width), dtype=np.int64),
+        nights=np.zeros((len(BASES), pools + 1, 2, width), dtype=np.int64),
+        gap_nights=np.zeros((N_NEEDS, pools + 1, 2, width), dtype=np.int64),
+        birthdays=np.zeros(N_BIRTHDAYS),
+    )
+
+
+@step
+def count(spells: Spells, dates: Dates, tables: Tables, forecast: Counts, flows: Counts) -> None:
+    """Count every spell in ``tables`` (in place, from 0), and events in the rows of flows.
+
+    The other rows of ``forecast`` are set to 0.
+    """
+    forecast[:] = 0
+    flows[:] = 0
+    tables.stock[:] = 0
+    tables.by_need[:] = 0
+    tables.nights[:] = 0
+    tables.gap_nights[:] = 0
+    for number in range(spells.size):
+        spell = spells[number]
+        write_birthdays(tables.birthdays, spell.born_day, dates.month_starts)
+        fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
+        to_time = math.inf if spell.ended == ENDED_OPEN else spell.to_time
+        count_stock(fit, spell.sector, spell.from_time, to_time, dates, tables)
+        count_need(fit, spell.need, spell.sector, spell.from_time, to_time, dates, tables)
+        pool = spell.pool if spell.pool >= 0 else tables.nights.shape[1] - 1
+        basis = 0 if spell.began == BEGAN_AT_START else 1
+        count_nights(spell.from_time, to_time, dates, tables.nights[basis, pool])
+        if fit != FIRST_CHOICE:
+            count_nights(spell.from_time, to_time, dates, tables.gap_nights[spell.need, pool])
+        count_flows(spell, dates, tables.birthdays, forecast, flows)
+
+
+@step
+def fit_of(setting: int, first_choice: bool, suitable: bool) -> int:
+    """How well a spell meets the child's need: first choice, in-house shortfall or unmet.
+
+    In-house shortfall is a suitable setting that is not the first choice; unmet need is an
+    unsuitable setting, or none.
+    """
+    if setting == UNPLACED_CODE or not suitable:
+        return UNMET_NEED
+    return FIRST_CHOICE if first_choice else IN_HOUSE_SHORTFALL
+
+
+@step
+def band_at(time: float, birthdays: Floats) -> int:
+    """The age band at a time; 16-17 holds the 18th birthday too."""
+    band = 0
+    while band < LAST_BAND and birthdays[band + 1] <= time:
+        band += 1
+    return band
+
+
+@step
+def count_stock(
+    fit: int, setting: int, from_time: float, to_time: float, dates: Dates, tables: Tables
+) -> None:
+    """Count a child where it lives, in each age band that it is in meanwhile."""
+    birthdays, time = tables.birthdays, from_time
+    band = band_at(time, birthdays)
+    while time < to_time:
+        end = to_time if band == LAST_BAND else min(birthdays[band + 1], to_time)
+        tables.stock[fit, setting, band, date_at(time, dates)] += 1
+        tables.stock[fit, setting, band, date_at(end, dates)] -= 1
+        time = end
+        band += 1
+
+
+@step
+def count_need(
+    fit: int,
+    need: int,
+    setting: int,
+    from_time: float,
+    to_time: float,
+    dates: Dates,
+    tables: Tables,
+) -> None:
+    """Count a child by what it should have and where it lives."""
+    if from_time < to_time:
+        tables.by_need[fit, need, setting, date_at(from_time, dates)] += 1
+        tables.by_need[fit, need, setting, date_at(to_time, dates)] -= 1
+
+
+@step
+def count_flows(
+    spell: Any, dates: Dates, birthdays: Floats, forecast: Counts, flows: Counts
+) -> None:
+    """Count a spell that began by entering care or moving, and one that ended in leaving care."""
+    setting, uasc = spell.sector, int(spell.uasc)
+    if spell.began != BEGAN_AT_START:
+        date, band = date_at(spell.from_time, dates), band_at(spell.from_time, birthdays)
+        if spell.began == BEGAN_ENTERED:
+            count_in_forecast(STARTERS, setting, band, date, forecast)
+            count_in_flows(OF_STARTERS, -1, 0, band, uasc, date, flows)
+        else:
+            reason = spell.began - BEGAN_PLACE_FOUND
+            count_in_forecast(MOVES, setting, band, date, forecast)
+            count_in_flows(OF_MOVES, reason, N_MOVED_REASONS, band, uasc, date, flows)
+    if 0 <= spell.ended <= ENDED_TURNED_18:
+        date, band = date_at(spell.to_time, dates), band_at(spell.to_time, birthdays)
+        count_in_forecast(LEAVERS, setting, band, date, forecast)
+        count_in_flows(OF_LEAVERS, spell.ended, N_LEAVER_REASONS, band, uasc, date, flows)
+
+
+@step
+def count_in_forecast(first: int, setting: int, band: int, date: int, forecast: Counts) -> None:
+    """One more in the rows of all, of a setting and of an age band."""
+    forecast[first, date] += 1
+    forecast[first + 1 + setting, date] += 1
+    forecast[first + 1 + N_SETTINGS + band, date] += 1
+
+
+@step
+def count_in_flows(
+    first: int, reason: int, reasons: int, band: int, uasc: int, date: int, flows: Counts
+) -> None:
+    """One more in the rows of all, of a reason if there are several, an age band and a group."""
+    flows[first, date] += 1
+    if reasons > 0:
+        flows[first + 1 + reason, date] += 1
+    flows[first + 1 + reasons + band, date] += 1
+    flows[first + 1 + reasons + N_BANDS + uasc, date] += 1
+
+
+@compiled
+def count_in_care(spells: Spells, dates: Dates, in_care: Counts) -> None:
+    """Children in care on each report date, in place: (T,)."""
+    in_care[:] = 0
+    for number in range(spells.size):
+        spell = spells[number]
+        begins = date_at(spell.from_time, dates)
+        ends = dates.days.size
+        if spell.ended != ENDED_OPEN:
+            ends = date_at(spell.to_time, dates)
+        if begins < in_care.size:
+            in_care[begins] += 1
+        if ends < in_care.size:
+            in_care[ends] -= 1
+    for date in range(1, in_care.size):
+        in_care[date] += in_care[date - 1]

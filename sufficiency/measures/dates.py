@@ -1,0 +1,57 @@
+"""The report dates as compiled code counts on them."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.measures.reporting import ReportCalendar
+from sufficiency.simulation.birthdays import month_starts
+from sufficiency.simulation.compiled import step
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Counts = NDArray[np.float32]
+
+
+class Dates(NamedTuple):
+    """The T report dates of a forecast over H days."""
+
+    days: Ints
+    """(T,): as day numbers; the first is 0 and the last H."""
+    not_before: Ints
+    """(H + 1,): the first report date that is not before each day."""
+    month_starts: Ints
+    """From `sufficiency.simulation.birthdays.month_starts`."""
+
+
+@step
+def date_at(time: float, dates: Dates) -> int:
+    """The first report date that is not before a time; their number if none is."""
+    if time > dates.days[-1]:
+        return dates.days.size
+    return int(dates.not_before[math.ceil(time)])
+
+
+@step
+def accumulate(changes: Ints) -> bool:
+    """Add up changes over time, in place; whether there were any."""
+    total, some = 0, False
+    for date in range(changes.size):
+        some |= changes[date] != 0
+        total += changes[date]
+        changes[date] = total
+    return some
+
+
+def dates_of(calendar: ReportCalendar) -> Dates:
+    """The report dates of a calendar."""
+    horizon_days = int(calendar.days[-1])
+    return Dates(
+        days=calendar.days,
+        not_before=np.searchsorted(calendar.days, np.arange(horizon_days + 1), side="left"),
+        month_starts=month_starts(calendar.start, horizon_days),
+    )

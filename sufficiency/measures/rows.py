@@ -1,0 +1,84 @@
+"""The rows of a replication's tables: marginals only (all; each setting; each age band), so that a
+table stays short and each of its blocks adds up to its total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sufficiency.domain import (
+    AGE_BANDS,
+    EXIT_REASONS,
+    MOVE_REASONS,
+    NEED_GROUPS,
+    SECTORS,
+    SETTINGS,
+)
+
+ALL = "all"
+PLACE_FOUND = "place_found"
+"""A move of a child who was unplaced; with it, children by setting can be carried forward."""
+LEAVER_REASONS: tuple[str, ...] = EXIT_REASONS
+MOVED_REASONS: tuple[str, ...] = (PLACE_FOUND, *MOVE_REASONS)
+UASC_GROUPS = ("not_uasc", "uasc")
+
+_BY_SETTING_AND_AGE = (
+    (ALL, ALL),
+    *((setting, ALL) for setting in SETTINGS),
+    *((ALL, band) for band in AGE_BANDS),
+)
+_BY_SECTOR = ((ALL, ALL), *((sector, ALL) for sector in SECTORS))
+_MARGINALS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "in_care": _BY_SETTING_AND_AGE,
+    "starters": _BY_SETTING_AND_AGE,
+    "leavers": _BY_SETTING_AND_AGE,
+    "moves": _BY_SETTING_AND_AGE,
+    "places": _BY_SECTOR,
+    "occupied": _BY_SECTOR,
+    "in_house_shortfall": _BY_SETTING_AND_AGE,
+    "unmet_need": _BY_SETTING_AND_AGE,
+    "outside_area": _BY_SETTING_AND_AGE,
+    "over_20_miles": _BY_SETTING_AND_AGE,
+    "in_care_rate_per_10k": ((ALL, ALL),),
+}
+FORECAST_ROWS: tuple[tuple[str, str, str], ...] = tuple(
+    (measure, str(setting), str(band))
+    for measure, rows in _MARGINALS.items()
+    for setting, band in rows
+)
+"""``measure, sector, age_band`` of each row of the forecast table."""
+
+_FLOW_REASONS: Mapping[str, tuple[str, ...]] = {
+    "starters": (),
+    "leavers": LEAVER_REASONS,
+    "moves": MOVED_REASONS,
+}
+FLOW_ROWS: tuple[tuple[str, str, str, str], ...] = tuple(
+    (flow, str(reason), str(band), group)
+    for flow, reasons in _FLOW_REASONS.items()
+    for reason, band, group in (
+        (ALL, ALL, ALL),
+        *((reason, ALL, ALL) for reason in reasons),
+        *((ALL, band, ALL) for band in AGE_BANDS),
+        *((ALL, ALL, group) for group in UASC_GROUPS),
+    )
+)
+"""``flow, reason, age_band, group`` of each row of the flows table."""
+
+NEED_MEASURES = ("in_care", "in_house_shortfall", "unmet_need")
+NEED_ROWS: tuple[tuple[str, str, str], ...] = tuple(
+    (str(need), str(setting), measure)
+    for measure in NEED_MEASURES
+    for need in (ALL, *NEED_GROUPS)
+    for setting in (ALL, *SETTINGS)
+)
+"""``need_group, sector, measure`` of each row of the needs table."""
+
+
+def first_row(measure: str) -> int:
+    """Where the block of a measure begins in the forecast table."""
+    return [row[0] for row in FORECAST_ROWS].index(measure)
+
+
+def first_flow_row(flow: str) -> int:
+    """Where the block of a flow begins in the flows table."""
+    return [row[0] for row in FLOW_ROWS].index(flow)
