@@ -30,7 +30,6 @@ from sufficiency.terminal import PIPED_WIDTH
 
 PAGE_FILE = "quality.html"
 TABLES = ("files", "years", "rules", "set_aside", "counts", "periods")
-RULES_SHOWN = 12
 
 
 def check_returns(
@@ -147,17 +146,18 @@ def _told(row: Mapping[str, float] | None, compared: bool) -> str:
 
 
 def _rules(quality: Quality) -> Table:
-    table = Table(title="Rules that found something", title_justify="left")
+    table = Table(title="What was left out or repaired", title_justify="left")
     for head in ("What was done", "Rows", "What was found", "First rows"):
         table.add_column(head, justify="right" if head == "Rows" else "left", overflow="fold")
-    for row in quality.rules.head(RULES_SHOWN).to_dict("records"):
+    told = quality.rules[quality.rules["action"] != "noted"]
+    for row in told.to_dict("records"):
         table.add_row(
             ACTION_LABELS[str(row["action"])],
             f"{row['rows']:,}",
             str(row["meaning"]),
             str(row["first_rows"]),
         )
-    more = len(quality.rules) - RULES_SHOWN
-    if more > 0:
-        table.caption = f"{more} more rules: write them all with --out"
+    more = len(quality.rules) - len(told)
+    if more:
+        table.caption = f"{more} more rules found rows that are used as they stand: see --out"
     return table

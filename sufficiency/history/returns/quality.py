@@ -34,13 +34,17 @@ SET_ASIDE_AS_SHOULD_BE = frozenset(
         "short_breaks",
         "amended_in_later_year",
         "end_amended_in_later_year",
+        "inside_a_later_years_episode",
+        "open_copy_with_another_start",
+        "open_in_rewritten_history",
+        "twice_in_one_year",
         "after_turning_18",
         "ended_before_first_year",
         "header_row_repeated",
         "blank_row",
     )
 )
-"""Rules that set rows aside of which nothing is wrong: they are no rejection."""
+"""Rules that set aside rows of which another row tells, or that are not wanted: nothing is lost."""
 
 
 @dataclass(frozen=True)
