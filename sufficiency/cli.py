@@ -19,7 +19,17 @@ from sufficiency import __version__
 from sufficiency.errors import UserError
 
 WRONG_INPUT, INTERRUPTED = 2, 130
-VERBS = ("authorities", "backtest", "calibrate", "check", "publish", "run", "schema", "synthesise")
+VERBS = (
+    "authorities",
+    "backtest",
+    "bench",
+    "calibrate",
+    "check",
+    "publish",
+    "run",
+    "schema",
+    "synthesise",
+)
 
 
 class Verbs(click.Group):

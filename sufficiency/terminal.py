@@ -6,9 +6,9 @@ Nothing depends on colour, and a console that cannot draw lines gets plain chara
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -33,9 +33,13 @@ from sufficiency.report.formats import (
     value_with_unit,
 )
 
+if TYPE_CHECKING:
+    from sufficiency.speed import Speed
+
 PIPED_WIDTH = 140
 """Columns of a table that is not shown on a terminal."""
 WIDTH_WITH_REGIONS = 120
+FUTURES_IN_A_RUN = 1000
 RANGE_LABEL = "in 8 of 10 futures"
 
 
@@ -125,6 +129,38 @@ def _cost_table(finance: pd.DataFrame) -> Table:
         chance = (known,) if budgeted else ()
         table.add_row(year.label, gbp(row["mean"]), gbp_range(row["p10"], row["p90"]), *chance)
     return table
+
+
+def show_speeds(speeds: Sequence[Speed]) -> None:
+    """Print how many futures a second each authority, engine and number of processors gives."""
+    console = _console()
+    table = _table(
+        "Authority", "Children", "Engine", "Processors", "Futures a second", "1,000 take"
+    )
+    for speed in speeds:
+        table.add_row(
+            speed.authority,
+            f"{speed.children:,}",
+            speed.engine,
+            str(speed.workers),
+            f"{speed.futures_a_second:,.3g}",
+            duration(speed.seconds_for(FUTURES_IN_A_RUN)),
+        )
+    console.print(table)
+    sizes = sorted({speed.children for speed in speeds})
+    usual = next(speed for speed in speeds if speed.children == sizes[len(sizes) // 2])
+    console.print(
+        f"Expect {FUTURES_IN_A_RUN:,} futures of {usual.months} months for {usual.authority} to "
+        f"take about {duration(usual.seconds_for(FUTURES_IN_A_RUN))}, and loading, tables, "
+        "workbook and page some 10 seconds more, whatever the size."
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time that a person can use: 0.4 s, 12 s, 3 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def show_resolved(resolved: Any) -> None:

@@ -1,0 +1,80 @@
+"""How fast this computer simulates: short measurements, and what they mean for a run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from sufficiency.chunks import Chunk, replications_a_chunk, work_out_chunk
+from sufficiency.executors import SERIAL, THREADS, Workers, usable_processors, work_out
+from sufficiency.replication import Job, measure_chunk, surroundings_of
+from sufficiency.resolution.resolve import Resolved
+from sufficiency.simulation.compiled import NOT_COMPILED
+
+SEED = 1
+_ALL_LAYERS = (True, True)
+_CHUNKS_A_WORKER = 2
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What was measured of one authority, engine and number of processors."""
+
+    authority: str
+    children: int
+    """In care at the start."""
+    months: int
+    engine: str
+    workers: int
+    futures: int
+    seconds: float
+
+    @property
+    def futures_a_second(self) -> float:
+        """Futures simulated and measured in a second."""
+        return self.futures / self.seconds
+
+    def seconds_for(self, futures: int) -> float:
+        """How long so many take to simulate at this speed, without loading and writing."""
+        return futures / self.futures_a_second
+
+
+def plans() -> list[tuple[str, int]]:
+    """Which engines on how many processors are worth measuring here.
+
+    SimPy on one: processes take seconds to start, which a long run hides and a short measurement
+    would not. It grows with the processors.
+    """
+    if NOT_COMPILED:
+        return [("simpy", 1)]
+    every = usable_processors()
+    return [("compiled", each) for each in dict.fromkeys((every, 1))] + [("simpy", 1)]
+
+
+def measure(resolved: Resolved, engine: str, workers: int, seconds: float) -> Speed:
+    """How fast a scenario is simulated and measured in chunks, for ``seconds`` or a little more."""
+    job = Job(resolved, surroundings_of(resolved), SEED, engine)
+    measure_chunk(job, range(1), _ALL_LAYERS)  # what is loaded or compiled once is not counted
+    world = resolved.draw_world(SEED, 0, parameter=False, drift=False)
+    children = len(world.cohort.need)
+    begun = time.perf_counter()
+    measure_chunk(job, range(1), _ALL_LAYERS)
+    one = time.perf_counter() - begun
+    # At least four rounds, so that the last does not make it much longer than was asked for.
+    most = max(1, int(seconds / (4 * _CHUNKS_A_WORKER * one)))
+    size = min(replications_a_chunk(children, resolved.months), most)
+    crew = Workers(THREADS if workers > 1 else SERIAL, workers)
+    begun, done = time.perf_counter(), 0
+    while time.perf_counter() - begun < seconds:
+        firsts = range(done, done + size * workers * _CHUNKS_A_WORKER, size)
+        chunks = [Chunk(_ALL_LAYERS, True, first, first + size) for first in firsts]
+        done += sum(len(chunks[at]) for at, _ in work_out(work_out_chunk, job, chunks, crew))
+    return Speed(
+        authority=resolved.authority.name,
+        children=children,
+        months=resolved.months,
+        engine=engine,
+        workers=workers,
+        futures=done,
+        seconds=time.perf_counter() - begun,
+    )
