@@ -1,68 +1,89 @@
-"""Does a forecast complete for every authority? ``python benchmarks/every_authority.py``.
+"""Does a forecast of every authority complete, and how long do all take together?
 
-Resolves each authority with no file of the user's, simulates a few 36-month futures of it and
-prints what is odd: an expected number in care far from today's, or an error with its message.
+``python benchmarks/every_authority.py`` forecasts each authority with no file of the user's, to
+the summary tables, one authority a worker at a time, and prints the time, what is odd (an
+expected number in care far from today's) and each error with its message. ``--scheduler
+tcp://HOST:PORT`` works on a Dask cluster, whose workers need this file: start them in this folder.
 """
 
 from __future__ import annotations
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+import time
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from sufficiency.errors import SufficiencyError
+from sufficiency.executors import DASK, PROCESSES, Workers, usable_processors, work_out
+from sufficiency.experiment import run
 from sufficiency.history.authorities import all_authorities
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.options import scenario_for_authority
-from sufficiency.simulation.simulate import simulate
 
 SEED = 1
-MONTHS = 36
 FAR = 0.25
 
 
-def one_authority(job: tuple[str, int]) -> dict[str, object]:
-    """Children in care at the start and after 36 months, or the error."""
-    name, replications = job
+@dataclass(frozen=True)
+class Size:
+    """How far and how often each authority is simulated."""
+
+    months: int
+    replications: int
+
+
+def one_authority(size: Size, name: str) -> dict[str, object]:
+    """Children in care at the start and expected at the end, seconds, or the error."""
+    begun = time.perf_counter()
     try:
-        resolved = resolve(scenario_for_authority(name, months=MONTHS))
+        resolved = resolve(scenario_for_authority(name, months=size.months))
     except SufficiencyError as error:
         return {"authority": name, "error": str(error)}
-    ends = [
-        int(
-            (
-                simulate(world, SEED, number, "compiled").spells["to_time"] >= world.horizon_days
-            ).sum()
-        )
-        for number in range(replications)
-        for world in [resolved.draw_world(SEED, number, parameter=True, drift=True)]
-    ]
+    resolved_s = time.perf_counter() - begun
+    forecast = run(resolved, replications=size.replications, seed=SEED, executor="serial")
+    total = forecast.forecast.query(
+        "measure == 'in_care' and sector == 'all' and age_band == 'all'"
+    )["mean"]
     return {
         "authority": name,
-        "at_start": len(resolved.plan.children.need),
-        "expected": float(np.mean(ends)),
-        "warnings": len(resolved.warnings),
+        "at_start": float(total.iloc[0]),
+        "expected": float(total.iloc[-1]),
+        "resolve_s": resolved_s,
+        "run_s": time.perf_counter() - begun - resolved_s,
         "error": "",
     }
 
 
 def main() -> None:
-    """Run every authority and print the odd ones."""
+    """Run every authority, or the first few, and print the time and the odd ones."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replications", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--months", type=int, default=60)
+    parser.add_argument("--replications", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=usable_processors())
+    parser.add_argument("--scheduler", help="the address of a Dask scheduler")
+    parser.add_argument("--first", type=int, help="only so many authorities")
     options = parser.parse_args()
-    jobs = [(authority.name, options.replications) for authority in all_authorities()]
-    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
-        table = pd.DataFrame(pool.map(one_authority, jobs, chunksize=4))
+    names = [authority.name for authority in all_authorities()][: options.first]
+    size = Size(options.months, options.replications)
+    kind = DASK if options.scheduler else PROCESSES
+    crew = Workers(kind, options.workers, options.scheduler)
+    begun = time.perf_counter()
+    rows = dict(work_out(one_authority, size, names, crew))
+    seconds = time.perf_counter() - begun
+    table = pd.DataFrame([rows[position] for position in range(len(names))])
     failed = table[table["error"] != ""]
-    change = table["expected"] / table["at_start"] - 1
-    print(f"{len(table)} authorities, {len(failed)} without a forecast")
+    print(
+        f"{len(table)} authorities x {size.months} months x {size.replications} replications on "
+        f"{options.workers} {kind}: {seconds:.0f} s, {len(failed)} without a forecast"
+    )
+    print(
+        f"Seconds an authority: resolve {table['resolve_s'].mean():.2f}, "
+        f"simulate and summarise {table['run_s'].mean():.2f}"
+    )
     print(failed[["authority", "error"]].to_string(index=False) if len(failed) else "")
-    print(f"Change in care over {MONTHS} months: median {change.median():+.1%}")
+    change = table["expected"] / table["at_start"] - 1
+    print(f"Change in care over {size.months} months: median {change.median():+.1%}")
     odd = table.assign(change=change.round(3))[change.abs() > FAR]
     print(f"Changes beyond {FAR:.0%}:")
     print(odd[["authority", "at_start", "expected", "change"]].to_string(index=False))
