@@ -178,6 +178,8 @@ def _exits(cause: int, days: Floats, events: Floats, rates: Floats) -> tuple[Fam
     family = pooled(seen.sum(axis=0), expected.sum(axis=0), strength)
     for _ in range(_ROUNDS):
         by_setting = (expected * family.mean).sum(axis=(1, 2))
+        if not by_setting.any():  # nobody who could leave so was seen
+            break
         found = (seen.sum(axis=(1, 2)) + even) / (by_setting + even)
         factor = found / (float(found @ by_setting) / max(float(by_setting.sum()), 1e-12))
         weighted = (expected * factor[:, None, None]).sum(axis=0)
