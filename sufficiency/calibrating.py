@@ -23,6 +23,7 @@ from sufficiency.calibration.children.provenance import about_the_fit, counts_of
 from sufficiency.errors import OutputError
 from sufficiency.history.authorities import find_authority
 from sufficiency.history.children_now import ChildrenNow, read_children_now, read_headings
+from sufficiency.history.returns.place_sectors import as_source, read_sectors
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
 from sufficiency.predictive_check import predictive_check
@@ -54,9 +55,12 @@ def calibrate_files(
     cohort_path: Path | None = None,
     children_now: Path | None = None,
     headings: Path | None = None,
+    place_sectors: Path | None = None,
 ) -> Calibrated:
     """Read returns, fit the council's rates and write them; everything is checked before anything
     is written.
+
+    ``place_sectors`` is a table of kinds of placement and providers instead of the shipped one.
 
     Raises:
         UserError: a path, an authority or the data will not do; nothing is written.
@@ -67,8 +71,9 @@ def calibrate_files(
     today = as_at or date.today()
     listed = _listed(children_now, headings, today, cohort_path)
     name = find_authority(authority).name
+    mapping = read_sectors(place_sectors) if place_sectors else None
     returned, ledger = read_return(list(returns))
-    histories = rebuild(returned, ledger)
+    histories = rebuild(returned, ledger, mapping)
     fit = calibrate(
         histories,
         name,
@@ -81,7 +86,8 @@ def calibrate_files(
         cohort = cohort_of_list(listed, today)
     elif cohort_path is not None:
         cohort = cohort_of(histories, fit.fitted.as_at)
-    about = about_the_fit(fit, returned.files, ledger, __version__)
+    files = (*returned.files, *((as_source(place_sectors),) if place_sectors else ()))
+    about = about_the_fit(fit, files, ledger, __version__)
     page = to.with_suffix(".html")
     text = render_calibration_page(
         CalibrationReport(histories, fit, predictive_check(histories, fit), about)

@@ -11,10 +11,11 @@ import pytest
 from command_line import status
 from returns_builder import Written, rebuilt
 
+from sufficiency import calibrating
 from sufficiency.errors import HistoryError
 from sufficiency.history.authorities import find_authority
-from sufficiency.history.returns.frames import SourceFile
-from sufficiency.history.returns.place_sectors import read_sectors, shipped_sectors
+from sufficiency.history.returns.frames import CareHistories, SourceFile
+from sufficiency.history.returns.place_sectors import as_source, read_sectors, shipped_sectors
 from sufficiency.history.returns.quality import Quality, quality_report, told_rows
 from sufficiency.history.returns.stocks import flows_by_year, in_care_on, stock_by_sector
 from sufficiency.report.quality_page import render_quality_page
@@ -236,3 +237,23 @@ def test_the_page_says_the_answer_first_and_is_marked() -> None:
     assert page.index("OFFICIAL-SENSITIVE") < page.index("This return can be used")
     assert "published 588" in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_calibrate_takes_the_councils_own_table_of_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written_files(tmp_path / "903")
+    own, to = tmp_path / "own.csv", tmp_path / "rates.yaml"
+    text = shipped_path("calibration", "place_sectors.csv").read_text(encoding="utf-8")
+    own.write_text(text.replace(",internal_fostering,own", ",ifa,own"), encoding="utf-8")
+    found = set()
+
+    def stop(histories: CareHistories, *_: object, **__: object) -> None:
+        found.update(histories.placements["sector"])
+        raise HistoryError("far enough")
+
+    monkeypatch.setattr(calibrating, "calibrate", stop)
+    words = ("calibrate", str(folder), "--authority", "Leeds", "--to", str(to))
+    assert status(*words, "--place-sectors", str(own)) == 2
+    assert found == {"ifa"}
+    assert (as_source(own).name, as_source(own).kind) == ("own.csv", "place_sectors")

@@ -67,6 +67,13 @@ from sufficiency.commands.options import Whole, as_date
     help="How that list reads: columns, placement_types and providers, each our word against "
     "yours.",
 )
+@click.option(
+    "--place-sectors",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE.csv",
+    help="Your own table of which kinds of placement belong to which setting, instead of the one "
+    "that ships (calibration/place_sectors.csv).",
+)
 def command(
     returns: tuple[Path, ...],
     authority: str,
@@ -77,6 +84,7 @@ def command(
     cohort: Path | None,
     children_now: Path | None,
     headings: Path | None,
+    place_sectors: Path | None,
 ) -> None:
     """Fit the model's rates to a council's own child-level returns (SSDA903).
 
@@ -103,5 +111,6 @@ def command(
             cohort_path=cohort,
             children_now=children_now,
             headings=headings,
+            place_sectors=place_sectors,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 from sufficiency.domain import SECTORS
 from sufficiency.errors import HistoryError
 from sufficiency.history.returns.chains import Days
+from sufficiency.history.returns.frames import SourceFile
 from sufficiency.shipped import shipped_path
 
 ANY = "*"
@@ -48,6 +50,12 @@ class PlaceSectors:
         ]
         table = np.array(names, dtype=np.int64).reshape(len(names), -1)
         return table[place.cat.codes.to_numpy(), provider.cat.codes.to_numpy()]
+
+
+def as_source(path: Path) -> SourceFile:
+    """A table of kinds of placement as a file that was read, for provenance."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return SourceFile(path.name, "place_sectors", digest, "utf-8", "", None, 0, 0, 2)
 
 
 @cache
