@@ -10,16 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Forecast", "__version__", "load_scenario", "simulate"]
+__all__ = ["Forecast", "__version__", "calibrate", "load_scenario", "simulate"]
 
 if TYPE_CHECKING:
     from sufficiency.experiment import simulate_scenario as simulate
     from sufficiency.forecast import Forecast
+    from sufficiency.resolution.children import calibrate
     from sufficiency.scenario.files import load_scenario
 
 # Looked up when first used: numpy and pandas would make every command slow to start.
 _WHERE = {
     "Forecast": ("sufficiency.forecast", "Forecast"),
+    "calibrate": ("sufficiency.resolution.children", "calibrate"),
     "load_scenario": ("sufficiency.scenario.files", "load_scenario"),
     "simulate": ("sufficiency.experiment", "simulate_scenario"),
 }
