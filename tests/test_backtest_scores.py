@@ -20,7 +20,14 @@ from sufficiency.backtest.scoreboard import (
     standard_errors,
     with_scores,
 )
-from sufficiency.backtest.scores import COLUMNS, QUANTILES, judged, mean_yearly_change, rows_of
+from sufficiency.backtest.scores import (
+    COLUMNS,
+    QUANTILES,
+    forecasts_table,
+    judged,
+    mean_yearly_change,
+    rows_of,
+)
 
 FEWEST_Z = 4.0
 
@@ -203,7 +210,10 @@ def test_the_scale_of_the_scaled_error_is_the_past_change() -> None:
         np.array([True, False, True]),
         judged(np.ones((2, 20)), np.ones(2), np.ones(2)),
         np.ones(2),
+        mean_yearly_change(past),
     )
-    assert rows["mean_yearly_change"].tolist() == by_hand[[0, 2]].tolist()
-    assert rows["date"].tolist() == ["2016-03-31"] * 2
-    assert rows["authority"].tolist() == ["Area 0", "Area 2"]
+    table = forecasts_table([rows])
+    assert table["mean_yearly_change"].tolist() == by_hand[[0, 2]].tolist()
+    assert table["date"].tolist() == ["2016-03-31"] * 2
+    assert table["authority"].tolist() == ["Area 0", "Area 2"]
+    assert list(table.columns) == COLUMNS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 from sufficiency.backtest.lines import lines_table
 from sufficiency.backtest.pieces import LINES_FILE, Settings
 from sufficiency.backtest.scoreboard import scoreboard
-from sufficiency.backtest.study import Backtest, Study
+from sufficiency.backtest.study import Backtest, Study, left_out_table
 from sufficiency.history.published import FROZEN_SET
 from sufficiency.report.run_folder import MANIFEST, write_manifest, write_table, written_whole
 
@@ -39,14 +40,13 @@ def result_of(
     *,
     command: str,
     started_at: str,
-    not_scored: pd.DataFrame,
+    not_scored: Sequence[Mapping[str, object]],
 ) -> Result:
     """The tables of a backtest with what is said about them.
 
     ``not_scored`` lists authorities left out altogether.
     """
     one = study.authorities[0] if len(study.authorities) == 1 else None
-    rows = [table for table in (not_scored, found.left_out) if len(table)]
     return Result(
         manifest={
             "package_version": settings.version,
@@ -61,7 +61,7 @@ def result_of(
         },
         forecasts=found.forecasts,
         scoreboard=scoreboard(found.forecasts),
-        left_out=pd.concat(rows, ignore_index=True) if rows else found.left_out,
+        left_out=left_out_table([*not_scored, *found.left_out]),
         lines=lines_table(found.forecasts, settings),
     )
 

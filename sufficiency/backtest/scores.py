@@ -8,6 +8,9 @@ depend on the number of samples.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import scoringrules
@@ -18,6 +21,7 @@ from sufficiency.backtest.targets import IN_CARE_ROW, TARGETS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Rows = Mapping[str, NDArray[Any]]
 
 QUANTILES = {"p05": 0.05, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95}
 RANGES = {"50": ("p25", "p75"), "80": ("p10", "p90"), "90": ("p05", "p95")}
@@ -88,28 +92,37 @@ def rows_of(
     years_ahead: int,
     method: str,
     chosen: Flags,
-    statistics: dict[str, Floats],
+    statistics: Mapping[str, Floats],
     outcome: Floats,
-) -> pd.DataFrame:
-    """The rows of one method's forecasts of one target from one origin.
+    yearly_change: Floats,
+) -> Rows:
+    """The rows of one method's forecasts of one target from one origin, as `COLUMNS`.
 
-    ``chosen`` (A,) are the authorities judged; ``statistics`` and ``outcome`` are theirs.
+    ``chosen`` (A,) are the authorities judged; ``statistics`` and ``outcome`` are theirs;
+    ``yearly_change`` is `mean_yearly_change` of all.
     """
     authorities = [area for area, is_in in zip(past.authorities, chosen, strict=True) if is_in]
-    here = past.at(past.last_year)[chosen]
-    frame = pd.DataFrame(
-        {
-            "old_la_code": [area.old_la_code for area in authorities],
-            "authority": [area.name for area in authorities],
-            **statistics,
-            "in_care_at_origin": here[:, IN_CARE_ROW],
-            "at_origin": here[:, target],
-            "outcome": outcome,
-            "mean_yearly_change": mean_yearly_change(past)[chosen, target],
-        }
-    )
-    frame["origin"], frame["years_ahead"], frame["method"] = past.last_year, years_ahead, method
-    frame["date"] = f"{past.last_year + years_ahead}-03-31"
+    here, n = past.at(past.last_year)[chosen], len(outcome)
+    rows: dict[str, NDArray[Any]] = {
+        "old_la_code": np.array([area.old_la_code for area in authorities], dtype=object),
+        "authority": np.array([area.name for area in authorities], dtype=object),
+        "origin": np.full(n, past.last_year),
+        "years_ahead": np.full(n, years_ahead),
+        "method": np.full(n, method, dtype=object),
+        "date": np.full(n, f"{past.last_year + years_ahead}-03-31", dtype=object),
+        **statistics,
+        "in_care_at_origin": here[:, IN_CARE_ROW],
+        "at_origin": here[:, target],
+        "outcome": outcome,
+        "mean_yearly_change": yearly_change[chosen, target],
+    }
     for column, value in zip(TARGET_COLUMNS, TARGETS[target], strict=True):
-        frame[column] = value
-    return frame[COLUMNS]
+        rows[column] = np.full(n, value, dtype=object)
+    return rows
+
+
+def forecasts_table(parts: Sequence[Rows]) -> pd.DataFrame:
+    """The rows of many parts as one table."""
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in COLUMNS})

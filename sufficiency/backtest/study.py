@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from sufficiency.backtest.markov import MarkovCohort
 from sufficiency.backtest.pieces import Pieces, settings_of
 from sufficiency.backtest.published_source import ForecastSource, PublishedForecasts, Unresolved
 from sufficiency.backtest.scoreboard import NO_CHANGE, OURS
-from sufficiency.backtest.scores import COLUMNS, judged, rows_of
+from sufficiency.backtest.scores import Rows, forecasts_table, judged, mean_yearly_change, rows_of
 from sufficiency.backtest.smoothing import METHODS, Smoothed, smooth_authority
 from sufficiency.backtest.spread import Pools, pools_as_at, size_of, spread_out
 from sufficiency.backtest.targets import (
@@ -87,8 +88,8 @@ class Backtest:
 
     forecasts: pd.DataFrame
     """One row a forecast: columns `sufficiency.backtest.scores.COLUMNS`."""
-    left_out: pd.DataFrame
-    """What was not scored and why: columns `LEFT_OUT_COLUMNS`."""
+    left_out: list[dict[str, object]]
+    """What was not scored and why: rows of `left_out_table`."""
 
 
 class Piece(NamedTuple):
@@ -111,16 +112,16 @@ class Desk(NamedTuple):
     study: Study
 
 
-def every_authority() -> tuple[tuple[Authority, ...], pd.DataFrame]:
-    """The authorities that a backtest of all scores, and a table of those left out."""
+def every_authority() -> tuple[tuple[Authority, ...], list[dict[str, object]]]:
+    """The authorities that a backtest of all scores, and rows of those left out, with why."""
     every = all_authorities()
     scored = tuple(area for area in every if area.old_la_code not in MADE_SINCE)
-    rows = [
+    rows: list[dict[str, object]] = [
         {"reason": MADE_SINCE[area.old_la_code], **_of(area)}
         for area in every
         if area.old_la_code in MADE_SINCE
     ]
-    return scored, pd.DataFrame(rows).reindex(columns=LEFT_OUT_COLUMNS)
+    return scored, rows
 
 
 def backtest(
@@ -175,9 +176,15 @@ def _smoothed_origins(study: Study) -> range:
     return range(FIRST_SMOOTHED, max(study.origins) + 1)
 
 
+@cache
+def published_counts() -> ObservedCounts:
+    """What is published of every authority; forecasters are handed `ObservedCounts.as_at`."""
+    return read_counts(PublishedHistory.as_at(LATEST_YEAR), all_authorities())
+
+
 def judge(study: Study, pieces: Pieces) -> Backtest:
     """Score every forecast of a study from its finished pieces."""
-    counts = read_counts(PublishedHistory.as_at(LATEST_YEAR), all_authorities())
+    counts = published_counts()
     methods = _Methods(counts, _baselines(study, pieces))
     tables, left_out = [], []
     for origin in study.origins:
@@ -185,18 +192,20 @@ def judge(study: Study, pieces: Pieces) -> Backtest:
         left_out += unresolved
         past = counts.as_at(origin)
         points, pools = methods.as_at(past)
+        yearly_change = mean_yearly_change(past)
         for years_ahead in range(1, longest_horizon(origin) + 1):
             outcomes = counts.at(origin + years_ahead)
             held_back = counts.suppressed[:, origin + years_ahead - FIRST_YEAR]
             for target in range(N_TARGETS):
-                cell = _Cell(past, target, years_ahead, outcomes[:, target], ours, points, pools)
+                outcome = outcomes[:, target]
+                cell = _Cell(past, target, years_ahead, outcome, ours, points, pools, yearly_change)
                 tables += list(cell.rows())
                 left_out += cell.left_out(held_back[:, target])
-    forecasts = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+    forecasts = forecasts_table(tables)
     order = ["old_la_code", "origin", "years_ahead", "method"]
     return Backtest(
         forecasts.sort_values(order, kind="stable", ignore_index=True),
-        _left_out_table(left_out),
+        left_out,
     )
 
 
@@ -275,6 +284,7 @@ class _Cell:
     ours: Mapping[int, Floats]
     points: Mapping[str, Floats]
     pools: Mapping[str, Pools]
+    yearly_change: Floats
 
     @property
     def made(self) -> Flags:
@@ -309,7 +319,7 @@ class _Cell:
     def _errors(self, method: str, size: int) -> Floats:
         return self.pools[method].errors(self.target, self.years_ahead - 1, size)
 
-    def rows(self) -> Iterator[pd.DataFrame]:
+    def rows(self) -> Iterator[Rows]:
         """The rows of every method; none if nothing is scored."""
         chosen = self.chosen
         if not chosen.any():
@@ -335,9 +345,17 @@ class _Cell:
                 found.setdefault(name, np.empty(len(point)))[here] = values
         return found
 
-    def _of_method(self, method: str, scores: dict[str, Floats], chosen: Flags) -> pd.DataFrame:
-        outcome = self.outcome[chosen]
-        return rows_of(self.past, self.target, self.years_ahead, method, chosen, scores, outcome)
+    def _of_method(self, method: str, scores: dict[str, Floats], chosen: Flags) -> Rows:
+        return rows_of(
+            self.past,
+            self.target,
+            self.years_ahead,
+            method,
+            chosen,
+            scores,
+            self.outcome[chosen],
+            self.yearly_change,
+        )
 
     def left_out(self, held_back: Flags) -> list[dict[str, object]]:
         """How many of our forecasts are not scored, by the first reason that holds."""
@@ -371,7 +389,8 @@ def _of(area: Authority) -> dict[str, str]:
     return {"old_la_code": area.old_la_code, "authority": area.name}
 
 
-def _left_out_table(rows: list[dict[str, object]]) -> pd.DataFrame:
+def left_out_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """What was not scored and why: columns `LEFT_OUT_COLUMNS`."""
     table = pd.DataFrame(rows).reindex(columns=LEFT_OUT_COLUMNS)
     whole = ["origin", "years_ahead", "forecasts"]
     return table.astype(dict.fromkeys(whole, "Int64"))

@@ -13,8 +13,6 @@ import click
 from sufficiency.commands.options import Whole
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sufficiency.backtest.study import Backtest, Study
 
 INTERRUPTED = 130
@@ -148,16 +146,14 @@ def authority_name(study: Study) -> str:
 
 def _study(
     authority: str | None, origins: tuple[int, ...], replications: int, seed: int
-) -> tuple[Study, pd.DataFrame]:
+) -> tuple[Study, list[dict[str, object]]]:
     """What is asked for, and the authorities left out altogether."""
-    import pandas as pd
-
     from sufficiency.backtest.study import Study, every_authority
     from sufficiency.history.authorities import find_authority
 
     if authority is not None:
         areas = (find_authority(authority),)
-        return Study(areas, origins, replications, seed, smoothing=False), pd.DataFrame()
+        return Study(areas, origins, replications, seed, smoothing=False), []
     scored, not_scored = every_authority()
     return Study(scored, origins, replications, seed), not_scored
 

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from sufficiency.report.backtest_figures import BacktestFigures
-from sufficiency.report.backtest_words import NO_CHANGE, OURS
+from sufficiency.report.backtest_words import OURS
 from sufficiency.report.charts import (
     BLUE,
     INK,
@@ -154,52 +154,78 @@ def pit_chart(figures: BacktestFigures) -> Chart:
 
 
 def all_together_chart(figures: BacktestFigures) -> Chart | None:
-    """All councils added up: what each origin expected, and what happened.
+    """Councils added up: what each origin expected, and what happened.
 
-    Only expected figures add up, so there is no range. Each origin's councils are those scored at
-    every horizon from it.
+    Only expected figures add up, so there is no range. The councils are those scored from every
+    origin at every year ahead.
     """
     rows = figures.of_target()
-    rows = rows[rows["method"].isin([OURS, NO_CHANGE])]
-    if rows.empty:
+    rows = rows[rows["method"] == OURS]
+    scored = rows.groupby("old_la_code")["origin"].transform("size")
+    whole = rows[scored == scored.max()]
+    if whole.empty:
         return None
-    lines = []
-    for origin, mine in rows[rows["method"] == OURS].groupby("origin"):
-        counts = mine.groupby("old_la_code")["years_ahead"].transform("size")
-        whole = mine[counts == counts.max()]
-        path = whole.groupby("years_ahead")[["point", "outcome"]].sum()
-        begun = float(whole[whole["years_ahead"] == 1]["at_origin"].sum())
-        for year, (point, outcome) in zip(
-            [0, *path.index], [(begun, begun), *path.to_numpy()], strict=True
-        ):
-            day = pd.Timestamp(int(str(origin)) + int(year), 3, 31)
-            lines.append({"origin": str(origin), "date": day, "expected": point, "was": outcome})
-    frame = pd.DataFrame(lines)
-    x = alt.X("date:T", title=None, axis=alt.Axis(format="%b %Y", grid=False, labelAngle=0))
-    scale = alt.Scale(zero=False)
-    y = alt.Y("expected:Q", title="Children", scale=scale, axis=alt.Axis(format=",d"))
-    tooltip = [
-        alt.Tooltip("origin:N", title="Made on 31 March"),
-        alt.Tooltip("date:T", format="%-d %B %Y", title="For"),
-        alt.Tooltip("expected:Q", format=",.0f", title="Expected"),
-        alt.Tooltip("was:Q", format=",.0f", title="What happened"),
-    ]
-    base = alt.Chart(frame).encode(x=x, detail="origin:N")
-    drawing = alt.layer(
-        base.mark_line(color=BLUE, strokeWidth=1.8).encode(y=y, tooltip=tooltip),
-        base.mark_point(color=VERMILLION, filled=True, size=34).encode(y="was:Q", tooltip=tooltip),
-    ).properties(width=660, height=280)
-    last = frame.groupby("origin").tail(1)
+    expected, outcomes = _added_up(whole)
     said = "; ".join(
-        f"from {row['origin']} {children(row['expected'])} expected, {children(row['was'])} came"
-        for row in last.to_dict("records")
+        f"from 31 March {origin} {children(path['children'].iloc[-1])} expected on 31 March "
+        f"{path['date'].iloc[-1].year}"
+        for origin, path in expected.groupby("origin")
     )
+    councils = whole["old_la_code"].nunique()
     return finished(
         "together",
-        "All councils added up: expected, and what happened",
-        f"At the furthest year of each origin: {said}.",
-        drawing,
+        f"{councils} councils added up: expected, and what happened",
+        f"At the furthest year of each origin: {said}. What happened: "
+        f"{children(outcomes['children'].iloc[-1])} on 31 March {outcomes['date'].iloc[-1].year}.",
+        _paths(expected, outcomes),
         term="origin",
-        caption="Blue: what the forecasts of each 31 March expected. Dots: what happened. "
-        "The axis does not start at 0.",
+        caption="Blue: what the forecasts of each 31 March expected. Dashed, with dots: what "
+        "happened. Only expected figures add up, so no ranges are drawn. The axis does not start "
+        "at 0.",
     )
+
+
+def _added_up(whole: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Paths of each origin, and what happened: columns origin (of paths), date, children."""
+    begun = whole[whole["years_ahead"] == whole["years_ahead"].min()]
+    starts = begun.groupby("origin")["at_origin"].sum()
+    sums = whole.groupby(["origin", "years_ahead"])[["point", "outcome"]].sum()
+    expected = [(int(str(origin)), int(str(origin)), number) for origin, number in starts.items()]
+    outcomes = {origin: number for origin, _, number in expected}
+    for (origin, years), point, outcome in zip(
+        sums.index, sums["point"], sums["outcome"], strict=True
+    ):
+        expected.append((int(origin), int(origin) + int(years), point))
+        outcomes[int(origin) + int(years)] = outcome
+    paths = pd.DataFrame(expected, columns=["origin", "year", "children"])
+    happened = pd.DataFrame(sorted(outcomes.items()), columns=["year", "children"])
+    for table in (paths, happened):
+        table["date"] = [pd.Timestamp(year, 3, 31) for year in table["year"]]
+    return paths.sort_values(["origin", "year"], ignore_index=True), happened
+
+
+def _paths(expected: pd.DataFrame, outcomes: pd.DataFrame) -> Any:
+    """Lines of expected figures by origin, and the line of what happened."""
+    marches = [alt.DateTime(year=day.year, month=3, date=31) for day in outcomes["date"]]
+    axis = alt.Axis(format="March %Y", values=marches, grid=False, labelAngle=0)
+    x = alt.X("date:T", title=None, axis=axis)
+    y = alt.Y(
+        "children:Q",
+        title="Children",
+        scale=alt.Scale(zero=False),
+        axis=alt.Axis(format=",d"),
+    )
+    when = alt.Tooltip("date:T", format="%-d %B %Y", title="For")
+    number = alt.Tooltip("children:Q", format=",.0f", title="Children")
+    made = alt.Tooltip("origin:N", title="Made on 31 March")
+    paths = alt.Chart(expected).encode(x=x, y=y, detail="origin:N", tooltip=[made, when, number])
+    happened = alt.Chart(outcomes).encode(x=x, y=y, tooltip=[when, number])
+    return alt.layer(
+        paths.mark_line(color=BLUE, strokeWidth=1.8),
+        happened.mark_line(
+            color=VERMILLION,
+            strokeWidth=2,
+            strokeDash=[4, 3],
+            point={"color": VERMILLION, "size": 50},
+        ),
+    ).properties(width=660, height=300)

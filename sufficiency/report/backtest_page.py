@@ -92,11 +92,11 @@ def verdict_sentences(figures: BacktestFigures) -> list[str]:
     miss = figures.score("mape", OURS, 1)
     if held is None or miss is None:
         return ["Nothing could be scored: see what was left out, below."]
-    years = f"year{'s' if n_origins > 1 else ''}"
+    first, last = figures.origins[0], figures.origins[-1]
+    over = f"the {span} years {first} to {last}" if n_origins > 1 else f"the year {first}"
     sentences = [
-        f"In forecasts made in each of the last {span} {years} of origin, an 80% range held the "
-        f"number in care a year later in {percent(held)} of cases; the average miss a year ahead "
-        f"was {percent(miss)}."
+        f"Over {over}, an 80% range held the number in care a year later in {percent(held)} of "
+        f"cases; the average miss a year ahead was {percent(miss)}."
     ]
     further = [
         f"{percent(coverage)} held and {percent(off)} off {years_in_words(year)}"
@@ -160,7 +160,8 @@ def _sections(figures: BacktestFigures) -> dict[str, Any]:
         ],
         "parts_table": parts_table(figures),
         "pit_chart": pit_chart(figures),
-        "by_origin": by_origin(figures),
+        # Of one council there is one forecast an origin, and each is listed.
+        "by_origin": None if one else by_origin(figures),
         "by_size": None if one else by_size(figures),
         "every_forecast": one_authority(figures) if one else None,
         "left_out": left_out_table(figures),

@@ -20,6 +20,14 @@ from sufficiency.report.tables import Cell, Column, Row, Table
 SHOWN_YEARS = (1, 2, 3, 5)
 PART_YEARS = (1, 2, 3)
 NOTHING = Cell("–")
+SCORES_NOTE = (
+    "Miss: the average, too high and too low alike. Score: of range and centre together, as a "
+    "share of the score of “no change”; below 1.00 is better. Held: by the 8-in-10 range."
+)
+SLICES_NOTE = (
+    "Held: by the 8-in-10 range, which should be 80%. Miss: the average. The last two columns are "
+    "of forecasts a year ahead; width is of the 8-in-10 range, as a share of its middle."
+)
 
 
 def scoreboard_table(figures: BacktestFigures, origins: str) -> Table | None:
@@ -32,9 +40,9 @@ def scoreboard_table(figures: BacktestFigures, origins: str) -> Table | None:
     if not years:
         return None
     columns = [Column("Method")]
-    columns += [Column(f"Average miss, {_ahead(year)}", "miss") for year in years]
-    columns += [Column(f"Score beside “no change”, {_ahead(year)}", "crps") for year in years]
-    columns += [Column("Held by the 8-in-10 range, 1 year", "held")]
+    columns += [Column(f"Miss, {_ahead(year)}", "miss") for year in years]
+    columns += [Column(f"Score, {_ahead(year)}", "crps") for year in years]
+    columns += [Column("Held, 1 year", "held")]
     rows = []
     for method in (name for name in METHOD_LABELS if name in figures.methods):
         cells = [_share(figures.score("mape", method, year, origins=origins)) for year in years]
@@ -50,7 +58,7 @@ def scoreboard_table(figures: BacktestFigures, origins: str) -> Table | None:
         f"{since}: children in care ({number or 0:,.0f} forecasts a year ahead)",
         columns,
         rows,
-        note="Below 1.00 is better than “no change”.",
+        note=SCORES_NOTE,
     )
 
 
@@ -60,11 +68,11 @@ def parts_table(figures: BacktestFigures) -> Table | None:
     years = [year for year in PART_YEARS if year in figures.years]
     for year in years:
         columns += [
-            Column(f"Average miss in children, {_ahead(year)}"),
+            Column(f"Miss in children, {_ahead(year)}"),
             Column(f"“No change”, {_ahead(year)}"),
-            Column(f"Score beside “no change”, {_ahead(year)}", "crps"),
+            Column(f"Score, {_ahead(year)}", "crps"),
         ]
-    columns.append(Column("Held by the 8-in-10 range, 1 year", "held"))
+    columns.append(Column("Held, 1 year", "held"))
     rows = []
     for target, label in TARGET_LABELS.items():
         if figures.score("mae", OURS, 1, target) is None:
@@ -80,7 +88,8 @@ def parts_table(figures: BacktestFigures) -> Table | None:
         rows.append(Row(label, cells, is_total=target == IN_CARE))
     if not rows:
         return None
-    return Table("parts", "Starters, leavers, ages and placements", columns, rows)
+    caption = "This forecast beside “no change”"
+    return Table("parts", caption, columns, rows, note=SCORES_NOTE)
 
 
 def by_origin(figures: BacktestFigures) -> Table | None:
@@ -116,11 +125,11 @@ def _sliced(
     columns = [Column(head), Column("Forecasts, 1 year")]
     for year in years:
         columns += [
-            Column(f"Held by the 8-in-10 range, {_ahead(year)}", "held"),
-            Column(f"Average miss, {_ahead(year)}", "miss"),
+            Column(f"Held, {_ahead(year)}", "held"),
+            Column(f"Miss, {_ahead(year)}", "miss"),
             Column(f"“No change”, {_ahead(year)}"),
         ]
-    columns += [Column("Too high or low, 1 year", "bias"), Column("Width of the 8-in-10 range")]
+    columns += [Column("Too high or low", "bias"), Column("Width")]
     rows = []
     for label, origins, size in slices:
         get = partial(figures.score, origins=origins, size=size)
@@ -139,7 +148,7 @@ def _sliced(
             _share(get("width_share_80", OURS, 1)),
         ]
         rows.append(Row(label, cells))
-    return Table(key, caption, columns, rows) if rows else None
+    return Table(key, caption, columns, rows, note=SLICES_NOTE) if rows else None
 
 
 def one_authority(figures: BacktestFigures) -> Table | None:
