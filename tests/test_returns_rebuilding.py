@@ -497,6 +497,17 @@ def test_setting_spells_end_with_t_and_u_but_the_carer_stays() -> None:
     assert placements["move_reason"].tolist() == ["", "", "planned", ""]
 
 
+def test_a_carer_who_moves_house_is_a_new_setting_and_no_move() -> None:
+    written = Written()
+    written.episode(2020, "2019-06-01", "2019-07-01", urn=1, pl_post=1)
+    written.episode(2020, "2019-07-01", "2019-08-01", rne="T", urn=1, pl_post=2)
+    written.episode(2020, "2019-08-01", rne="T", urn=1, pl_post=2)  # says so, changes nothing
+    placements = rebuilt(written).histories.placements
+    assert [day(began) for began in placements["began"]] == ["2019-06-01", "2019-07-01"]
+    assert placements["same_carer_as_before"].tolist() == [False, True]
+    assert placements["move_reason"].tolist() == ["", ""]
+
+
 def test_a_code_alone_makes_no_move_and_fields_alone_do() -> None:
     written = Written()
     same = {"urn": 1, "pl_post": 1}
