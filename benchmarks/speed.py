@@ -1,13 +1,18 @@
-"""How long 200 replications of the 585-child scenario take: ``python benchmarks/speed.py``.
+"""How long a forecast of the 585-child scenario takes, and in how much memory.
 
-Prints seconds and the ratio for 1 and 2 workers, whether both gave the same numbers, and the
-peak memory of this process and of the largest worker.
+``python benchmarks/speed.py`` prints seconds from a warm process to the summary tables on one and
+two workers, their ratio and whether both gave the same numbers; then the whole command from the
+shell, cold: seconds to the CSV and Parquet files, seconds in all, and its peak memory. Several
+rounds; medians.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,58 +23,94 @@ from sufficiency.scenario.files import load_scenario
 from sufficiency.shipped import shipped_path
 
 SEED = 1
+SCENARIO = Path(shipped_path("scenarios", "wolverhampton-2020.yaml"))
 
 
 def timed(
-    resolved: Resolved, replications: int, workers: int, engine: str
+    resolved: Resolved, replications: int, workers: int, engine: str, executor: str | None
 ) -> tuple[Forecast, float]:
-    """The forecast and the seconds it took."""
-    begun = time.perf_counter()
-    forecast = run(resolved, replications=replications, seed=SEED, workers=workers, engine=engine)
-    return forecast, time.perf_counter() - begun
+    """The forecast and the seconds it took, chunks kept in files as the command does."""
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        forecast = run(
+            resolved,
+            replications=replications,
+            seed=SEED,
+            workers=workers,
+            engine=engine,
+            executor=executor,
+            kept_beside=Path(folder, "run"),
+        )
+        return forecast, time.perf_counter() - begun
 
 
-def peak_memory_mb() -> tuple[float, float] | None:
-    """Peak memory of this process and of its largest worker, where the system tells."""
+def whole_command(months: int, replications: int, engine: str) -> tuple[float, float, float | None]:
+    """Seconds to the tables, seconds in all and peak memory (MB) of the command."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "run")
+        command = [sys.executable, "-m", "sufficiency", "run", str(SCENARIO), "--out", str(out)]
+        command += ["--months", str(months), "--replications", str(replications)]
+        command += ["--engine", engine, "--seed", str(SEED)]
+        begun, clock = time.time(), time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        seconds = time.perf_counter() - clock
+        tables = [*out.glob("*.csv"), out / "replications.parquet"]
+        to_tables = max(path.stat().st_mtime for path in tables) - begun
+    return to_tables, seconds, peak_memory_mb()
+
+
+def peak_memory_mb() -> float | None:
+    """Peak memory of the largest process started here, where the system tells."""
     if sys.platform == "win32":
         return None
     import resource
 
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    own, children = (resource.getrusage(one).ru_maxrss / unit for one in who)
-    return own, children
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+
+
+def warm(resolved: Resolved, options: argparse.Namespace) -> None:
+    """Print the times from a warm process to the summary tables."""
+    size = (options.replications, options.engine, options.executor)
+
+    def once(workers: int) -> tuple[Forecast, float]:
+        return timed(resolved, size[0], workers, *size[1:])
+
+    timed(resolved, 2, 1, *size[1:])
+    rounds = [(once(1), once(2)) for _ in range(options.rounds)]
+    one_s, two_s = (statistics.median(pair[n][1] for pair in rounds) for n in (0, 1))
+    ratio = statistics.median(one[1] / two[1] for one, two in rounds)
+    print(
+        f"{options.engine}: {options.replications:,} replications x {options.months} months to "
+        f"the summary tables: 1 worker {one_s:.2f} s, 2 workers {two_s:.2f} s, ratio {ratio:.2f}"
+    )
+    one, two = rounds[0][0][0], rounds[0][1][0]
+    same = one.forecast.equals(two.forecast) and one.finance.equals(two.finance)
+    print(f"the same results: {same}")
 
 
 def main() -> None:
-    """Time one and two workers and compare what they found."""
+    """Time one and two workers, compare what they found, and time the whole command."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replications", type=int, default=200)
-    parser.add_argument("--months", type=int, default=36)
+    parser.add_argument("--replications", type=int, default=1000)
+    parser.add_argument("--months", type=int, default=60)
     parser.add_argument("--engine", default="compiled")
-    parser.add_argument("--no-layers", action="store_true", help="leave out the variance layers")
+    parser.add_argument("--executor", help="by default what suits the engine")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    path = Path(shipped_path("scenarios", "wolverhampton-2020.yaml"))
-    scenario = load_scenario(path)
-    changes: dict[str, object] = {"months": options.months}
-    if options.no_layers:
-        changes["uncertainty"] = scenario.uncertainty.model_copy(update={"layers": False})
+    scenario = load_scenario(SCENARIO).model_copy(update={"months": options.months})
     begun = time.perf_counter()
-    resolved = resolve(scenario.model_copy(update=changes))
-    print(f"resolve: {time.perf_counter() - begun:.1f} s")
-    timed(resolved, 2, 1, options.engine)
-    one, one_s = timed(resolved, options.replications, 1, options.engine)
-    two, two_s = timed(resolved, options.replications, 2, options.engine)
-    print(
-        f"{options.engine}: {options.replications} replications x {options.months} months, layers "
-        f"{'off' if options.no_layers else 'on'}: 1 worker {one_s:.1f} s, 2 workers {two_s:.1f} s, "
-        f"ratio {one_s / two_s:.2f}"
-    )
-    same = one.forecast.equals(two.forecast) and one.finance.equals(two.finance)
-    print(f"the same results: {same}")
-    memory = peak_memory_mb()
-    if memory:
-        print(f"peak memory: {memory[0]:.0f} MB here, {memory[1]:.0f} MB in the largest worker")
+    resolved = resolve(scenario)
+    print(f"resolve, the first time in a process: {time.perf_counter() - begun:.2f} s")
+    warm(resolved, options)
+    runs = [
+        whole_command(options.months, options.replications, options.engine)
+        for _ in range(options.rounds)
+    ]
+    to_tables, seconds = (statistics.median(each[n] for each in runs) for n in (0, 1))
+    print(f"from the shell: CSV and Parquet after {to_tables:.1f} s, everything {seconds:.1f} s")
+    if runs[-1][2] is not None:
+        print(f"peak memory of the command: {runs[-1][2]:,.0f} MB")
 
 
 if __name__ == "__main__":

@@ -209,21 +209,21 @@ def write_manifest(manifest: Mapping[str, Any], path: Path) -> None:
 
 
 def _write_files(run: WritableRun, folder: Path) -> None:
-    # Charts take seconds to import, and `check_writable` should answer at once.
-    from sufficiency.report.page import write_page
-    from sufficiency.report.workbook import write_workbook
-
-    sent_on = shown(run)
-    # Half of the work on a page and a Parquet file is done outside Python, on another processor.
-    with ThreadPoolExecutor(2, "writing") as beside:
-        page = beside.submit(write_page, sent_on, folder / "report.html")
+    # Writing Parquet, and half of the work on a page, goes on outside Python's lock.
+    with ThreadPoolExecutor(1, "writing") as beside:
         every = beside.submit(
             write_replications, run.replication_values, folder / "replications.parquet"
         )
         for name in TABLES:
             write_table(getattr(run, name), folder / f"{name}.csv")
-        write_workbook(sent_on, folder / "workbook.xlsx")
         every.result()
+        # Charts take long to import, and `check_writable` should answer at once.
+        from sufficiency.report.page import write_page
+        from sufficiency.report.workbook import write_workbook
+
+        sent_on = shown(run)
+        page = beside.submit(write_page, sent_on, folder / "report.html")
+        write_workbook(sent_on, folder / "workbook.xlsx")
         page.result()
     write_manifest(run.manifest, folder / MANIFEST)
 
