@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import found_first
+from command_line import found_first, leave_out_the_report, status
 from test_experiment import SmallCouncil, in_bytes
 
 from sufficiency import dask_cluster
@@ -160,6 +160,26 @@ def test_a_disk_that_fills_keeps_what_was_finished(
     monkeypatch.undo()
     resumed = run(SmallCouncil(), kept_beside=out, resume=True, workers=2, **SIZES)
     assert in_bytes(resumed) == undisturbed
+
+
+def test_a_report_that_cannot_be_written_keeps_the_futures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(run: Any, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    leave_out_the_report(monkeypatch)
+    monkeypatch.setattr("sufficiency.report.workbook.write_workbook", full)
+    monkeypatch.chdir(tmp_path)
+    command = ["run", "--authority", "Rutland", "--months", "3", "--replications", "3"]
+    assert status(*command, "--out", "run") == 2
+    complaint = capsys.readouterr().err
+    assert "the disk is full" in complaint
+    assert "with --resume goes on from there" in complaint
+    leave_out_the_report(monkeypatch)
+    assert status(*command, "--out", "run", "--resume") == 0
+    assert "Note: There is no unfinished run" not in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")

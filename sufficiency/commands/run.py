@@ -5,11 +5,16 @@ from __future__ import annotations
 import shlex
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sufficiency.commands.options import Whole, chosen_scenario, scenario_options
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
+from sufficiency.errors import OutputError
+
+if TYPE_CHECKING:
+    from sufficiency.forecast import Forecast
 
 COMPILING = "Compiling the simulation, once after an install; this takes 10 to 20 seconds."
 STOPPED = (
@@ -111,11 +116,10 @@ def command(
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months)
     from sufficiency.report.run_folder import check_writable, default_run_folder
 
-    folder = out or default_run_folder(chosen.name)
+    folder = _with_a_name(out or default_run_folder(chosen.name))
     check_writable(folder, overwrite)
     from sufficiency import experiment, terminal
     from sufficiency.chunk_folder import has_chunks
-    from sufficiency.report.run_folder import write_run
     from sufficiency.resolution.resolve import resolve
     from sufficiency.simulation.simulate import must_compile, why_another_engine
 
@@ -144,8 +148,7 @@ def command(
             said = forecast.manifest["warnings"]
             terminal.show_warnings(note for note in said if note not in known)
             forecast.manifest["internal"] = internal
-            written = write_run(forecast, folder, overwrite)
-            forecast.forget()
+            written = _written(forecast, folder, overwrite)
     except KeyboardInterrupt:
         click.echo(
             f"Stopped. {STOPPED if has_chunks(folder) else 'Nothing was written.'}", err=True
@@ -154,3 +157,21 @@ def command(
     terminal.show_forecast(forecast.forecast, forecast.finance)
     click.echo(f"The report is {written / 'report.html'}")
     return None
+
+
+def _written(forecast: Forecast, folder: Path, overwrite: bool) -> Path:
+    """Write a run, and forget its futures only then. Raises `OutputError`."""
+    from sufficiency.chunk_folder import KEPT
+    from sufficiency.report.run_folder import write_run
+
+    try:
+        written = write_run(forecast, folder, overwrite)
+    except OutputError as error:
+        raise OutputError(f"{error} {KEPT}") from error
+    forecast.forget()
+    return written
+
+
+def _with_a_name(folder: Path) -> Path:
+    """The folder by its own name where it was typed as "here" or "above"."""
+    return folder.resolve() if folder.name in ("", "..") else folder
