@@ -11,6 +11,9 @@ from sufficiency.history.returns.coded import Coded, Ints
 from sufficiency.history.returns.recognising import FoundFile
 from sufficiency.history.returns.years import Years, label_year
 
+MOST_YET_TO_COME = 0.01
+"""Share of a year's list who may have their first episode later: mistyped identifiers."""
+
 
 @dataclass(frozen=True)
 class YearlyTable:
@@ -75,6 +78,19 @@ def _one_year(tables: Sequence[YearlyTable], child_list: ChildList, known: list[
     return _shared_children(tables, child_list.children, known)
 
 
+def _late_enough(tables: Sequence[YearlyTable], listed: Ints, known: list[int]) -> list[int]:
+    """The years by which nearly all who are listed and have episodes have had their first."""
+    child = np.concatenate([table.children for table in tables])
+    year = np.concatenate([table.years for table in tables]).astype(np.int64)
+    among = np.isin(child, listed) & (year > 0)
+    order = np.lexsort((year[among], child[among]))
+    _, first = np.unique(child[among][order], return_index=True)
+    begins = year[among][order][first]
+    if not begins.size:
+        return known
+    return [each for each in known if (begins > each).mean() <= MOST_YET_TO_COME]
+
+
 def _usual_move(tables: Sequence[YearlyTable]) -> int:
     """Whether names give the year's start (1) or its end (0), as the Episodes files show."""
     moves = [
@@ -86,10 +102,13 @@ def _usual_move(tables: Sequence[YearlyTable]) -> int:
 
 
 def _shared_children(tables: Sequence[YearlyTable], children: Ints, known: list[int]) -> int:
-    """The year whose episodes are most of the same children's; the latest of equals."""
+    """The year whose episodes are most of the same children's; the latest of equals.
+
+    A list of several years is of the last of them: no year's list knows who is yet to come.
+    """
     listed = np.unique(children[children >= 0])
     best, best_share = known[-1], -1.0
-    for year in known:
+    for year in _late_enough(tables, listed, known):
         parts = [table.children[table.years == year] for table in tables]
         there = np.unique(np.concatenate(parts))
         both = np.intersect1d(listed, there, assume_unique=True).size
