@@ -101,6 +101,10 @@ def command(
         f"{len(files)} files of a synthetic return are in {out}: "
         f"{len(made.lives.children):,} children who never lived."
     )
+    click.echo(
+        "Its numbers are the model's, not those published for the council: check it without "
+        "--authority."
+    )
     if rate:
         click.echo("It was damaged on purpose: injected_faults.csv says how, file by file.")
     if made.simulated.rates_of != years[0] - 1:

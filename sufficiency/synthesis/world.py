@@ -18,6 +18,8 @@ from sufficiency.simulation.worlds import draw_world
 
 FIRST_YEAR, LAST_YEAR = 2017, 2026
 """Collection years whose columns and codes are known."""
+FIRST_RATES = 2017
+"""The first 31 March by which starters are published with unaccompanied children apart."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def simulated_years(
     """
     check_years(first_year, last_year)
     months = MONTHS_PER_YEAR * (last_year - first_year + 1)
-    resolved = _earliest(authority, first_year - 1, months, in_care)
+    resolved = _earliest(authority, max(first_year - 1, FIRST_RATES), months, in_care)
     world = draw_world(resolved.plan, seed, 0, parameter=False, drift=drift)
     return simulated(world, authority, first_year, last_year, seed, resolved.start.year)
 
