@@ -22,7 +22,6 @@ from sufficiency.calibration.cohort import (
     N_CARE_BANDS,
     by_age_and_care_band,
     run_year,
-    uniform_entry_ages,
 )
 from sufficiency.calibration.national_table import shipped_hazards
 from sufficiency.calibration.tables import shipped_exit_levels
@@ -66,7 +65,7 @@ def cohort_leavers(one: ResolvedChildren) -> Floats:
     fit, hazards = one.fit, shipped_hazards()
     ages = np.bincount(one.plan.children.age_group, minlength=6).astype(np.float64)
     factors = starters_factors(fit, ages, YEARS)
-    starters = recent_starters(fit)[:-1] @ uniform_entry_ages(hazards.newborn_share)
+    starters = recent_starters(fit)[:-1] @ hazards.entry_ages()
     rates = (hazards.guardianship + hazards.rest) * fit.exits.leave.mean[:, None]
     stock, total = scaled_opening(fit, ages), np.zeros(N_CARE_BANDS)
     for factor in factors:

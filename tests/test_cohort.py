@@ -167,3 +167,12 @@ def test_entry_ages_stay_in_their_band_with_extra_newborns() -> None:
     assert ages[0, 0] == pytest.approx(0.5 + 0.5 / STEPS_PER_YEAR)
     assert (ages[1] > 0).sum() == 4 * STEPS_PER_YEAR
     assert not ((ages > 0).sum(axis=0) > 1).any()
+
+
+def test_teenagers_lean_to_the_end_of_their_band() -> None:
+    even, leaning = uniform_entry_ages(0.0)[3], uniform_entry_ages(0.0, 2.0)[3]
+    band = even > 0
+    assert leaning.sum() == pytest.approx(1)
+    assert leaning[band][-1] / leaning[band][0] == pytest.approx(3)
+    np.testing.assert_allclose(np.diff(leaning[band], 2), 0, atol=1e-15)
+    np.testing.assert_array_equal(leaning > 0, band)

@@ -10,12 +10,12 @@ from sufficiency.calibration.cohort import (
     CARE_BAND_STARTS_DAYS,
     N_AGE_BANDS,
     N_STEPS,
+    STEPS_PER_YEAR,
     GridHazards,
     StartersByYear,
     per_step,
     run_year,
     sum_by_age_band,
-    uniform_entry_ages,
 )
 from sufficiency.calibration.national import (
     FIRST_LONG_STAY_BAND,
@@ -55,7 +55,7 @@ def test_the_shipped_table_is_what_the_fit_gives(refit: NationalFit) -> None:
         np.testing.assert_allclose(
             getattr(shipped, name), getattr(refit.hazards, name), rtol=1e-6, atol=1e-12
         )
-    for name in ("adopt_per_year", "disrupt_per_year", "newborn_share"):
+    for name in ("adopt_per_year", "disrupt_per_year", "newborn_share", "teenage_lean"):
         assert getattr(shipped, name) == pytest.approx(getattr(refit.hazards, name), rel=1e-6)
 
 
@@ -77,7 +77,7 @@ def test_the_birthdays_come_out_although_they_were_not_fitted(
     published = float(shapes.leavers_by_age()[ADULT_BIRTHDAYS].sum())
     assessed_as_adult = float(shapes.leavers_by_reason()["assessed_as_adult"])
     unaccompanied = float(counts.uasc_leavers_by_duration.sum()) - assessed_as_adult
-    assert refit.turned_18 + unaccompanied == pytest.approx(published, rel=0.03)
+    assert refit.turned_18 + unaccompanied == pytest.approx(published, rel=0.04)
 
 
 def test_birthdays_are_no_part_of_the_hazards(counts: NationalCounts) -> None:
@@ -100,7 +100,7 @@ def test_the_duration_table_is_not_a_hazard(counts: NationalCounts) -> None:
     share = np.minimum(leavers / still_there, 0.95)
     life_table = -np.log1p(-share) / years
     hazards = shipped_hazards()
-    entry_age = uniform_entry_ages(hazards.newborn_share)
+    entry_age = hazards.entry_ages()
     opening = opening_cohort(
         StartersByYear(counts.starters_by_year),
         entry_age,
@@ -123,7 +123,7 @@ def test_the_opening_stands_at_the_published_ages(counts: NationalCounts) -> Non
     hazards = shipped_hazards()
     opening = opening_cohort(
         StartersByYear(counts.starters_by_year),
-        uniform_entry_ages(hazards.newborn_share),
+        hazards.entry_ages(),
         hazards.grid(),
         counts.opening_stock,
         counts.placed_for_adoption,
@@ -132,6 +132,14 @@ def test_the_opening_stands_at_the_published_ages(counts: NationalCounts) -> Non
         sum_by_age_band(opening.waiting + opening.matched), counts.opening_stock
     )
     assert opening.matched.sum() == pytest.approx(counts.placed_for_adoption, rel=1e-6)
+
+
+def test_as_many_turn_16_as_the_published_numbers_of_16_and_over_need(refit: NationalFit) -> None:
+    """Even entry ages from 10 to 15 leave too few aged 15: 7% too few of 16 and over in a year."""
+    counts = national_counts(assumed("under_16_share_of_uasc").number)
+    assert refit.closing_stock[-1] == pytest.approx(counts.closing_stock[-1], rel=0.015)
+    ages = refit.hazards.entry_ages()[3]
+    assert ages[13 * STEPS_PER_YEAR :].sum() == pytest.approx(0.7, abs=0.01)
 
 
 def test_adoption_is_for_the_young_and_never_in_the_first_weeks() -> None:

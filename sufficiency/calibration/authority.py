@@ -20,7 +20,6 @@ from sufficiency.calibration.cohort import (
     YearFlows,
     run_year,
     sum_by_age_band,
-    uniform_entry_ages,
 )
 from sufficiency.calibration.national import NationalHazards, opening_cohort
 from sufficiency.calibration.national_counts import split_out_uasc, uasc_mean_stay_years
@@ -233,7 +232,7 @@ def exit_ratios(
         england_placed_share: placed for adoption per child under 10 in care, where held back.
         england_uasc_rate: exits a year before 18 of an unaccompanied child in England.
     """
-    entry_age = uniform_entry_ages(hazards.newborn_share)
+    entry_age = hazards.entry_ages()
     window = range(max(1, len(counts.years) - window_years), len(counts.years))
     unaccompanied = unaccompanied_exits(
         counts.uasc_starters, counts.uasc, counts.uasc_leavers, window, england_uasc_rate

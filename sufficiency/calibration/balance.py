@@ -17,7 +17,7 @@ from sufficiency.calibration.calibrate import (
     scaled_opening,
     share_16_and_over,
 )
-from sufficiency.calibration.cohort import GridHazards, Stock, run_year, uniform_entry_ages
+from sufficiency.calibration.cohort import GridHazards, Stock, run_year
 from sufficiency.calibration.national_table import shipped_hazards
 from sufficiency.calibration.unaccompanied import uasc_entry_age, uasc_hazards
 
@@ -71,7 +71,7 @@ def in_care_ahead(
 ) -> Floats:
     """Children in care after each year, (years,), with ``starters`` (A,) in the first only."""
     hazards = shipped_hazards()
-    entry_age = uniform_entry_ages(hazards.newborn_share)
+    entry_age = hazards.entry_ages()
     uasc = calibration.uasc_stock * by_age_group[-1] / max(calibration.uasc_stock.sum(), TRACE)
     nobody = np.zeros_like(uasc)
     own = _yearly(

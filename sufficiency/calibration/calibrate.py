@@ -22,7 +22,6 @@ from sufficiency.calibration.cohort import (
     GridHazards,
     Stock,
     run_year,
-    uniform_entry_ages,
 )
 from sufficiency.calibration.damping import Damping, GrowthTerms, growth_terms, load_damping
 from sufficiency.calibration.drift import Drift, load_drift
@@ -236,7 +235,7 @@ def year_ahead(
     """
     grid = hazards_ahead(calibration, exit_level)
     opening = scaled_opening(calibration, by_age_group)
-    entry_age = uniform_entry_ages(shipped_hazards().newborn_share)
+    entry_age = shipped_hazards().entry_ages()
     own = run_year(opening, grid, starters_per_year[:-1] @ entry_age)
     uasc_opening = (
         calibration.uasc_stock * by_age_group[-1] / max(calibration.uasc_stock.sum(), 1e-12)

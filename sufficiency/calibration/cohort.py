@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import ADULT_YEARS, AGE_BAND_STARTS_YEARS, AGE_BANDS, DAYS_PER_YEAR
+from sufficiency.domain import ADULT_YEARS, AGE_BAND_STARTS_YEARS, AGE_BANDS, DAYS_PER_YEAR, AgeBand
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +44,7 @@ def _overlap(starts_days: Floats) -> Floats:
 
 CARE_BAND_SHARE: Floats = _overlap(CARE_BAND_STARTS_DAYS)
 _AGE_STEP = np.add.outer(np.arange(N_STEPS), np.arange(N_STEPS))
+_TEENAGE = AGE_BANDS.index(AgeBand.AGE_10_15)
 IN_CARE_AGE: NDArray[np.bool_] = _AGE_STEP < N_STEPS
 """(E, D): cells whose children are under 18."""
 AGE_BAND_OF_CELL: NDArray[np.int64] = np.clip(
@@ -215,15 +216,18 @@ def entry_age_weights(within_band: Sequence[Floats]) -> Floats:
     return weights
 
 
-def uniform_entry_ages(newborn_share: float) -> Floats:
+def uniform_entry_ages(newborn_share: float, teenage_lean: float = 0.0) -> Floats:
     """(5, E): entry ages uniform in each band, but for a share of under-1s in their first step.
 
     Args:
         newborn_share: extra share of starters under 1 who enter in their first four weeks.
+        teenage_lean: of starters of 10 to 15, how many times more are just under 16 than just 10,
+            less one; the number rises evenly between.
     """
     shapes = [np.ones(np.count_nonzero(band == ENTRY_BAND)) for band in range(N_AGE_BANDS)]
     shapes[0] = (1 - newborn_share) * shapes[0] / shapes[0].sum()
     shapes[0][0] += newborn_share
+    shapes[_TEENAGE] = 1 + teenage_lean * np.linspace(0, 1, len(shapes[_TEENAGE]))
     return entry_age_weights(shapes)
 
 

@@ -44,6 +44,8 @@ FIRST_LONG_STAY_BAND = 7
 _FIRST_BAND_OVER_A_YEAR = 4
 _ROUNDS = 80
 _STEP = 0.8
+_LEAN_STEP, _MOST_LEAN = 8, 8.0
+# With more, leavers by time in care are no longer met.
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,12 @@ class NationalHazards:
     disrupt_per_year: float
     newborn_share: float
     """Share of starters under 1 who enter in their first four weeks, beyond an even spread."""
+    teenage_lean: float
+    """How much starters of 10 to 15 lean towards 15 (`uniform_entry_ages`)."""
+
+    def entry_ages(self) -> Floats:
+        """(5, E): how the starters of each band spread over ages at entry; rows sum to 1."""
+        return uniform_entry_ages(self.newborn_share, self.teenage_lean)
 
     def grid(
         self,
@@ -181,6 +189,7 @@ def _first_guess(counts: NationalCounts) -> NationalHazards:
         adopt_per_year=float(counts.adopted_by_age.sum()) / counts.placed_for_adoption,
         disrupt_per_year=counts.adoptive_placements_ended / counts.placed_for_adoption,
         newborn_share=0.3,
+        teenage_lean=1.0,
     )
 
 
@@ -196,8 +205,10 @@ def _scaled(
         - out.adopted.sum(axis=0)
         - out.guardianship.sum(axis=0)
     )
-    under_1 = sum_by_age_band(year.end.waiting + year.end.matched)[0]
-    newborn_share = hazards.newborn_share * (counts.closing_stock[0] / under_1) ** 2
+    by_band = sum_by_age_band(year.end.waiting + year.end.matched)
+    newborn_share = hazards.newborn_share * (counts.closing_stock[0] / by_band[0]) ** 2
+    # More who enter just under 16, and who are there at the opening, turn 16 in the year.
+    lean = hazards.teenage_lean * (counts.closing_stock[-1] / by_band[-1]) ** _LEAN_STEP
     return replace(
         hazards,
         match=_scale(
@@ -220,6 +231,7 @@ def _scaled(
             hazards.rest, out.rest, other_leavers, duration_left, counts.long_stay_ratio
         ),
         newborn_share=float(np.clip(newborn_share, 0.02, 0.95)),
+        teenage_lean=float(np.clip(lean, 0.01, _MOST_LEAN)),
     )
 
 
@@ -234,7 +246,7 @@ class _Leavers:
 
 
 def _year(counts: NationalCounts, hazards: NationalHazards) -> YearFlows:
-    entry_age = uniform_entry_ages(hazards.newborn_share)
+    entry_age = hazards.entry_ages()
     grid = hazards.grid()
     opening = opening_cohort(
         StartersByYear(counts.starters_by_year),

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 TABLE = ("calibration", "national_hazards.csv")
 _RATES = ("guardianship", "rest", "match")
-_NUMBERS = ("adopt_per_year", "disrupt_per_year", "newborn_share")
+_NUMBERS = ("adopt_per_year", "disrupt_per_year", "newborn_share", "teenage_lean")
 _CARE_BANDS = [f"care_band_{band}" for band in range(N_CARE_BANDS)]
 
 
@@ -47,10 +47,10 @@ def shipped_hazards() -> NationalHazards:
     guardianship, rest, match = (
         table.loc[name].loc[bands, _CARE_BANDS].to_numpy(dtype=np.float64) for name in _RATES
     )
-    adopt, disrupt, newborn = (
+    adopt, disrupt, newborn, lean = (
         as_number(table.loc[(name, "all"), _CARE_BANDS[0]]) for name in _NUMBERS
     )
-    return NationalHazards(guardianship, rest, match, adopt, disrupt, newborn)
+    return NationalHazards(guardianship, rest, match, adopt, disrupt, newborn, lean)
 
 
 @cache

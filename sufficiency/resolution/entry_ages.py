@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import assumed
-from sufficiency.calibration.cohort import STEP_DAYS, uniform_entry_ages
+from sufficiency.calibration.cohort import STEP_DAYS
 from sufficiency.calibration.national_counts import uasc_entry_ages
 from sufficiency.calibration.national_table import shipped_hazards
 
@@ -20,7 +20,7 @@ def entry_age_quantiles_days() -> Floats:
 
     Within four weeks of age the distribution is even.
     """
-    bands = uniform_entry_ages(shipped_hazards().newborn_share)
+    bands = shipped_hazards().entry_ages()
     uasc = uasc_entry_ages(assumed("under_16_share_of_uasc").number)
     return np.array([_quantiles(weights) for weights in (*bands, uasc)])
 
