@@ -48,7 +48,7 @@ class RunFigures:
     def spend(self, job: Job) -> Spend:
         """The nights and the money of every replication."""
         return Spend(
-            self.figures["nights"].replications().astype(np.float64),
+            self.figures["nights"].replications(),
             self.figures["extra_cost_gbp"].replications(),
             job.surroundings.costs,
             job.surroundings.calendar,

@@ -6,7 +6,7 @@ percentiles. A part year carries fewer than 12 whole months and is never set aga
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 class Spend:
     """R replications' nights and money, by basis (committed, new), pool and month."""
 
-    nights: Floats
+    nights: NDArray[np.floating]
     """(R, 2, P + 1, M); the last pool is unplaced."""
     extra_cost_gbp: Floats
     """(R, P + 1, M)."""
@@ -87,8 +87,7 @@ def finance_table(spend: Spend) -> pd.DataFrame:
         "extra_cost_of_gap": spend.extra_cost_gbp,
     }
     summaries = {
-        measure: summarise(spend.annual(members @ monthly))
-        for measure, monthly in by_measure.items()
+        measure: _by_line(members, monthly, spend.annual) for measure, monthly in by_measure.items()
     }
     rows: list[tuple[object, ...]] = []
     for number, year in enumerate(spend.calendar.financial_years):
@@ -115,8 +114,8 @@ def finance_monthly_table(spend: Spend) -> pd.DataFrame:
     lines, members = finance_lines(spend.plan)
     calendar = spend.calendar
     summaries = {
-        "cost": summarise(members @ spend.cost_gbp),
-        "nights": summarise(members @ spend.nights),
+        "cost": _by_line(members, spend.cost_gbp),
+        "nights": _by_line(members, spend.nights),
     }
     rows = [
         (day, period, *line, basis, measure, *summary[:, basis_number, row, month])
@@ -142,6 +141,18 @@ def budget_warnings(plan: CostPlan, calendar: ReportCalendar) -> list[str]:
                 f"{months} of its 12 months."
             )
     return warnings
+
+
+def _by_line(
+    members: Floats,
+    monthly: NDArray[np.floating],
+    reduced: Callable[[Floats], Floats] = lambda line: line,
+) -> Floats:
+    """The statistics of each line of pools, one line at a time so that memory stays bounded.
+
+    ``monthly`` is (R, ..., P + 1, M); returns (9, ..., L, M), or what ``reduced`` makes of M.
+    """
+    return np.stack([summarise(reduced(line @ monthly)) for line in members], axis=-2)
 
 
 def _against_budget(
