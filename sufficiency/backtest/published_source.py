@@ -88,12 +88,15 @@ class PublishedForecasts:
         days = yearly_days(start, years)
         stocks = np.empty((self.replications, len(KINDS), N_AGE_BANDS, years))
         flows = np.empty((self.replications, 2, years))
+        # Drift is keyed by seed and replication: one seed would give all forecasts the same luck.
+        key = [self.seed, origin, int(authority.old_la_code)]
+        seed = int(np.random.SeedSequence(key).generate_state(1)[0])
         for number in range(self.replications):
-            world = draw_world(resolved.plan, self.seed, number, parameter=True, drift=True)
-            record = simulate(world, self.seed, number, engine=self.engine)
+            world = draw_world(resolved.plan, seed, number, parameter=True, drift=True)
+            record = simulate(world, seed, number, engine=self.engine)
             stocks[number], flows[number, 0], flows[number, 1] = yearly_counts(record, start, days)
         parts = PublishedParts.of(resolved.fit, PublishedHistory.as_at(origin))
-        draws = np.random.default_rng([self.seed, origin, int(authority.old_la_code)])
+        draws = np.random.default_rng(key)
         return Simulated(as_published(stocks, flows, parts, draws))
 
 
