@@ -279,6 +279,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=None)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--spread", type=float, default=SPREAD)
+    parser.add_argument("--save", type=Path, help="also add the forecast's errors to this CSV")
     asked = parser.parse_args()
     number = asked.seeds or {"recovery": 10, "forecast": 20}[asked.study]
     seeds = range(asked.first, asked.first + number)
@@ -287,6 +288,10 @@ def main() -> None:
             print(recovery(seeds, asked.spread).round(3).to_string())
             return
         errors = forecast(seeds, asked.spread)
+        if asked.save is not None:
+            new = not asked.save.is_file()
+            errors.to_csv(asked.save, mode="a", header=new, index=False)
+            errors = pd.read_csv(asked.save)
         table = errors.groupby(["months", "method"]).mean().drop(columns="seed")
         print(table.round(2).sort_values(["months", "mean_sector"]).to_string())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -179,6 +180,20 @@ def test_the_page_is_marked_whole_and_shows_no_small_count(
         assert shown
         assert not any(count in {"1", "2", "3", "4", "5"} for count in shown)
     assert "under 6" in text
+
+
+def test_a_council_of_three_children_is_fitted_too(council: Truth) -> None:
+    few = council.histories.periods.iloc[-3:].reset_index(drop=True)
+    lived = council.histories.placements
+    own = lived[lived["period"].isin(few["period"])].reset_index(drop=True)
+    histories = replace(council.histories, periods=few, placements=own)
+    fit = fit_children(histories, AUTHORITY, council.prior, None, 12, 12)
+    assert np.all(np.abs(np.log(fit.fitted.ratios.leave)) < 0.2)
+    check = predictive_check(histories, fit, replications=3)
+    assert check["seen"].max() <= 3
+    curve = remaining_in_care(histories, fit)
+    assert np.all(np.isfinite(curve["fitted"]))
+    assert len(left_by_reason(histories, fit)["reason"].unique()) == 5
 
 
 def test_calibrate_is_a_function_of_frames(council: Truth) -> None:

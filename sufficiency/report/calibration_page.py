@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -111,9 +112,23 @@ def _charts(report: CalibrationReport) -> dict[str, Any]:
         "total_chart": past_chart(check, "all", small=False),
         "sector_charts": [past_chart(check, str(sector), small=True) for sector in SECTORS],
         "flows_table": _flows(check),
-        "remaining_chart": remaining_chart(remaining_in_care(report.histories, report.fit)),
-        "reasons_chart": reasons_chart(left_by_reason(report.histories, report.fit)),
+        **_curves(report),
         "years_charts": years_charts(by_year(report.fit)),
+    }
+
+
+def _curves(report: CalibrationReport) -> dict[str, Any]:
+    """Curves of leaving; those of few children, whose steps would tell of each, are left out."""
+    left = report.about["counts"]["leavers_before_18"]
+    remaining = remaining_in_care(report.histories, report.fit)
+    if sum(left.values()) < SMALLEST_SHOWN:
+        remaining[["seen", "seen_low", "seen_high"]] = np.nan
+    by_reason = left_by_reason(report.histories, report.fit)
+    few = [reason for reason, count in left.items() if count < SMALLEST_SHOWN]
+    by_reason.loc[by_reason["reason"].isin(few), "seen"] = np.nan
+    return {
+        "remaining_chart": remaining_chart(remaining),
+        "reasons_chart": reasons_chart(by_reason),
     }
 
 

@@ -22,6 +22,8 @@ from sufficiency.simulation.worlds import WorldPlan, draw_world
 
 Floats = NDArray[np.float64]
 
+FIRST_PUBLISHED = date(2014, 3, 31)
+"""Returns that end earlier are pooled toward the first published rates that can be fitted."""
 _NEED = {need: code for code, need in enumerate(NEED_GROUPS)}
 _SECTOR = {sector: code for code, sector in enumerate(SECTORS)}
 
@@ -85,7 +87,8 @@ def calibrate(
         HistoryError: the histories hold no time in the window, or nothing is published by then.
     """
     until = min(as_at or histories.last_day, histories.last_day)
-    scenario = scenario_for_authority(authority, as_at=until, months=1)
+    told = max(until, FIRST_PUBLISHED)
+    scenario = scenario_for_authority(authority, as_at=told, months=1)
     published = resolve_children(scenario)
     prior = prior_rates(published.plan, recent_starters(published.fit))
     return fit_children(

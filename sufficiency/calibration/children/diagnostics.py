@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
+from lifelines.exceptions import StatError
 from numpy.typing import NDArray
 
 from sufficiency.calibration.children.counts import day_of, joined_placements, spells_of
@@ -192,22 +193,33 @@ def remaining_in_care(histories: CareHistories, fit: ChildCalibration) -> pd.Dat
     """
     durations = _durations(histories, fit)
     grid = np.unique(np.concatenate([np.arange(0, 365, 7), np.arange(365, 3653, 28)])).astype(float)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        seen = KaplanMeierFitter().fit(
-            durations["to"], durations["left"], entry=durations["from"], timeline=grid
-        )
-    ends = seen.confidence_interval_survival_function_
+    seen = _kaplan_meier(durations, grid)
     hazards = _fitted_hazards(fit).sum(axis=0)
     return pd.DataFrame(
         {
             "days": grid,
-            "seen": seen.survival_function_.iloc[:, 0].to_numpy(),
-            "seen_low": ends.iloc[:, 0].to_numpy(),
-            "seen_high": ends.iloc[:, 1].to_numpy(),
+            "seen": seen[:, 0],
+            "seen_low": seen[:, 1],
+            "seen_high": seen[:, 2],
             "fitted": np.exp(-_cumulative(hazards, grid)),
         }
     )
+
+
+def _kaplan_meier(durations: pd.DataFrame, grid: Floats) -> Floats:
+    """(grid, 3): the estimate and its 95% interval; NaN where too few were seen early on."""
+    if durations.empty:
+        return np.full((len(grid), 3), np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            seen = KaplanMeierFitter().fit(
+                durations["to"], durations["left"], entry=durations["from"], timeline=grid
+            )
+        except StatError:
+            return np.full((len(grid), 3), np.nan)
+    ends = seen.confidence_interval_survival_function_.to_numpy()
+    return np.column_stack([seen.survival_function_.to_numpy()[:, 0], ends[:, :2]])
 
 
 def left_by_reason(histories: CareHistories, fit: ChildCalibration) -> pd.DataFrame:
@@ -221,29 +233,40 @@ def left_by_reason(histories: CareHistories, fit: ChildCalibration) -> pd.DataFr
     everyone = np.exp(-_cumulative(hazards.sum(axis=0), grid))
     parts = []
     for position, reason in enumerate(_LEAVE_KINDS):
-        with warnings.catch_warnings():
-            # Events on the same day are told apart by a jitter, of which lifelines warns.
-            warnings.simplefilter("ignore")
-            seen = AalenJohansenFitter(calculate_variance=False, seed=_JITTER_SEED).fit(
-                durations["to"],
-                durations["cause"],
-                event_of_interest=position + 1,
-                entry=durations["from"],
-            )
-        curve = seen.cumulative_density_.iloc[:, 0]
-        at = np.searchsorted(curve.index.to_numpy(), grid, side="right") - 1
+        seen = _aalen_johansen(durations, position + 1, grid)
         steps = np.diff(_cumulative(hazards[position], grid)) * (everyone[1:] + everyone[:-1]) / 2
         parts.append(
             pd.DataFrame(
                 {
                     "reason": reason,
                     "days": grid,
-                    "seen": curve.to_numpy()[np.maximum(at, 0)],
+                    "seen": seen,
                     "fitted": np.concatenate([[0.0], np.cumsum(steps)]),
                 }
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _aalen_johansen(durations: pd.DataFrame, cause: int, grid: Floats) -> Floats:
+    """(grid,): the share who have left for one reason; NaN where nobody did or was seen."""
+    if not (durations["cause"] == cause).any():
+        return np.full(len(grid), np.nan)
+    with warnings.catch_warnings():
+        # Events on the same day are told apart by a jitter, of which lifelines warns.
+        warnings.simplefilter("ignore")
+        try:
+            found = AalenJohansenFitter(calculate_variance=False, seed=_JITTER_SEED).fit(
+                durations["to"],
+                durations["cause"],
+                event_of_interest=cause,
+                entry=durations["from"],
+            )
+        except StatError:
+            return np.full(len(grid), np.nan)
+    curve = found.cumulative_density_.iloc[:, 0]
+    at = np.searchsorted(curve.index.to_numpy(), grid, side="right") - 1
+    return np.asarray(curve.to_numpy()[np.maximum(at, 0)])
 
 
 def _durations(histories: CareHistories, fit: ChildCalibration) -> pd.DataFrame:
