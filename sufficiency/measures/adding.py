@@ -15,14 +15,13 @@ from sufficiency.measures.counting import (
     N_NEEDS,
     N_SETTINGS,
     STARTERS,
-    Spells,
     Tables,
     count,
 )
 from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate
 from sufficiency.measures.nights import add_up_extra_cost, add_up_nights
 from sufficiency.measures.rows import first_row
-from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.compiled import Rows, compiled, step
 from sufficiency.simulation.world import UNLIMITED
 
 N_SECTORS = UNPLACED_CODE
@@ -60,7 +59,7 @@ class Area(NamedTuple):
     that has no price."""
 
 
-class Rows(NamedTuple):
+class Found(NamedTuple):
     """The tables of one replication, as `sufficiency.measures.monthly.Figures` describes them."""
 
     forecast: Counts
@@ -72,21 +71,21 @@ class Rows(NamedTuple):
 
 @compiled
 def measure(
-    spells: Spells,
-    changes: Spells,
+    spells: Rows,
+    changes: Rows,
     dates: Dates,
     area: Area,
     tables: Tables,
-    rows: Rows,
+    found: Found,
 ) -> None:
     """Set every row of one replication's tables, in place, from the tables of its record."""
-    count(spells, dates, tables, rows.forecast, rows.flows)
-    nothing_yet(rows.forecast, rows.flows)
-    add_up_stocks(tables, rows.forecast, rows.needs)
-    set_shares(tables, area, rows.forecast)
-    set_places(changes, dates.days, area, rows.forecast)
-    add_up_nights(dates.days, tables.nights, rows.nights)
-    add_up_extra_cost(dates.days, tables.gap_nights, area.dearer_by_gbp, rows.extra_cost_gbp)
+    count(spells, dates, tables, found.forecast, found.flows)
+    nothing_yet(found.forecast, found.flows)
+    add_up_stocks(tables, found.forecast, found.needs)
+    set_shares(tables, area, found.forecast)
+    set_places(changes, dates.days, area, found.forecast)
+    add_up_nights(dates.days, tables.nights, found.nights)
+    add_up_extra_cost(dates.days, tables.gap_nights, area.dearer_by_gbp, found.extra_cost_gbp)
 
 
 @step
@@ -164,7 +163,7 @@ def set_share(first: int, share: Floats, date: int, tables: Tables, forecast: Co
 
 
 @step
-def set_places(changes: Spells, days: Ints, area: Area, forecast: Counts) -> None:
+def set_places(changes: Rows, days: Ints, area: Area, forecast: Counts) -> None:
     """Set usable places by sector on each report date; NaN where a sector is not limited."""
     for date in range(days.size):
         total = 0.0
@@ -179,7 +178,7 @@ def set_places(changes: Spells, days: Ints, area: Area, forecast: Counts) -> Non
 
 
 @step
-def usable_on(day: int, pool: int, changes: Spells, at_start: int) -> float:
+def usable_on(day: int, pool: int, changes: Rows, at_start: int) -> float:
     """Usable places of a pool at the midnight that ends a day; NaN without a limit."""
     usable = at_start
     for number in range(changes.size):

@@ -24,7 +24,7 @@ from sufficiency.measures.rows import (
     first_row,
 )
 from sufficiency.simulation.birthdays import N_BIRTHDAYS, write_birthdays
-from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.compiled import Rows, compiled, step
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,
@@ -32,8 +32,6 @@ from sufficiency.simulation.record import (
     ENDED_OPEN,
     ENDED_TURNED_18,
 )
-
-Spells = np.recarray[Any, Any]
 
 FIRST_CHOICE, IN_HOUSE_SHORTFALL, UNMET_NEED = 0, 1, 2
 """How well a child is placed: the two kinds of gap are never mixed."""
@@ -76,7 +74,7 @@ def tables_for(dates: Dates, pools: int) -> Tables:
 
 
 @step
-def count(spells: Spells, dates: Dates, tables: Tables, forecast: Counts, flows: Counts) -> None:
+def count(spells: Rows, dates: Dates, tables: Tables, forecast: Counts, flows: Counts) -> None:
     """Count every spell in ``tables`` (in place, from 0), and events in the rows of flows.
 
     The other rows of ``forecast`` are set to 0.
@@ -196,7 +194,7 @@ def count_in_flows(
 
 
 @compiled
-def count_in_care(spells: Spells, dates: Dates, in_care: Counts) -> None:
+def count_in_care(spells: Rows, dates: Dates, in_care: Counts) -> None:
     """Children in care on each report date, in place: (T,)."""
     in_care[:] = 0
     for number in range(spells.size):

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.measures.adding import Area, Rows, measure
+from sufficiency.measures.adding import Area, Found, measure
 from sufficiency.measures.counting import Tables, count_in_care, tables_for
 from sufficiency.measures.dates import Dates, dates_of
 from sufficiency.measures.money import CostPlan, dearer_by_gbp
 from sufficiency.measures.nights import BASES
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.rows import ALL, FLOW_ROWS, FORECAST_ROWS, NEED_MEASURES, NEED_ROWS
+from sufficiency.simulation.compiled import rows_of
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.world import Places
 
@@ -106,10 +107,8 @@ class Measuring:
     def set_figures(self, record: Record, found: Figures) -> None:
         """Everything that is reported of one replication, in place."""
         _check(record, self._dates)
-        rows = Rows(found.forecast, found.flows, found.needs, found.nights, found.extra_cost_gbp)
-        spells, changes = (
-            facts.view(np.recarray) for facts in (record.spells, record.pool_changes)
-        )
+        rows = Found(found.forecast, found.flows, found.needs, found.nights, found.extra_cost_gbp)
+        spells, changes = rows_of(record.spells), rows_of(record.pool_changes)
         measure(spells, changes, self._dates, self._area, self._tables, rows)
 
 
@@ -119,7 +118,7 @@ def set_children_in_care(record: Record, dates: Dates, found: Counts) -> None:
     Raises ValueError for a record that does not end on the last report date.
     """
     _check(record, dates)
-    count_in_care(record.spells.view(np.recarray), dates, found)
+    count_in_care(rows_of(record.spells), dates, found)
 
 
 def _check(record: Record, dates: Dates) -> None:

@@ -14,6 +14,7 @@ from sufficiency.domain import N_EXIT_CAUSES, SETTINGS, UNPLACED_CODE
 from sufficiency.simulation import rules
 from sufficiency.simulation.agenda import Agenda, empty_agenda
 from sufficiency.simulation.children import Children, Luck, People
+from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, rows_of
 from sufficiency.simulation.model import risks_of
 from sufficiency.simulation.places import Pools, WaitingList
 from sufficiency.simulation.record import POOL_CHANGE_DTYPE, SPELL_DTYPE, Record
@@ -23,9 +24,6 @@ from sufficiency.simulation.world import Floats, Ints, Places, World
 NO_SPELL = -1
 SPELLS_A_CHILD = 3
 """Room to begin with; more is made when it runs out."""
-
-Rows = np.recarray[Any, Any]
-"""A structured array whose rows have their columns as attributes, compiled or not."""
 
 LIFE_DTYPE = np.dtype(
     [
@@ -105,15 +103,15 @@ def care_of(world: World, children: Children) -> Care:
         changes=changes_of(world.places),
         agenda=empty_agenda(room_for_moments(rooms, n)),
         spells=_rows(rooms, SPELL_DTYPE),
-        tally=np.zeros(1, dtype=TALLY_DTYPE).view(np.recarray),
+        tally=rows_of(np.zeros(1, dtype=TALLY_DTYPE)),
     )
 
 
 def lives_of(children: int) -> Rows:
     """Lives in care that are yet to begin."""
-    lives = np.zeros(children, dtype=LIFE_DTYPE).view(np.recarray)
-    lives.pool, lives.placement, lives.spell = rules.NO_POOL, -1, NO_SPELL
-    return lives
+    lives = np.zeros(children, dtype=LIFE_DTYPE)
+    lives["pool"], lives["placement"], lives["spell"] = rules.NO_POOL, -1, NO_SPELL
+    return rows_of(lives)
 
 
 def left_of(children: Children) -> Floats:
@@ -132,11 +130,11 @@ def by_setting(of_sectors: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def changes_of(places: Places) -> Rows:
     """The changes in places, of which those dated before the start happen as it begins."""
-    changes = _rows(len(places.change_time), CHANGE_DTYPE)
+    changes = np.empty(len(places.change_time), dtype=CHANGE_DTYPE)
     if changes.size:
-        changes.time = np.maximum.accumulate(np.maximum(places.change_time, 0.0))
-        changes.pool, changes.usable = places.change_pool, places.change_usable
-    return changes
+        changes["time"] = np.maximum.accumulate(np.maximum(places.change_time, 0.0))
+        changes["pool"], changes["usable"] = places.change_pool, places.change_usable
+    return rows_of(changes)
 
 
 def room_for_moments(spells: int, children: int) -> int:
@@ -147,7 +145,7 @@ def room_for_moments(spells: int, children: int) -> int:
 
 def with_more_room(care: Care) -> Care:
     """The same care with room for twice as many spells and one for each child who waits."""
-    rooms, begun = 2 * care.spells.size + care.queue.size, care.tally[0].spells_begun
+    rooms, begun = 2 * care.spells.size + care.queue.size, care.tally["spells_begun"][0]
     spells = _rows(rooms, SPELL_DTYPE)
     spells[:begun] = care.spells[:begun]
     agenda = empty_agenda(room_for_moments(rooms, care.queue.size))
@@ -158,16 +156,18 @@ def with_more_room(care: Care) -> Care:
 
 def record_of(care: Care, world: World) -> Record:
     """The record of what happened."""
-    tally, usable = care.tally[0], world.places.usable_at_start
-    made, pools = care.changes[: tally.changes_made], len(usable)
+    made = care.changes[: care.tally["changes_made"][0]]
+    usable = world.places.usable_at_start
+    pools = len(usable)
     pool_changes = np.empty(pools + len(made), dtype=POOL_CHANGE_DTYPE)
-    pool_changes["time"] = np.append(np.zeros(pools), made["time"])
-    pool_changes["pool"] = np.append(np.arange(pools), made["pool"])
-    pool_changes["usable"] = np.append(usable, made["usable"])
-    pool_changes["why"] = np.repeat([AT_START, SCHEDULED], [pools, len(made)])
-    spells = care.spells[: tally.spells_begun].view(SPELL_DTYPE, np.ndarray)
+    for name, at_start in (("time", 0.0), ("pool", np.arange(pools)), ("usable", usable)):
+        pool_changes[name][:pools], pool_changes[name][pools:] = at_start, made[name]
+    pool_changes["why"][:pools], pool_changes["why"][pools:] = AT_START, SCHEDULED
+    spells = care.spells[: care.tally["spells_begun"][0]]
+    if not RUNS_COMPILED:
+        spells = spells.view(SPELL_DTYPE, np.ndarray)
     return Record(world.horizon_days, spells, pool_changes)
 
 
 def _rows(number: int, columns: np.dtype[Any]) -> Rows:
-    return np.empty(number, dtype=columns).view(np.recarray)
+    return rows_of(np.empty(number, dtype=columns))

@@ -23,7 +23,6 @@ GROUP_SLOTS = 16
 
 COHORT, FIRST_OF_GROUP, UASC_ALONE, SIBLINGS = range(4)
 """What blocks of draws are for; see `row_of`."""
-N_PURPOSES = 4
 PERSONAL_USES = 4 + N_EXIT_CAUSES
 """Four uniforms that settle who a child is, then one exponential per exit cause."""
 NEED_USE = len(MOVE_REASONS)
@@ -98,6 +97,8 @@ class Children:
     """With ``purpose``, where the child's draws are."""
     luck: Luck
     """The first block of draws."""
+    rows: tuple[int, int, int, int]
+    """How many rows of each purpose are anybody's, at most."""
 
     def __len__(self) -> int:
         return len(self.stream)
@@ -128,11 +129,9 @@ def luck_of(blocks: list[Numbers]) -> Luck:
 def with_further_placements(luck: Luck, children: Children, draws: Draws) -> Luck:
     """The same luck with a further block for everybody."""
     number = len(luck.begins)
-    rows = np.zeros(N_PURPOSES, dtype=np.int64)
-    np.maximum.at(rows, children.purpose, children.row + 1)
     blocks = [
-        draws.numbers(purpose, number, int(rows[purpose]), _FURTHER_WIDTH)
-        for purpose in range(N_PURPOSES)
+        draws.numbers(purpose, number, rows, _FURTHER_WIDTH)
+        for purpose, rows in enumerate(children.rows)
     ]
     further = luck_of(blocks)
     return Luck(

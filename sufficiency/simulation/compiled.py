@@ -13,17 +13,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+Rows = np.recarray[Any, Any]
+"""A structured array whose rows have their columns as attributes, compiled or not."""
 
 NOT_COMPILED = ""
 """Why nothing is compiled on this machine; empty where it is."""
 
 try:
-    from numba import njit
+    from numba import config, njit
     from numba.core.caching import FunctionCache, IndexDataCacheFile
     from numba.core.options import DefaultOptions
 except (ImportError, OSError) as error:  # a library that is blocked or broken, not only missing
     NOT_COMPILED = str(error) or type(error).__name__
+
+    RUNS_COMPILED = False
 
     def compiled(rule: F) -> F:
         """Leave the rule as it is."""
@@ -37,6 +44,7 @@ except (ImportError, OSError) as error:  # a library that is blocked or broken, 
         """Nothing waits to be compiled."""
         return True
 else:
+    RUNS_COMPILED = not config.DISABLE_JIT
 
     def compiled(rule: F) -> F:
         """Compile the rule on first use and keep the result between runs, if it can be written.
@@ -107,6 +115,12 @@ else:
         def holds_something(self) -> bool:
             """Whether any code of this edition is kept."""
             return bool(self._cache_file._load_index())
+
+
+def rows_of(table: np.ndarray) -> Rows:
+    """A structured array as `Rows`: compiled code reads it as it is, which saves making one."""
+    as_it_is: Any = table
+    return as_it_is if RUNS_COMPILED else table.view(np.recarray)
 
 
 def _edition() -> str:

@@ -62,7 +62,7 @@ def lived(world: World, children: Children, draws: Draws) -> Care:
         if stopped == LIVED:
             return care
         if stopped == WITHOUT_POOL:
-            raise no_pool_in(int(children.sector[care.tally[0].entered]))
+            raise no_pool_in(int(children.sector[care.tally["entered"][0]]))
         if stopped == SHORT_OF_DRAWS:
             care = care._replace(luck=with_further_placements(care.luck, children, draws))
         else:
@@ -138,7 +138,7 @@ def await_ending(child: int, care: Care) -> None:
 def await_change(care: Care) -> None:
     """Put the next change in places on the agenda, if there is one."""
     change = care.tally[0].changes_made
-    if change < care.changes.time.size:
+    if change < care.changes.size:
         time = care.changes[change].time
         put(care.agenda, time, Order.PLACES_CHANGE.value << RANK_BITS, NO_SPELL)
 

@@ -69,7 +69,8 @@ def children_of(world: World, draws: Draws) -> Children:
     """All children of a world, cohort first, then entrants by time, stream and number."""
     groups, first, alone = groups_of(world, draws)
     cohort = first_numbers(draws, COHORT, len(world.cohort.age_group))
-    siblings = first_numbers(draws, SIBLINGS, BANDS * int(groups.siblings.max()))
+    most, most_siblings = int(groups.number[:BANDS].max()), int(groups.siblings.max())
+    siblings = first_numbers(draws, SIBLINGS, BANDS * most_siblings)
     n = len(cohort) + int(groups.number.sum() + groups.siblings.sum())
     people = _room_for(n)
     starts = month_starts(world.start, world.horizon_days)
@@ -78,6 +79,7 @@ def children_of(world: World, draws: Draws) -> Children:
     return Children(
         at_start=len(cohort),
         luck=luck_of([cohort, first, alone, siblings]),
+        rows=(len(cohort), BANDS * most, int(groups.number[UASC_ROW]), len(siblings)),
         **people._asdict(),
     )
 

@@ -1,0 +1,256 @@
+"""How fast one future is, against SimPy and against the least it could take.
+
+``python benchmarks/engine.py`` prints every figure; ``--quick`` fewer runs of the same. Times of
+one core are processor time, medians of several runs; times of two are by the clock, so nothing
+else should be running. Ratios are of times taken in turn in one run.
+
+The floor is a compiled loop that does as many heap operations and draws as a future of the same
+size, and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from sufficiency.replication import Job, children_in_care_chunk, measure_chunk, surroundings_of
+from sufficiency.resolution.resolve import Resolved, resolve
+from sufficiency.scenario.files import load_scenario
+from sufficiency.scenario.options import scenario_for_authority
+from sufficiency.shipped import shipped_path
+from sufficiency.simulation import compiled_model, model
+from sufficiency.simulation.agenda import Agenda, empty_agenda, put, take_soonest
+from sufficiency.simulation.children import Children
+from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.population import children_of
+from sufficiency.simulation.world import World
+
+SEED = 1
+ON = (True, True)
+CHUNK = 50
+MS = 1e3
+
+
+def main() -> None:
+    """Print every figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer runs")
+    quick = parser.parse_args().quick
+    job = wolverhampton(60)
+    begun = time.perf_counter()
+    measure_chunk(job, range(1), ON)
+    children_in_care_chunk(job, range(1), ON)
+    print(f"first future, compiled or loaded: {time.perf_counter() - begun:.1f} s")
+    one_future(job, 50 if quick else 300)
+    the_loop(job, 3 if quick else 10)
+    the_floor(job, 10 if quick else 50)
+    threads(job, 400 if quick else 5000)
+    sizes(quick)
+    memory = peak_memory_mb()
+    if memory is not None:
+        print(f"peak memory: {memory:.0f} MB")
+
+
+def wolverhampton(months: int, in_care: int | None = None) -> Job:
+    """The scenario of 585 children, or of as many as asked for."""
+    if in_care is None:
+        path = Path(shipped_path("scenarios", "wolverhampton-2020.yaml"))
+        scenario = load_scenario(path).model_copy(update={"months": months})
+    else:
+        scenario = scenario_for_authority("Wolverhampton", months=months)
+    resolved = resolve(scenario)
+    if in_care is not None:
+        resolved = of_size(resolved, in_care)
+    return Job(resolved, surroundings_of(resolved), SEED, "compiled")
+
+
+def of_size(resolved: Resolved, in_care: int) -> Resolved:
+    """The same council with so many children, and entries and places in proportion."""
+    plan = resolved.plan
+    children, places, levels = plan.children, plan.places, plan.levels
+    chosen = np.arange(in_care) * len(children.age_group) // in_care
+    factor = in_care / len(children.age_group)
+    several = replace(
+        children,
+        **{name: getattr(children, name)[chosen] for name in ("age_group", "need", "sector")},
+        profile=children.profile[chosen],
+    )
+    limited = places.usable_at_start >= 0
+    usable = np.where(limited, np.rint(places.usable_at_start * factor), places.usable_at_start)
+    starters = levels.starters_per_year
+    more = replace(levels, starters_per_year=replace(starters, exposure=starters.exposure / factor))
+    return replace(
+        resolved,
+        plan=replace(
+            plan,
+            children=several,
+            places=replace(places, usable_at_start=usable.astype(np.int64)),
+            levels=more,
+        ),
+    )
+
+
+def one_future(job: Job, runs: int) -> None:
+    """Processor time of one future, and of its parts."""
+    whole = [processor_ms(lambda n=n: measure_chunk(job, range(n, n + 1), ON)) for n in range(runs)]
+    in_chunks = processor_ms(lambda: measure_chunk(job, range(runs), ON)) / runs
+    layer = processor_ms(lambda: children_in_care_chunk(job, range(runs), (False, False))) / runs
+    print(
+        f"one future, all told (at most 3 ms): {in_chunks:.2f} ms in a chunk, alone {median(whole)}"
+    )
+    print(f"one future for a layer of uncertainty: {layer:.2f} ms")
+    drawing, making, living = [], [], []
+    for number in range(runs):
+        drawing.append(processor_ms(lambda n=number: draw(job, n)))
+        world, draws = draw(job, number), Draws(SEED, number)
+        making.append(processor_ms(lambda w=world, d=draws: children_of(w, d)))
+        children = children_of(world, draws)
+        living.append(
+            processor_ms(lambda w=world, c=children, d=draws: compiled_model.run(w, c, d))
+        )
+    print(f"  its rates {median(drawing)}, its children {median(making)}, lives {median(living)}")
+
+
+def the_loop(job: Job, runs: int) -> None:
+    """The event loop alone against SimPy's, the children and all first draws being given."""
+    ours, theirs = [], []
+    for number in range(runs):
+        world, draws = draw(job, number), Draws(SEED, number)
+        children = children_of(world, draws)
+        compiled_model.run(world, children, draws)
+        ours.append(processor_ms(lambda w=world, c=children, d=draws: compiled_model.run(w, c, d)))
+        theirs.append(processor_ms(lambda w=world, c=children, d=draws: model.run(w, c, d)))
+    ratio = statistics.median(slow / fast for slow, fast in zip(theirs, ours, strict=True))
+    print(
+        f"loop and record: {median(ours)}, SimPy's {median(theirs)}; "
+        f"{ratio:.0f} times as fast (at least 30)"
+    )
+
+
+def the_floor(job: Job, runs: int) -> None:
+    """A future without its rates and figures against as many heap operations and draws."""
+    least, whole = [], []
+    for number in range(runs):
+        world, draws = draw(job, number), Draws(SEED, number)
+        children = children_of(world, draws)
+        care = compiled_model.lived(world, children, draws)
+        moments = int(care.tally["spells_begun"][0])
+        words = care.luck.numbers.size
+        agenda = empty_agenda(moments + 1)
+        at_once = len(world.cohort.age_group)
+        pile(agenda, moments, at_once)
+        least.append(
+            processor_ms(
+                lambda a=agenda, m=moments, n=at_once, w=words, d=draws: (
+                    d.numbers(0, 0, w // 30 + 1, 30),
+                    pile(a, m, n),
+                )
+            )
+        )
+        whole.append(processor_ms(lambda w=world, d=draws: lived(w, d)))
+    ratio = statistics.median(slow / fast for slow, fast in zip(whole, least, strict=True))
+    print(
+        f"draws, children and loop: {median(whole)}, the floor {median(least)}; "
+        f"{ratio:.1f} times the floor (at most 3)"
+    )
+
+
+@compiled
+def pile(agenda: Agenda, moments: int, at_once: int) -> float:
+    """Put and take so many moments, about so many at once, at times that look like chance."""
+    agenda.size[0], state, total = 0, 1, 0.0
+    for moment in range(moments):
+        state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+        now = agenda.time[0] if agenda.size[0] else 0.0
+        put(agenda, now + state * 1e-6, moment, moment)
+        if agenda.size[0] > at_once:
+            total += agenda.time[0]
+            take_soonest(agenda)
+    while agenda.size[0]:
+        total += agenda.time[0]
+        take_soonest(agenda)
+    return total
+
+
+def threads(job: Job, replications: int) -> None:
+    """Two threads against one, by the clock, chunk by chunk."""
+    chunks = [range(first, first + CHUNK) for first in range(0, replications, CHUNK)]
+    seconds = {}
+    for workers in (1, 2):
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(workers) as crew:
+            for _ in crew.map(lambda numbers: in_care_of(job, numbers), chunks):
+                pass
+        seconds[workers] = time.perf_counter() - begun
+    print(
+        f"{replications} futures: {seconds[1]:.1f} s in one thread, {seconds[2]:.1f} s in two; "
+        f"{seconds[1] / seconds[2]:.2f} times as fast (at least 1.8)"
+    )
+
+
+def in_care_of(job: Job, numbers: range) -> float:
+    """Work out a chunk; what is not kept takes no memory."""
+    return float(measure_chunk(job, numbers, ON).forecast[:, 0, -1].mean())
+
+
+def sizes(quick: bool) -> None:
+    """The cost by children and months: it grows with both in a line."""
+    print("children  months  ms a future  microseconds a child-month  peak memory so far, MB")
+    for in_care in (100, 600, 6_000, *([] if quick else [83_000])):
+        for months in (12, 60, 120):
+            job = wolverhampton(months, in_care)
+            runs = max(1, min(20, 60_000 // in_care))
+            measure_chunk(job, range(1), ON)
+            ms = processor_ms(lambda j=job, r=runs: in_care_of(j, range(r))) / runs
+            memory = peak_memory_mb()
+            print(
+                f"{in_care:8}  {months:6}  {ms:11.2f}  {ms * 1e3 / in_care / months:26.3f}"
+                f"  {'' if memory is None else f'{memory:.0f}':>23}"
+            )
+
+
+def draw(job: Job, number: int) -> World:
+    """The rates of one future."""
+    world: World = job.resolved.draw_world(SEED, number, parameter=True, drift=True)
+    return world
+
+
+def lived(world: World, draws: Draws) -> None:
+    """Make the children and let them live."""
+    children: Children = children_of(world, draws)
+    compiled_model.lived(world, children, draws)
+
+
+def processor_ms(work: Callable[[], object]) -> float:
+    """Milliseconds of processor time."""
+    begun = time.process_time()
+    work()
+    return (time.process_time() - begun) * MS
+
+
+def median(times_ms: list[float]) -> str:
+    """The median in words."""
+    return f"{statistics.median(times_ms):.2f} ms"
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory that this process has held, where the system tells."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+if __name__ == "__main__":
+    main()
