@@ -49,7 +49,7 @@ from sufficiency.replication import (
     IN_CARE_ROW,
     Job,
     Layers,
-    children_in_care_chunk,
+    measure_chunk,
     surroundings_of,
 )
 from sufficiency.simulation.simulate import (
@@ -158,7 +158,7 @@ def run(
     job = Job(resolved, surroundings_of(resolved), seed, engine_here(engine))
     if must_compile(engine):
         # Once here, and not in every worker at the same time.
-        children_in_care_chunk(job, range(1), (False, False))
+        measure_chunk(job, range(1), (False, False))
     with _kept(job, kept_beside, resume) as store:
         work = _work_of(job, replications, chunk_size, store)
         notes = _do(job, work, crew, progress)
