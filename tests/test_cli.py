@@ -189,7 +189,8 @@ WRONG = {
         ("run", "Wolverhampton"),
         'or for an authority: --authority "Wolverhampton"',
     ),
-    "folder for a file": (("check", "."), ".: is a folder, not a file"),
+    "folder for a file": (("run", "./"), "is a folder, not a file"),
+    "empty folder of returns": (("check", "."), "there is no file in the folder"),
     "near miss": (("run", "--authority", "Wolverhamton"), "Did you mean Wolverhampton"),
     "split authority": (("check", "--authority", "Northamptonshire"), "North Northamptonshire"),
     "misspelt shipped scenario": (
