@@ -21,8 +21,9 @@ from sufficiency.synthesis.tables import TABLES
 from sufficiency.synthesis.writing import as_text, csv_bytes, file_name
 
 MARKER = "QxZmark"
-BORN = pd.Timestamp(2011, 2, 17)
-"""The birthday of every child in the marked return."""
+BORN = [pd.Timestamp(2011, 2, 17), pd.Timestamp(2010, 10, 23), pd.Timestamp(2009, 7, 12)]
+"""The birthdays of the children in the marked return; not all on one day of the month, which would
+be read as dates of the month only."""
 ANY_TEXT = ("CHILD", "UPN", "ETHNIC", "HOME_POST", "PL_POST", "URN")
 EVERY = 40
 """One row in so many has the marker in a field of codes or dates, another row for each field."""
@@ -39,7 +40,9 @@ def marked(table: pd.DataFrame) -> pd.DataFrame:
         else:
             found[column] = cells.where(pd.RangeIndex(len(cells)) % EVERY != place, MARKER)
         if column == "DOB":
-            found[column] = found[column].where(found[column] == MARKER, f"{BORN:%d/%m/%Y}")
+            digit = table["CHILD"].str[-2:].astype(int) % len(BORN)
+            born = digit.map(lambda place: f"{BORN[place]:%d/%m/%Y}")
+            found[column] = found[column].where(found[column] == MARKER, born)
     return found
 
 
@@ -73,8 +76,9 @@ COMMANDS = [calibrate, check]
 
 def assert_says_nothing(text: str) -> None:
     assert MARKER.casefold() not in text.casefold()
-    for form in ("%d/%m/%Y", "%Y-%m-%d", "%d %B %Y", "%Y%m%d"):
-        assert BORN.strftime(form) not in text
+    for born in BORN:
+        for form in ("%d/%m/%Y", "%Y-%m-%d", "%d %B %Y", "%Y%m%d"):
+            assert born.strftime(form) not in text
 
 
 def assert_holds_nothing(path: Path) -> None:
