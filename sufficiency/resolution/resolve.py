@@ -28,11 +28,11 @@ from sufficiency.resolution.own_return import (
     with_own_rates,
 )
 from sufficiency.resolution.own_table import OwnTable, own_levels
+from sufficiency.resolution.page_facts import manifest_extras
 from sufficiency.resolution.planning import follows_path, world_plan
 from sufficiency.resolution.prices import cost_plan
 from sufficiency.resolution.provenance import (
     fitted_origins,
-    manifest_extras,
     population_origin,
 )
 from sufficiency.resolution.supply import supply
