@@ -17,7 +17,12 @@ from sufficiency.calibration.needs import (
     with_own_next_needs,
 )
 from sufficiency.calibration.starting import whole_children
-from sufficiency.calibration.tables import exit_sector_factor, first_need_shares, rate_tables
+from sufficiency.calibration.tables import (
+    exit_sector_factor,
+    first_need_shares,
+    rate_tables,
+    shipped_exit_levels,
+)
 from sufficiency.domain import (
     AGE_GROUPS,
     CAUSES,
@@ -199,7 +204,7 @@ def test_adoption_is_left_only_from_an_adoptive_placement() -> None:
         assert tables.need_factor[CAUSES.index(cause), ADOPTION] == 0
 
 
-def test_a_sectors_factor_on_exits_averages_one_over_an_ages_children() -> None:
+def test_a_sectors_factor_on_exits_averages_the_level_of_its_time_in_care() -> None:
     start = people("336")
     first = first_need_shares(start.needs)
     factor = exit_sector_factor(start.needs, first)
@@ -207,7 +212,7 @@ def test_a_sectors_factor_on_exits_averages_one_over_an_ages_children() -> None:
     for row in range(5):
         for band in (4, 6, 8):
             mean = float(staying[row] @ factor[:, row, band]) / float(staying[row].sum())
-            assert mean == pytest.approx(1)
+            assert mean == pytest.approx(shipped_exit_levels()[band])
 
 
 def test_steps_down_start_in_residential_care_only() -> None:

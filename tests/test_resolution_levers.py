@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-from fits import fit, scenario, shipped
+from fits import scenario, shipped
 
-from sufficiency.domain import CAUSES, EXIT_CAUSES, ExitReason, MoveReason, begins
+from sufficiency.domain import CAUSES, DAYS_PER_YEAR, EXIT_CAUSES, ExitReason, MoveReason, begins
 from sufficiency.resolution.calendar import calendar, intervention_origins
 from sufficiency.simulation.worlds import Calendar
 
@@ -15,7 +15,7 @@ START, HORIZON_DAYS = date(2023, 3, 31), 1096
 
 
 def factors(**keys: object) -> Calendar:
-    return calendar(scenario(**keys), fit().damping, START, HORIZON_DAYS, trend=False)
+    return calendar(scenario(**keys), np.ones(1), START, HORIZON_DAYS)
 
 
 def test_an_intervention_changes_only_its_reasons_ages_and_dates() -> None:
@@ -44,6 +44,12 @@ def test_an_intervention_changes_only_its_reasons_ages_and_dates() -> None:
     np.testing.assert_array_equal(found.entries, 1)
     assert begins(START, first) in found.starts_days
     assert begins(START, date(2024, 4, 1)) in found.starts_days
+
+
+def test_each_year_has_its_own_expected_starters_and_the_last_goes_on() -> None:
+    found = calendar(scenario(), np.array([1.0, 1.1]), START, HORIZON_DAYS)
+    year = np.minimum(found.starts_days // DAYS_PER_YEAR, 1)
+    np.testing.assert_allclose(found.entries, np.tile(np.where(year > 0, 1.1, 1.0), (6, 1)))
 
 
 def test_an_intervention_without_an_end_lasts_and_begins_with_its_first_day() -> None:

@@ -68,11 +68,11 @@ class Damping:
         (1 + trend)^h + sum of effect x (term - mean) x (1 + p + ... + p^(h-1)).
         """
         after = np.arange(1, years + 1)
-        path: Floats = (1 + self.trend_per_year) ** after
+        path: Floats = np.power(1 + self.trend_per_year, after.astype(np.float64))
         for effect, persistence, mean, term in zip(
             self.effect_per_year, self.persistence, self.mean_term, terms, strict=True
         ):
-            path = path + effect * (term - mean) * np.cumsum(persistence ** (after - 1.0))
+            path += effect * (term - mean) * np.cumsum(np.power(persistence, after - 1.0))
         return np.asarray(np.maximum(path, LEAST_GROWTH), dtype=np.float64)
 
 
