@@ -29,7 +29,7 @@ from sufficiency.simulation.record import (
     ENDED_TURNED_18,
 )
 from sufficiency.simulation.recorder import Recorder
-from sufficiency.simulation.simulate import simulate
+from sufficiency.simulation.simulate import ENGINES, simulate
 
 PLANNED = MOVE_REASONS.index("planned")
 RETURNED_HOME = EXIT_REASONS.index("returned_home")
@@ -80,7 +80,7 @@ LEAVES, MOVES, WAITS = 1, 2, 3
 WAITING_SINCE = 10.0
 
 
-def a_crowded_instant(opened: int | None) -> list[tuple[str, int]]:
+def a_crowded_instant(opened: int | None, engine: str) -> list[tuple[str, int]]:
     """Who begins to live where, in order, in one instant in which everything happens at once.
 
     Pool 0 has one child who leaves care; a child in pool 1 moves to need pool 0; a child waits
@@ -112,12 +112,14 @@ def a_crowded_instant(opened: int | None) -> list[tuple[str, int]]:
         ),
         1,
         0,
+        engine=engine,
     )
     names = {0: "leaver", 1: "mover", 2: "waiter", 3: "entrant"}
     now = record.spells[record.spells["from_time"] == first]
     return [(names[int(spell["child"])], int(spell["pool"])) for spell in now]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("opened", "begin"),
     [
@@ -129,9 +131,9 @@ def a_crowded_instant(opened: int | None) -> list[tuple[str, int]]:
     ],
 )
 def test_at_one_instant_places_change_then_children_leave_the_queue_then_moves_then_entries(
-    opened: int | None, begin: list[tuple[str, int]]
+    opened: int | None, begin: list[tuple[str, int]], engine: str
 ) -> None:
-    assert a_crowded_instant(opened) == begin
+    assert a_crowded_instant(opened, engine) == begin
 
 
 def test_moves_go_one_by_one_and_offer_what_they_leave_to_the_queue() -> None:
