@@ -137,10 +137,12 @@ def set_shares(tables: Tables, area: Area, forecast: Counts) -> None:
     for date in range(forecast.shape[1]):
         total = 0.0
         for setting in range(N_SECTORS):
-            total += forecast[IN_CARE + 1 + setting, date]
+            total += float(forecast[IN_CARE + 1 + setting, date])
             forecast[OCCUPIED + 1 + setting, date] = forecast[IN_CARE + 1 + setting, date]
         forecast[OCCUPIED, date] = total
-        forecast[RATE, date] = forecast[IN_CARE, date] / area.population_0_17 * PER_CHILDREN
+        # In double precision, compiled or not: numpy alone would stay in single.
+        in_care = float(forecast[IN_CARE, date])
+        forecast[RATE, date] = in_care / area.population_0_17 * PER_CHILDREN
         set_share(OUTSIDE, area.outside_share, date, tables, forecast)
         set_share(FAR, area.far_share, date, tables, forecast)
 
@@ -150,7 +152,7 @@ def set_share(first: int, share: Floats, date: int, tables: Tables, forecast: Co
     """Set the rows of children outside an area, whose share depends on the setting."""
     total = 0.0
     for setting in range(N_SETTINGS):
-        there = share[setting] * forecast[IN_CARE + 1 + setting, date]
+        there = share[setting] * float(forecast[IN_CARE + 1 + setting, date])
         forecast[first + 1 + setting, date] = there
         total += there
     forecast[first, date] = total
