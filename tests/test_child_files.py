@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from sufficiency.domain import AGE_GROUPS, CAUSES, DAYS_PER_YEAR, SECTORS, Secto
 from sufficiency.errors import HistoryError, OutputError, ScenarioError
 from sufficiency.history.returns.frames import SourceFile
 from sufficiency.history.returns.ledger import RowLedger
+from sufficiency.resolution.own_origins import own_rate_origins
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.sourced import Kind
@@ -243,6 +244,28 @@ def test_every_number_says_that_the_return_gave_it(resolved: Resolved) -> None:
     assert not any("pooled toward similar councils" in row.source for row in resolved.origins)
     named = [(row.key, row.label) for row in resolved.origins]
     assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [(0, "0 events"), (1, "1 to 5 events"), (5, "1 to 5 events"), (6, "6 events")],
+)
+def test_no_number_says_that_something_happened_to_one_to_five_children(
+    fit: ChildCalibration, resolved: Resolved, folder: Path, events: int, said: str
+) -> None:
+    rates = fit.fitted.rates
+    cells = np.zeros((len(SECTORS), 8))
+    cells[0, 0] = events
+    few = replace(rates.families["carer_ends"], events=cells)
+    families = {**rates.families, "carer_ends": few}
+    fitted = replace(fit.fitted, rates=replace(rates, families=families))
+    rows = own_rate_origins(
+        resolved.scenario,
+        replace(read_calibrated(folder / "own.yaml"), fitted=fitted),
+        resolved.plan.levels,
+    )
+    notes = [row.note for row in rows if row.key == "moves.own.carer_ends"]
+    assert [note.partition(" seen")[0] for note in notes] == [said]
 
 
 def test_the_manifest_keeps_names_without_folders(resolved: Resolved, folder: Path) -> None:

@@ -153,6 +153,25 @@ def test_places_set_to_the_children_of_the_start_do_not_tell_them() -> None:
     assert after.forecast["flag"].iloc[-1] == "c"
 
 
+@pytest.mark.parametrize(
+    ("priced", "told"), [(("other", "residential"), {"cost"}), (("other",), set())]
+)
+def test_nights_of_those_who_stay_do_not_tell_how_many_they_are(
+    priced: tuple[str, ...], told: set[str]
+) -> None:
+    """In a first month, 2 children are at most, and mostly, 60 nights."""
+    run = started_from([100, 120, 20, 2, 40, 3], [40, 60, 80, 100, 5])
+    monthly = run.finance_monthly.assign(basis="committed")
+    free = ~monthly["sector"].isin([*priced, "all"]) & (monthly["measure"] == "cost")
+    monthly.loc[free, list(STATISTICS)] = 0.0
+    after = shown(replace(run, finance_monthly=monthly)).finance_monthly
+    left_out = after[after["flag"] == "c"].groupby("measure")["sector"].agg(set)
+    assert left_out["nights"] == {"other", "residential", "all"}
+    assert left_out["cost"] == {*priced, "all"} - ({"all"} if "cost" in told else set())
+    news = shown(run).finance_monthly
+    assert (news["flag"] == "").all()
+
+
 def test_counts_among_the_assumptions_are_left_out() -> None:
     origins = [
         {"key": "population.in_care", "value": 292, "unit": "children", "kind": "fitted"},

@@ -154,7 +154,7 @@ class Sheet:
         self.row += 1
 
     def figures(self, values: Sequence[object], first: int, style: str) -> None:
-        """The numbers of the current row from column ``first`` on, all in one style.
+        """The numbers of the current row, and its flag, from column ``first`` on, in one style.
 
         What `put` does, in half the time: tidy tables have hundreds of thousands of them.
         """
@@ -164,7 +164,7 @@ class Sheet:
             if isinstance(value, float) and math.isfinite(value):
                 worksheet.write_number(self.row, column, value, cell)
             else:
-                worksheet.write_blank(self.row, column, None, cell)
+                self.put(self.row, column, value, style)
 
     def gap(self, rows: int = 1) -> None:
         """Leave rows empty."""

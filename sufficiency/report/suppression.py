@@ -29,6 +29,7 @@ SHARES_OF_IN_CARE = ("outside_area", "over_20_miles")
 GAPS = ("in_house_shortfall", "unmet_need")
 FLOWS = ("starters", "leavers", "moves")
 NIGHTS_AND_MONEY = ("nights", "cost", "income", "extra_cost_of_gap")
+BASIS, COMMITTED = "basis", "committed"
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -243,9 +244,24 @@ def _places_that_tell(forecast: pd.DataFrame, hidden: Flags) -> Flags:
 
 
 def _hidden_money(finance: pd.DataFrame, sectors: frozenset[str]) -> Flags:
-    """(n_rows,): agreed nights and money of sectors whose children are left out."""
-    of_sector = finance["sector"].isin(sectors) & finance["measure"].isin(NIGHTS_AND_MONEY)
-    return np.asarray(_agreed(finance) & of_sector.to_numpy())
+    """(n_rows,): nights and money that tell how many children of a left out sector there were.
+
+    Those on which all futures agree; and, month by month, those of children who are still where
+    they were at the start: at most, and mostly, their number times the nights of the month. With
+    them go the nights of all sectors, and their money where the rest of it is one sector's.
+    """
+    of_measure = finance["measure"].isin(NIGHTS_AND_MONEY).to_numpy()
+    of_sector = of_measure & finance["sector"].isin(sectors).to_numpy()
+    hidden = np.asarray(_agreed(finance) & of_sector)
+    if BASIS not in finance.columns:
+        return hidden
+    there = (finance[BASIS] == COMMITTED).to_numpy() & (finance["mean"] > 0).to_numpy()
+    hidden |= of_sector & there
+    parts = pd.Series(of_sector & there & (finance["pool"] == ALL).to_numpy(), finance.index)
+    n_hidden = parts.groupby([finance["date"], finance["measure"]]).transform("sum").to_numpy()
+    total = of_measure & there & (finance["sector"] == ALL).to_numpy()
+    is_nights = (finance["measure"] == "nights").to_numpy()
+    return np.asarray(hidden | (total & ((is_nights & (n_hidden > 0)) | (n_hidden == 1))))
 
 
 def _shown_origins(

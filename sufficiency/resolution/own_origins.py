@@ -12,6 +12,7 @@ from sufficiency.calibration.children.file import CalibratedFile
 from sufficiency.calibration.children.pooling import Family
 from sufficiency.calibration.children.rates import ADOPTION_FAMILY, ENDING_FAMILY, UASC_FAMILY
 from sufficiency.domain import AGE_BANDS, AGE_GROUPS, CAUSES, MONTHS_PER_YEAR, N_EXIT_CAUSES
+from sufficiency.report.suppression import FEWEST_SHOWN
 from sufficiency.report.words import AGE_LABELS
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
@@ -104,11 +105,17 @@ def _family(name: str, family: Family, source: str) -> Origin:
         "ratio",
         Kind.FITTED,
         source,
-        f"{family.events.sum():.0f} events seen, {expected:.0f} expected at the published rates; "
+        f"{_events(float(family.events.sum()))} seen, "
+        f"{expected:.0f} expected at the published rates; "
         f"cells differ by {family.spread:.0%} beyond chance",
         low=round(level * float(np.exp(-1.28 * spread)), 3),
         high=round(level * float(np.exp(1.28 * spread)), 3),
     )
+
+
+def _events(number: float) -> str:
+    """A count of events in words. Where it is 1 to 5 it says no more: a run's page is sent on."""
+    return "1 to 5 events" if 0 < number < FEWEST_SHOWN - 0.5 else f"{number:.0f} events"
 
 
 def _siblings(scenario: Scenario, calibrated: CalibratedFile) -> list[Origin]:
