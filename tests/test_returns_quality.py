@@ -14,6 +14,7 @@ from returns_builder import Written, rebuilt
 from sufficiency import calibrating
 from sufficiency.errors import HistoryError
 from sufficiency.history.authorities import find_authority
+from sufficiency.history.published import PublishedHistory
 from sufficiency.history.returns.frames import CareHistories, SourceFile
 from sufficiency.history.returns.place_sectors import as_source, read_sectors, shipped_sectors
 from sufficiency.history.returns.quality import Quality, quality_report, told_rows
@@ -96,6 +97,19 @@ def test_a_stock_more_than_5_percent_off_stops(children: int, stops: bool) -> No
     assert (row["counted"], row["published"]) == (children, 588)
     assert row["difference"] == pytest.approx(children / 588 - 1)
     assert report.verdict[0].startswith("Do not forecast") is stops
+
+
+@pytest.mark.parametrize(("apart", "passed"), [(5, True), (-5, True), (-6, False)])
+def test_a_few_children_more_or_fewer_stop_no_small_council(apart: int, passed: bool) -> None:
+    published = PublishedHistory.as_at(2023).panel(find_authority("Rutland")).loc[2020, "in_care"]
+    written = Written(years={2020})
+    for child in range(int(published) + apart):
+        written.episode(2020, f"2019-{4 + child % 9:02d}-05", child=child)
+    written.episode(2020, "2020-03-20", "2020-03-30", rec="E4A", child=999)
+    report = quality(written, "Rutland")
+    row = report.counts.query("measure == 'in_care' and group == 'all'").iloc[0]
+    assert abs(row["difference"]) > 0.05
+    assert {gate.name: gate.passed for gate in report.gates}["stock"] is passed
 
 
 def test_more_than_2_percent_of_rows_rejected_stops() -> None:

@@ -14,6 +14,8 @@ from sufficiency.history.returns.sectors import NEED_PROVIDER, PROVIDERS
 from sufficiency.history.returns.stocks import ALL
 
 MOST_STOCK_DIFFERENCE = 0.05
+FEW_CHILDREN = 5
+"""So many children more or fewer are no sign of a wrong return, however small the council."""
 MOST_REJECTED = 0.02
 MOST_PROVIDERS_MISSING = 0.02
 MOST_VANISHED = 0.01
@@ -69,7 +71,7 @@ def verdict_of(gates: tuple[Gate, ...]) -> tuple[str, ...]:
 
 
 def _stock(counts: pd.DataFrame) -> Gate:
-    question = "Are the children counted on each 31 March those published, within 5%?"
+    question = "Are the children counted on each 31 March those published, within 5% or 5 children?"
     total = counts[(counts["measure"] == "in_care") & (counts["group"] == ALL)]
     beside = total.dropna(subset=["published"])
     name, advice = (
@@ -80,13 +82,16 @@ def _stock(counts: pd.DataFrame) -> Gate:
         found = "There are no published figures of these years to set beside the counts."
         advice = "Name the council with --authority if you have not."
         return Gate(name, question, found, None, True, advice)
-    off = beside.assign(share=beside["difference"].abs()).sort_values("share").iloc[-1]
+    apart = (beside["counted"] - beside["published"]).abs()
+    share = beside["difference"].abs()
+    off = beside.assign(off=share.where(apart > FEW_CHILDREN, 0.0), share=share)
+    off = off.sort_values(["off", "share"]).iloc[-1]
     found = (
         f"On 31 March {int(off['year'])}, {int(off['counted']):,} children are counted and "
         f"{int(off['published']):,} were published ({off['difference']:+.1%}), the largest "
         "difference of any year."
     )
-    return Gate(name, question, found, bool(off["share"] <= MOST_STOCK_DIFFERENCE), True, advice)
+    return Gate(name, question, found, bool(off["off"] <= MOST_STOCK_DIFFERENCE), True, advice)
 
 
 def _rejected(ledger: RowLedger, rejected: int) -> Gate:

@@ -80,7 +80,6 @@ CODE_MISSING = Rule(
     "The kind of placement is missing: counted as another setting.",
     "146",
 )
-UNREGISTEREDRECODED_TO = day_number(date(2026, 3, 31))
 
 
 def with_providers(episodes: pd.DataFrame, ledger: RowLedger) -> pd.DataFrame:
