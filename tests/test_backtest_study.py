@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import sufficiency.report.backtest_page
 from sufficiency.backtest.counts import FIRST_YEAR, read_counts
 from sufficiency.backtest.pieces import Pieces, data_sha256, settings_of
 from sufficiency.backtest.published_source import PublishedForecasts, Simulated, Unresolved
+from sufficiency.backtest.reduction import KINDS, yearly_counts, yearly_days
 from sufficiency.backtest.scoreboard import NO_CHANGE, OURS
 from sufficiency.backtest.study import (
     MEAN_KEPT,
@@ -30,11 +32,17 @@ from sufficiency.backtest.study import (
 )
 from sufficiency.backtest.targets import IN_CARE_ROW, N_TARGETS, TARGETS, longest_horizon
 from sufficiency.commands import backtest as backtest_command
+from sufficiency.domain import AGE_BANDS
 from sufficiency.errors import OutputError
 from sufficiency.history.authorities import Authority, all_authorities, find_authority
 from sufficiency.history.published import FROZEN_SET, PublishedHistory
 from sufficiency.history.reference import ReferenceData, shipped_reference
+from sufficiency.measures.monthly import FORECAST_ROWS, figures
+from sufficiency.replication import surroundings_of
+from sufficiency.resolution.resolve import resolve
+from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.shipped import shipped_path
+from sufficiency.simulation.simulate import simulate
 
 RUTLAND, DERBY = find_authority("Rutland"), find_authority("Derby")
 ORIGIN = 2019
@@ -198,6 +206,35 @@ def test_every_forecast_is_scored_or_listed(perfect) -> None:
         scored = (ours["origin"] == origin).sum()
         left_out = reasons.loc[reasons["origin"] == origin, "forecasts"].sum()
         assert scored + left_out == expected, origin
+
+
+def test_a_record_seen_once_a_year_is_as_the_measures_count_it() -> None:
+    scenario = scenario_for_authority("Rutland", months=36)
+    resolved = resolve(scenario.model_copy(update={"start": date(ORIGIN, 3, 31)}))
+    surroundings = surroundings_of(resolved)
+    days = yearly_days(resolved.start, 3)
+    marches = np.searchsorted(surroundings.calendar.days, days)
+    for number in range(4):
+        world = resolved.draw_world(1, number, parameter=True, drift=True)
+        record = simulate(world, 1, number, "compiled")
+        measured = figures(record, world.places, surroundings).forecast
+        stock, starters, leavers = yearly_counts(record, resolved.start, days)
+
+        def row(measure: str, sector: str = "all", band: str = "all", of=measured):
+            return of[FORECAST_ROWS.index((measure, sector, band))]
+
+        for place, band in enumerate(AGE_BANDS):
+            expected = row("in_care", band=str(band))[marches]
+            np.testing.assert_array_equal(stock[:, place].sum(axis=0), expected)
+        kinds = {"homes": "residential", "supported": "supported_accommodation"}
+        for kind, sector in (*kinds.items(), ("unplaced", "unplaced")):
+            found = stock[KINDS.index(kind)].sum(axis=0)
+            np.testing.assert_array_equal(found, row("in_care", sector)[marches])
+        others = stock[[KINDS.index("for_adoption"), KINDS.index("other")]].sum(axis=(0, 1))
+        np.testing.assert_array_equal(others, row("in_care", "other")[marches])
+        for measure, found in (("starters", starters), ("leavers", leavers)):
+            by_month = row(measure)[1:].reshape(3, 12)
+            np.testing.assert_array_equal(found, by_month.sum(axis=1))
 
 
 def test_what_the_publisher_holds_back_is_never_scored(perfect) -> None:

@@ -53,10 +53,14 @@ def yearly_counts(record: Record, start: date, days: Ints) -> tuple[Ints, Ints, 
     closed = np.where(ended == ENDED_OPEN, np.inf, spells["to_time"])
     kind = _KIND_OF_SETTING[spells["sector"]]
     kind[(spells["sector"] == _OTHER) & (spells["need"] == _ADOPTION)] = KINDS.index("for_adoption")
-    band_starts = band_start_times(start, spells["born_day"])
+    first, after_last = np.searchsorted(days, opened), np.searchsorted(days, closed)
+    # Most placements begin and end between two dates and need no age.
+    seen = np.flatnonzero(first < after_last)
+    first, after_last, kind = first[seen], after_last[seen], kind[seen]
+    band_starts = band_start_times(start, spells["born_day"][seen])
     stock = np.zeros((len(KINDS), len(AGE_BANDS), n_days), dtype=np.int64)
     for column, day in enumerate(days):
-        here = np.flatnonzero((opened <= day) & (closed > day))
+        here = np.flatnonzero((first <= column) & (column < after_last))
         band = band_at(band_starts[here], np.full(len(here), float(day)))
         cell = kind[here] * len(AGE_BANDS) + band
         counted = np.bincount(cell, minlength=len(KINDS) * len(AGE_BANDS))
