@@ -14,6 +14,7 @@ from worlds import N_NEEDS, hazards, places
 from sufficiency.domain import CAUSES, N_EXIT_CAUSES, TICK, TICKS_PER_DAY
 from sufficiency.simulation import rules
 from sufficiency.simulation.chances import inverse
+from sufficiency.simulation.children import NO_PLAN
 from sufficiency.simulation.model import risks_of
 from sufficiency.simulation.places import Pools, WaitingList
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
@@ -149,15 +150,16 @@ def next_ending(
     placed: float,
     left: Floats,
     risks: rules.Risks,
+    plan: tuple[float, int] = (0.0, NO_PLAN),
 ) -> tuple[float, int]:
     """When and why, checking what is left then: as much as spending until then leaves."""
     after = np.empty_like(left)
     due, why = rules.next_ending(
-        now, horizon, 0, 0, uasc, entered, placed, AGED_3, left, after, risks
+        now, horizon, 0, 0, uasc, entered, placed, AGED_3, *plan, left, after, risks
     )
     if why != ENDED_OPEN:
         spent = left.copy()
-        rules.spend(spent, now, due, 0, 0, uasc, entered, placed, AGED_3, risks)
+        rules.spend(spent, now, due, 0, 0, uasc, entered, placed, AGED_3, plan[0], risks)
         # The rate may change within the tick up to which the ending is put off.
         assert after == pytest.approx(spent, abs=1e-9 + 2 * TICK * risks.rates.max())
     return due, why
@@ -241,7 +243,7 @@ def test_spending_a_part_and_then_the_rest_ends_at_the_same_time(
     whole = left_of(adoption=exponential)
     time, why = ending(table, whole, entered=entered)
     part = whole.copy()
-    rules.spend(part, 0.0, stop, 0, 0, False, entered, 0.0, AGED_3, risks_of(table))
+    rules.spend(part, 0.0, stop, 0, 0, False, entered, 0.0, AGED_3, 0.0, risks_of(table))
     if stop < time - TICK:
         again, why_again = ending(table, part, now=stop, entered=entered)
         assert again == pytest.approx(time, abs=4 * TICK)

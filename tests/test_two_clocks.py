@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import click
 import numpy as np
@@ -15,7 +17,14 @@ from worlds import N_AGES, N_NEEDS, N_SECTORS, a_council, a_world, cohort, entri
 
 from sufficiency import experiment
 from sufficiency.commands import run
-from sufficiency.domain import AGE_GROUPS, CAUSES, DAYS_PER_YEAR, MOVE_REASONS, TICK
+from sufficiency.domain import (
+    AGE_GROUPS,
+    CAUSES,
+    DAYS_PER_YEAR,
+    MOVE_REASONS,
+    N_EXIT_CAUSES,
+    TICK,
+)
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.options import scenario_for_authority
@@ -31,7 +40,15 @@ from sufficiency.simulation.record import (
     Record,
 )
 from sufficiency.simulation.simulate import DEFAULT_ENGINE, ENGINES, simulate
-from sufficiency.simulation.world import UNLIMITED, Hazards, Places, StartingCohort, World
+from sufficiency.simulation.world import (
+    UNLIMITED,
+    Hazards,
+    KnownTimes,
+    Places,
+    PlannedEnds,
+    StartingCohort,
+    World,
+)
 
 SEED = 13
 TIED_DAYS = (1.0, 5.0, 5.0 + TICK, 30.0)
@@ -107,6 +124,31 @@ def some_hazards(draw: st.DrawFn) -> Hazards:
 
 
 @st.composite
+def some_times(draw: st.DrawFn, n: int, years: float) -> KnownTimes:
+    """Times that are known, of children whose exits are planned for days on which much happens:
+    the first, the horizon, a birthday (the 18th among them) or the instant after one."""
+
+    def each(one: st.SearchStrategy[Any]) -> list[Any]:
+        return draw(st.lists(one, min_size=n, max_size=n))
+
+    # Nobody is 18 already, however many leap years there were.
+    born = 3 - int(years * DAYS_PER_YEAR)
+    birthdays = [math.ceil(born + age * DAYS_PER_YEAR) - 1 + TICK for age in (1, 10, 16, 18)]
+    days = [0.0, 0.0, TICK, *TIED_DAYS, 31.0, 120.0, *(day for day in birthdays if day > 0)]
+    return KnownTimes(
+        first_born_day=np.full(n, born),
+        birth_days=np.array(each(st.sampled_from([1, 1, 1, 20])), int),
+        care_days=np.full(n, min(40.0, -born)),
+        placement_days=np.full(n, 7.0),
+        planned=PlannedEnds(
+            time=np.array(each(st.sampled_from(days)), float),
+            cause=np.array(each(st.integers(0, N_EXIT_CAUSES - 1)), int),
+            probability=np.array(each(st.sampled_from([0.0, 0.5, 1.0])), float),
+        ),
+    )
+
+
+@st.composite
 def some_cohort(draw: st.DrawFn, sectors: list[int]) -> StartingCohort:
     """Up to a dozen children of one age, so that birthdays tie, in sectors that have pools."""
     group = draw(st.integers(0, N_AGES - 1))
@@ -119,6 +161,8 @@ def some_cohort(draw: st.DrawFn, sectors: list[int]) -> StartingCohort:
         width_days=draw(st.sampled_from([0.0, 0.0, 300.0])),
     )
     n = len(some.need)
+    if draw(st.booleans()):
+        some = replace(some, known=draw(some_times(n, draw(st.sampled_from(years)))))
     needs = st.lists(st.integers(0, N_NEEDS - 1), min_size=n, max_size=n)
     homes = st.lists(st.sampled_from(sectors), min_size=n, max_size=n)
     return replace(some, need=np.array(draw(needs), int), sector=np.array(draw(homes), int))
@@ -155,11 +199,16 @@ def test_any_small_world_is_the_same_row_for_row(world: World) -> None:
 def test_the_worlds_drawn_are_worth_comparing() -> None:
     """Among them are waits, ties, birthdays, many moves and people who find the door shut."""
     seen: dict[str, int] = dict.fromkeys(("unplaced", "found", "18", "tied", "many", "empty"), 0)
+    seen["planned"] = 0
 
     @settings(ANY, database=None)
     @given(worlds())
     def look(world: World) -> None:
         spells = simulate(world, SEED, 0, engine="compiled").spells
+        known = world.cohort.known
+        if known is not None and known.planned is not None:
+            left = spells[(spells["stream"] < 0) & (spells["ended"] >= 0)]
+            seen["planned"] += bool(np.isin(left["to_time"], known.planned.time).any())
         moved = spells[spells["began"] >= BEGAN_MOVED]
         seen["unplaced"] += bool(np.any(spells["pool"] < 0))
         seen["found"] += bool(np.any(spells["began"] == BEGAN_PLACE_FOUND))

@@ -18,6 +18,7 @@ from sufficiency.simulation.world import Floats, Ints
 
 COHORT_STREAM = -1
 NOT_AT_START = -1
+NO_PLAN = -1
 GROUP_SLOTS = 16
 """Numbers set aside for each sibling group, so that a larger group renumbers nobody else."""
 
@@ -61,6 +62,8 @@ class People(NamedTuple):
     sector: Ints
     exits: Floats
     birthdays: Floats
+    planned: Floats
+    planned_cause: Ints
     purpose: Ints
     row: Ints
 
@@ -92,6 +95,10 @@ class Children:
     """(n, 5): one unit exponential per exit cause for the period of care."""
     birthdays: Floats
     """(n, 6): when each age band begins for each child, the first long ago, and the 18th."""
+    planned: Floats
+    """When a child leaves care as its placements team plans, or would have; 0 without a plan."""
+    planned_cause: Ints
+    """Why; `NO_PLAN` where there is no plan or, as chance has it, the plan fails."""
     purpose: Ints
     row: Ints
     """With ``purpose``, where the child's draws are."""

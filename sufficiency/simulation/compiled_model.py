@@ -328,6 +328,8 @@ def next_ending(child: int, now: float, care: Care) -> None:
         care.people.entered[child],
         life.placed,
         care.people.birthdays[child],
+        care.people.planned[child],
+        care.people.planned_cause[child],
         care.left[child],
         care.left_after[child],
         care.risks,
@@ -348,6 +350,7 @@ def spend(child: int, now: float, care: Care) -> None:
         care.people.entered[child],
         life.placed,
         care.people.birthdays[child],
+        care.people.planned[child],
         care.risks,
     )
 

@@ -77,6 +77,8 @@ class Care:
         self.risks = risks_of(world.hazards)
         self.destination = np.array(world.hazards.destination, dtype=np.float64, order="C")
         self.birthdays = children.birthdays
+        self.planned = children.planned.tolist()
+        self.planned_cause = children.planned_cause.tolist()
         self.rank = children.rank
         self.left = np.full((n, rules.N_CAUSES), np.inf)
         self.left[:, :N_EXIT_CAUSES] = children.exits
@@ -247,6 +249,8 @@ class Care:
             self.entered[child],
             self.placed[child],
             self.birthdays[child],
+            self.planned[child],
+            self.planned_cause[child],
             self.left[child],
             self.left_after[child],
             self.risks,
@@ -265,6 +269,7 @@ class Care:
             self.entered[child],
             self.placed[child],
             self.birthdays[child],
+            self.planned[child],
             self.risks,
         )
 

@@ -39,6 +39,7 @@ from sufficiency.simulation.children import (
     COHORT_STREAM,
     FIRST_OF_GROUP,
     GROUP_SLOTS,
+    NO_PLAN,
     NOT_AT_START,
     SIBLINGS,
     UASC_ALONE,
@@ -62,6 +63,8 @@ GAP, SIZE = 0, 1
 SAME_BAND, BAND = 0, 1
 AGE, FIRST_NEED = 2, 3
 CELL, AGE_IN_CELL, CARE_IN_CELL, TIME_PLACED = range(4)
+PLAN_HOLDS = CELL
+"""Children whose plans are known have times that are known too, and draw no cell."""
 EXITS = 4
 
 
@@ -85,9 +88,9 @@ def children_of(world: World, draws: Draws) -> Children:
 
 
 def _room_for(n: int) -> People:
-    whole = np.empty((8, n), dtype=np.int64)
-    times = np.empty((2, n))
-    stream, number, rank, born_day, need, sector, purpose, row = whole
+    whole = np.empty((9, n), dtype=np.int64)
+    times = np.empty((3, n))
+    stream, number, rank, born_day, need, sector, purpose, row, planned_cause = whole
     return People(
         stream=stream,
         number=number,
@@ -100,6 +103,8 @@ def _room_for(n: int) -> People:
         sector=sector,
         exits=np.empty((n, N_EXIT_CAUSES)),
         birthdays=np.empty((n, N_BIRTHDAYS)),
+        planned=times[2],
+        planned_cause=planned_cause,
         purpose=purpose,
         row=row,
     )
@@ -127,10 +132,15 @@ class AtStart(NamedTuple):
     birth_days: Ints
     known_care_days: Floats
     known_placement_days: Floats
+    planned_time: Floats
+    """As the two that follow, from `PlannedEnds`: (n,), or (0,) without plans."""
+    planned_cause: Ints
+    planned_probability: Floats
 
 
 def _at_start(cohort: StartingCohort) -> AtStart:
     known, nothing, none = cohort.known, np.zeros(0), np.zeros(0, dtype=np.int64)
+    planned = known.planned if known else None
     return AtStart(
         age_group=_ints(cohort.age_group),
         need=_ints(cohort.need),
@@ -147,6 +157,9 @@ def _at_start(cohort: StartingCohort) -> AtStart:
         birth_days=_ints(known.birth_days) if known else none,
         known_care_days=_floats(known.care_days) if known else nothing,
         known_placement_days=_floats(known.placement_days) if known else nothing,
+        planned_time=_floats(planned.time) if planned else nothing,
+        planned_cause=_ints(planned.cause) if planned else none,
+        planned_probability=_floats(planned.probability) if planned else nothing,
     )
 
 
@@ -165,6 +178,8 @@ def in_care_at_start(cohort: AtStart, numbers: Numbers, starts: Ints, people: Pe
         people.need[child], people.sector[child] = cohort.need[child], cohort.sector[child]
         people.purpose[child], people.row[child] = COHORT, child
         settle(child, own, starts, people)
+        if cohort.planned_time.size > 0:
+            plan(child, own, cohort, people)
 
 
 @step
@@ -219,8 +234,18 @@ def before_now(days: float) -> float:
 
 
 @step
+def plan(child: int, own: Numbers, cohort: AtStart, people: People) -> None:
+    """When a child leaves as planned, and whether the plan holds."""
+    people.planned[child] = cohort.planned_time[child]
+    planned = cohort.planned_time[child] > 0.0
+    if planned and uniform(own[PLAN_HOLDS]) < cohort.planned_probability[child]:
+        people.planned_cause[child] = cohort.planned_cause[child]
+
+
+@step
 def settle(child: int, own: Numbers, starts: Ints, people: People) -> None:
-    """A child's exponentials for the period of care, and its birthdays."""
+    """A child's exponentials for the period of care, and its birthdays; nothing is planned."""
+    people.planned[child], people.planned_cause[child] = 0.0, NO_PLAN
     for cause in range(N_EXIT_CAUSES):
         people.exits[child, cause] = exponential(own[EXITS + cause])
     write_birthdays(people.birthdays[child], people.born_day[child], starts)

@@ -151,6 +151,20 @@ def set_rates(
 
 
 @compiled
+def keep_to_plan(time: float, end: float, planned: float, risks: Risks) -> float:
+    """Until the day of a plan its probability stands in for the hazards of leaving.
+
+    They are set to 0 in place, and the stretch that begins at ``time`` ends with the plan at the
+    latest. ``planned`` is 0 without one. Moves go on.
+    """
+    if time >= planned:
+        return end
+    for cause in range(N_EXIT_CAUSES):
+        risks.rates[cause] = 0.0
+    return min(end, planned)
+
+
+@compiled
 def next_ending(
     now: float,
     horizon: float,
@@ -160,6 +174,8 @@ def next_ending(
     entered: float,
     placed: float,
     birthdays: Floats,
+    planned: float,
+    planned_cause: int,
     left: Floats,
     after: Floats,
     risks: Risks,
@@ -168,10 +184,15 @@ def next_ending(
 
     Each cause's exponential ``left`` (C,) is spent along its own hazard; the first to be spent
     wins. Equal times: exits in listed order, turning 18, then moves. Infinity never ends.
+    A child with a plan for leaving care leaves when ``planned`` for ``planned_cause``, or, where
+    that is below 0, by its hazards from then on.
     ``after`` (C,) is set in place to what will be left of each when that ending comes.
     """
     adult = birthdays[ADULT]
     until = min(adult, horizon)
+    leaves_as_planned = planned_cause >= 0 and planned <= until
+    if leaves_as_planned:
+        until = planned
     for cause in range(N_CAUSES):
         after[cause] = left[cause]
     time, bands, due, first = now, START_OF_BANDS, math.inf, ENDED_OPEN
@@ -179,11 +200,14 @@ def next_ending(
         bands, end = stretch(time, entered, placed, birthdays, risks, bands)
         end = min(end, until)
         set_rates(sector, need, uasc, bands, risks)
+        end = keep_to_plan(time, end, planned, risks)
         if ends_within(end - time, after, risks):
             due, first = first_spent(time, end, now, after, risks)
             end = due
         pass_time(end - time, after, risks)
         time = end
+    if leaves_as_planned and due >= planned:
+        return float(planned), planned_cause
     if adult <= horizon and (first == ENDED_OPEN or first >= N_EXIT_CAUSES) and due >= adult:
         return float(adult), ENDED_TURNED_18
     if first >= N_EXIT_CAUSES:
@@ -237,14 +261,19 @@ def spend(
     entered: float,
     placed: float,
     birthdays: Floats,
+    planned: float,
     risks: Risks,
 ) -> None:
-    """Take from ``left`` (C,) in place what its hazards spent between two times."""
+    """Take from ``left`` (C,) in place what its hazards spent between two times.
+
+    Those of leaving spend nothing until the day ``planned`` for it.
+    """
     time, bands = start, START_OF_BANDS
     while time < stop:
         bands, end = stretch(time, entered, placed, birthdays, risks, bands)
         end = min(end, stop)
         set_rates(sector, need, uasc, bands, risks)
+        end = keep_to_plan(time, end, planned, risks)
         pass_time(end - time, left, risks)
         time = end
 

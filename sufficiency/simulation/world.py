@@ -77,6 +77,22 @@ class Entries:
 
 
 @dataclass(frozen=True)
+class PlannedEnds:
+    """What a placements team plans for the children of the cohort, and how sure it is; n children.
+
+    Until the day of a plan the child leaves care by it or by turning 18 and in no other way; if it
+    fails, the ordinary hazards run from that day on.
+    """
+
+    time: Floats
+    """(n,): when the child would leave, above 0; 0 where nothing is planned."""
+    cause: Ints
+    """(n,): the exit cause; read only where something is planned."""
+    probability: Floats
+    """(n,): that the plan holds."""
+
+
+@dataclass(frozen=True)
 class KnownTimes:
     """When each child of the cohort was born, entered care and was placed; n children.
 
@@ -91,6 +107,7 @@ class KnownTimes:
     """(n,): time in care at the start, not below 0."""
     placement_days: Floats
     """(n,): time in the present placement, not above ``care_days``."""
+    planned: PlannedEnds | None = None
 
 
 @dataclass(frozen=True)
