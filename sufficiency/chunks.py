@@ -154,6 +154,7 @@ def shapes(job: Job) -> dict[str, tuple[int, ...]]:
         "needs": (len(NEED_ROWS), n_dates),
         "nights": (len(BASES), n_settings, n_dates - 1),
         "extra_cost_gbp": (n_settings, n_dates - 1),
+        "known_price_gbp": (n_settings, n_dates - 1),
         TOTALS: (n_dates,),
     }
 

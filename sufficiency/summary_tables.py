@@ -52,6 +52,7 @@ class RunFigures:
             self.figures["extra_cost_gbp"].replications(),
             job.surroundings.costs,
             job.surroundings.calendar,
+            self.figures["known_price_gbp"].replications(),
         )
 
 

@@ -34,11 +34,17 @@ class Spend:
     """(R, P + 1, M)."""
     plan: CostPlan
     calendar: ReportCalendar
+    known_price_gbp: Floats | None = None
+    """(R, P + 1, M): what committed nights cost more than at their pool's price, because the
+    children's own prices are known."""
 
     @property
     def cost_gbp(self) -> Floats:
         """(R, 2, P + 1, M): nights x price."""
-        return self.nights * nightly_prices_gbp(self.plan, self.calendar)
+        cost = self.nights * nightly_prices_gbp(self.plan, self.calendar)
+        if self.known_price_gbp is not None:
+            cost[:, BASES.index("committed")] += self.known_price_gbp
+        return cost
 
     def annual(self, monthly: Floats) -> Floats:
         """Sums over the months of each financial year: (..., M) to (..., years)."""

@@ -39,6 +39,11 @@ class CostPlan:
     (P + 1,)."""
     budget_gbp: Mapping[str, float] = field(default_factory=dict)
     """Budget for all placements by financial year, such as ``{"2020-21": 30e6}``."""
+    known_weekly_gbp: tuple[float, ...] = ()
+    """(n,): what the placement of each child of the starting cohort costs a week, in place of its
+    pool's price for as long as that placement lasts; NaN if not known. Empty if none is."""
+    known_rise_per_year: float = 0.0
+    """Rise of those prices on each 1 April, 0.03 is 3%."""
 
     @property
     def line_settings(self) -> tuple[str, ...]:
@@ -55,6 +60,18 @@ def nightly_prices_gbp(plan: CostPlan, calendar: ReportCalendar) -> Floats:
     rise = np.broadcast_to(np.array(plan.inflation_per_year, dtype=np.float64), weekly.shape)
     prices: Floats = weekly[:, None] / DAYS_PER_WEEK * (1 + rise[:, None]) ** calendar.uplifts
     return prices
+
+
+def known_nightly_prices_gbp(plan: CostPlan, calendar: ReportCalendar) -> Floats:
+    """GBP a night in the placement of each child whose price is known, by month: (n, M).
+
+    A seventh of the weekly price x (1 + rise) to the number of 1 Aprils since the start; NaN for
+    children whose price is not known.
+    """
+    weekly = np.array(plan.known_weekly_gbp, dtype=np.float64)
+    rise = (1 + plan.known_rise_per_year) ** calendar.uplifts
+    prices: Floats = weekly[:, None] / DAYS_PER_WEEK * rise
+    return np.ascontiguousarray(prices)
 
 
 def first_choice_pools(places: Places) -> Ints:

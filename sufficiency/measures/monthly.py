@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from sufficiency.measures.adding import Area, Found, measure
 from sufficiency.measures.counting import Tables, count_in_care, tables_for
 from sufficiency.measures.dates import Dates, dates_of
-from sufficiency.measures.money import CostPlan, dearer_by_gbp
+from sufficiency.measures.money import (
+    CostPlan,
+    dearer_by_gbp,
+    first_choice_pools,
+    known_nightly_prices_gbp,
+    nightly_prices_gbp,
+)
 from sufficiency.measures.nights import BASES
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.rows import ALL, FLOW_ROWS, FORECAST_ROWS, NEED_MEASURES, NEED_ROWS
@@ -67,6 +73,8 @@ class Figures:
     """(2, P + 1, M): child-nights by basis (committed, new) and pool; the last is unplaced."""
     extra_cost_gbp: Floats
     """(P + 1, M): extra cost of both gaps."""
+    known_price_gbp: Floats
+    """(P + 1, M): what committed nights at children's own prices cost more than at the pool's."""
 
     def of(self, replication: int) -> Figures:
         """The figures of one of several replications, by its position: parts, not copies."""
@@ -76,6 +84,7 @@ class Figures:
             needs=self.needs[replication],
             nights=self.nights[replication],
             extra_cost_gbp=self.extra_cost_gbp[replication],
+            known_price_gbp=self.known_price_gbp[replication],
         )
 
 
@@ -102,12 +111,20 @@ class Measuring:
             needs=np.empty((replications, len(NEED_ROWS), n_dates), dtype=np.float32),
             nights=np.empty((replications, len(BASES), pools, n_dates - 1), dtype=np.float32),
             extra_cost_gbp=np.empty((replications, pools, n_dates - 1)),
+            known_price_gbp=np.empty((replications, pools, n_dates - 1)),
         )
 
     def set_figures(self, record: Record, found: Figures) -> None:
         """Everything that is reported of one replication, in place."""
         _check(record, self._dates)
-        rows = Found(found.forecast, found.flows, found.needs, found.nights, found.extra_cost_gbp)
+        rows = Found(
+            forecast=found.forecast,
+            flows=found.flows,
+            needs=found.needs,
+            nights=found.nights,
+            extra_cost_gbp=found.extra_cost_gbp,
+            known_price_gbp=found.known_price_gbp,
+        )
         spells, changes = rows_of(record.spells), rows_of(record.pool_changes)
         measure(spells, changes, self._dates, self._area, self._tables, rows)
 
@@ -146,4 +163,7 @@ def _area(surroundings: Surroundings, places: Places) -> Area:
         far_share=np.array(surroundings.over_20_miles_share, dtype=np.float64),
         population_0_17=float(surroundings.population_0_17),
         dearer_by_gbp=dearer_by_gbp(places, surroundings.costs, surroundings.calendar),
+        nightly_gbp=nightly_prices_gbp(surroundings.costs, surroundings.calendar),
+        has_first_choice=first_choice_pools(places) >= 0,
+        known_nightly_gbp=known_nightly_prices_gbp(surroundings.costs, surroundings.calendar),
     )

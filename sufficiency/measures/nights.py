@@ -29,6 +29,15 @@ def count_nights(from_time: float, to_time: float, dates: Dates, nights: Ints) -
 
 
 @step
+def nights_between(day: int, until: int, from_time: float, to_time: float) -> int:
+    """Nights of one child after one day and up to and including another."""
+    first, after_last = max(math.ceil(from_time), day + 1), until + 1
+    if to_time <= until:
+        after_last = math.ceil(to_time)
+    return int(max(after_last - first, 0))
+
+
+@step
 def add_up_nights(days: Ints, counted_nights: Ints, nights: Counts) -> None:
     """Set child-nights by basis, pool and month, in place: (2, P + 1, M)."""
     for basis in range(nights.shape[0]):
