@@ -84,14 +84,14 @@ def _stock(counts: pd.DataFrame) -> Gate:
         return Gate(name, question, found, None, True, advice)
     apart = (beside["counted"] - beside["published"]).abs()
     share = beside["difference"].abs()
-    off = beside.assign(off=share.where(apart > FEW_CHILDREN, 0.0), share=share)
-    off = off.sort_values(["off", "share"]).iloc[-1]
+    too_far = share.where(apart > FEW_CHILDREN, 0.0)
+    off = beside.assign(too_far=too_far, share=share).sort_values(["too_far", "share"]).iloc[-1]
     found = (
         f"On 31 March {int(off['year'])}, {int(off['counted']):,} children are counted and "
         f"{int(off['published']):,} were published ({off['difference']:+.1%}), the largest "
         "difference of any year."
     )
-    return Gate(name, question, found, bool(off["off"] <= MOST_STOCK_DIFFERENCE), True, advice)
+    return Gate(name, question, found, bool(off["too_far"] <= MOST_STOCK_DIFFERENCE), True, advice)
 
 
 def _rejected(ledger: RowLedger, rejected: int) -> Gate:
