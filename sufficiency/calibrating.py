@@ -41,7 +41,7 @@ class Calibrated:
     cohort: Cohort | None
     cohort_file: Path | None
     not_used: tuple[str, ...] = ()
-    """Columns of the team's list that forecasts do not use yet."""
+    """Columns of the team's list that forecasts do not use."""
 
 
 def calibrate_files(
@@ -164,10 +164,31 @@ def show(made: Calibrated) -> None:
             f"{len(made.cohort.children):,} children in care on {made.cohort.as_at}{without} are "
             f"in {made.cohort_file}: PERSONAL DATA, keep it where the returns are kept."
         )
+        _show_plans(made.cohort)
     if made.not_used:
-        click.echo(f"Not used in forecasts yet: {', '.join(made.not_used)}.")
+        click.echo(
+            f"Not used in forecasts: {', '.join(made.not_used)}. Brothers and sisters in care are "
+            "taken to leave independently of each other."
+        )
     click.echo(f"How well they fit, rate by rate, is in {made.page} (OFFICIAL-SENSITIVE).")
     click.echo(f"The rates are in {made.file} (OFFICIAL-SENSITIVE). In a scenario:")
     click.echo(f"  calibration: {{file: {made.file.name}}}")
     if made.cohort_file is not None:
         click.echo(f"  population: {{cohort: {made.cohort_file.name}}}")
+
+
+def _show_plans(cohort: Cohort) -> None:
+    """Say how many prices and plans the placements team's list knows."""
+    if cohort.known_prices:
+        free = int((cohort.children["weekly_cost_gbp"] == 0).sum())
+        nothing = f" ({free} of them nothing at all)" if free else ""
+        click.echo(
+            f"The weekly price of {cohort.known_prices:,} is known{nothing} and holds until the "
+            "placement held now ends."
+        )
+    if cohort.planned_ends:
+        click.echo(
+            f"An end of care, or a stay until 18, is planned for {cohort.planned_ends:,}: it "
+            "stands in for their rates of leaving (population: {planned_ends: false} leaves the "
+            "plans out)."
+        )

@@ -45,6 +45,7 @@ from sufficiency.executors import (
 from sufficiency.forecast import Forecast, ReplicationValues
 from sufficiency.identity import identity_of
 from sufficiency.manifest import ResolvedScenario, about_the_scenario, dated_records
+from sufficiency.planned_ends import with_and_without
 from sufficiency.replication import (
     IN_CARE_ROW,
     Job,
@@ -186,6 +187,9 @@ def run(
     }
     manifest = {**about_the_run, **about_the_scenario(resolved, job.surroundings.calendar)}
     manifest["warnings"] += [*why_another_engine(engine), *notes]
+    planned = with_and_without(job, found.figures["forecast"], work.as_asked, crew)
+    if planned is not None:
+        manifest["planned_ends"] = planned
     values = ReplicationValues(
         resolved.scenario.name, found.figures["forecast"], job.surroundings.calendar.dates
     )

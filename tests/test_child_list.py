@@ -35,7 +35,8 @@ def written(folder: Path, rows: tuple[str, ...] = GOOD, headings: str = HEADINGS
 
 def test_a_list_becomes_the_children_at_the_start(tmp_path: Path) -> None:
     read = read_children_now(written(tmp_path), AS_AT)
-    assert read.not_used == ("weekly_cost_gbp",)
+    assert read.not_used == ()
+    assert read.children["weekly_cost_gbp"].fillna(-1).tolist() == [950.0, 4200.0, -1, -1]
     assert read.children["sector"].tolist() == [
         "ifa",
         "residential",
@@ -86,7 +87,8 @@ def test_excel_reads_as_csv_does(tmp_path: Path) -> None:
     path = tmp_path / "placements.xlsx"
     book.save(path)
     from_excel = read_children_now(path, AS_AT).children
-    from_csv = read_children_now(written(tmp_path, GOOD[:1]), AS_AT).children
+    row = "101,14/02/2012,03/05/2021,U6,PR4,01/09/2023"
+    from_csv = read_children_now(written(tmp_path, (row,)), AS_AT).children
     pd.testing.assert_frame_equal(from_excel, from_csv)
 
 

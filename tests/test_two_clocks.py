@@ -142,7 +142,7 @@ def some_times(draw: st.DrawFn, n: int, years: float) -> KnownTimes:
         placement_days=np.full(n, 7.0),
         planned=PlannedEnds(
             time=np.array(each(st.sampled_from(days)), float),
-            cause=np.array(each(st.integers(0, N_EXIT_CAUSES - 1)), int),
+            cause=np.array(each(st.integers(0, N_EXIT_CAUSES)), int),
             probability=np.array(each(st.sampled_from([0.0, 0.5, 1.0])), float),
         ),
     )

@@ -20,8 +20,23 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from sufficiency.domain import ADULT_YEARS, NEED_GROUPS, SECTORS, Sector, birthday
+from sufficiency.domain import (
+    ADULT_YEARS,
+    EXIT_REASONS,
+    NEED_GROUPS,
+    SECTORS,
+    Sector,
+    birthday,
+)
 from sufficiency.errors import HistoryError
+from sufficiency.history.children_plans import (
+    END_ON,
+    PRICES_AND_PLANS,
+    is_move,
+    prices_and_plans,
+    reason_of,
+)
+from sufficiency.history.children_plans import plain as _plain
 from sufficiency.history.returns.coded import Coded
 from sufficiency.history.returns.dates import order_of, parse
 from sufficiency.history.returns.place_sectors import shipped_sectors
@@ -32,15 +47,10 @@ CHILD, BORN, ENTERED = "child", "date_of_birth", "entered_care_on"
 PLACEMENT, PROVIDER, PLACED = "placement_type", "provider", "placement_started_on"
 UASC, NEED = "uasc", "need_group"
 REQUIRED = (CHILD, BORN, ENTERED, PLACEMENT, PLACED)
-OPTIONAL = (PROVIDER, UASC, NEED)
-NOT_USED = (
-    "sibling_group",
-    "weekly_cost_gbp",
-    "planned_end_on",
-    "planned_end_reason",
-    "planned_end_probability",
-)
-"""Columns of the list that a forecast does not use yet; the user is told."""
+OPTIONAL = (PROVIDER, UASC, NEED, *PRICES_AND_PLANS)
+NOT_USED = ("sibling_group",)
+"""Columns of the list that a forecast does not use: brothers and sisters who are in care are taken
+to leave independently of each other. The user is told."""
 ADOPTION = "placed_for_adoption"
 _TRUE = frozenset(("1", "y", "yes", "true", "uasc"))
 _FALSE = frozenset(("", "0", "n", "no", "false", "not uasc"))
@@ -59,6 +69,8 @@ class Headings:
     a code of the return such as U6."""
     providers: Mapping[str, str] = field(default_factory=dict)
     """Words for a provider, in small letters, to a code of the return such as PR1."""
+    planned_end_reasons: Mapping[str, str] = field(default_factory=dict)
+    """Words for a reason to leave care, in small letters, to ours or a code such as E4A."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +78,18 @@ class ChildrenNow:
     """A team's list as read; n children."""
 
     children: pd.DataFrame
-    """``born, uasc, entered_on, sector, placed_for_adoption, placed_on, need_group``."""
+    """``born, uasc, entered_on, sector, placed_for_adoption, placed_on, need_group``, then
+    `PRICES_AND_PLANS`."""
     not_used: tuple[str, ...]
-    """Columns of the list that the forecast does not use yet."""
+    """Columns of the list that the forecast does not use."""
 
 
 def read_headings(path: Path) -> Headings:
     """Read the YAML file that maps a council's headings and words to ours.
 
     Keys: ``columns`` (our name: your heading), ``placement_types`` (your word: a sector,
-    ``placed_for_adoption`` or a code such as U6) and ``providers`` (your word: PR1 and so on).
+    ``placed_for_adoption`` or a code such as U6), ``providers`` (your word: PR1 and so on) and
+    ``planned_end_reasons`` (your word: a reason for leaving care or a code such as E4A).
 
     Raises:
         HistoryError: it is not such a file.
@@ -84,7 +98,7 @@ def read_headings(path: Path) -> Headings:
         read = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig")) or {}
     except (OSError, UnicodeDecodeError, YAMLError):
         raise HistoryError(f"{path.name}: cannot be read as YAML in UTF-8.") from None
-    known = ("columns", "placement_types", "providers")
+    known = ("columns", "placement_types", "providers", "planned_end_reasons")
     if not isinstance(read, dict) or not all(isinstance(read.get(k, {}), dict) for k in known):
         raise HistoryError(f"{path.name}: expected the keys {', '.join(known)}, each with pairs.")
     unknown = [str(key) for key in read if key not in known]
@@ -103,7 +117,14 @@ def read_headings(path: Path) -> Headings:
                 "and no code of the return such as U6."
             )
     providers = {_plain(word): str(to) for word, to in read.get("providers", {}).items()}
-    return Headings(columns, types, providers)
+    reasons = {_plain(word): str(to) for word, to in read.get("planned_end_reasons", {}).items()}
+    for to in reasons.values():
+        if not reason_of(to, {}) and not is_move(to, {}):
+            raise HistoryError(
+                f'{path.name}, planned_end_reasons: "{to}" is no reason for leaving care '
+                f"({', '.join(map(str, EXIT_REASONS))}) and no code of the return such as E4A."
+            )
+    return Headings(columns, types, providers, reasons)
 
 
 def read_children_now(path: Path, as_at: date, headings: Headings | None = None) -> ChildrenNow:
@@ -127,7 +148,7 @@ def read_children_now(path: Path, as_at: date, headings: Headings | None = None)
     for name in OPTIONAL:
         cells.setdefault(name, Coded.blank(len(body)))
     check = _Checked(path.name, numbers)
-    frame = _frame(cells, mapped, check)
+    frame = _frame(cells, mapped, as_at, check)
     _check_times(frame, as_at, check)
     used = tuple(name for name in NOT_USED if name in columns)
     return ChildrenNow(frame.reset_index(drop=True), used)
@@ -205,10 +226,6 @@ def _text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _plain(words: object) -> str:
-    return " ".join(str(words).lower().replace("_", " ").replace("-", " ").split())
-
-
 def _columns(found: Sequence[str], mapped: Headings, file: str) -> dict[str, int]:
     """Where each of our columns stands."""
     places = {_plain(heading): at for at, heading in reversed(list(enumerate(found)))}
@@ -231,12 +248,14 @@ def _columns(found: Sequence[str], mapped: Headings, file: str) -> dict[str, int
 # --- the rows -------------------------------------------------------------------------------
 
 
-def _frame(cells: Mapping[str, Coded], mapped: Headings, check: _Checked) -> pd.DataFrame:
+def _frame(
+    cells: Mapping[str, Coded], mapped: Headings, as_at: date, check: _Checked
+) -> pd.DataFrame:
     child = cells[CHILD]
     check.refuse(child.is_blank(), "the child has no number. Give each child one of its own.")
     doubled = pd.Series(child.codes).duplicated(keep=False).to_numpy()
     check.refuse(doubled, "the same child stands on several rows. Keep the present placement.")
-    order = order_of([cells[name] for name in (BORN, ENTERED, PLACED)])
+    order = order_of([cells[name] for name in (BORN, ENTERED, PLACED, END_ON)])
     days = {}
     for name in (BORN, ENTERED, PLACED):
         days[name], _ = parse(cells[name], order)
@@ -247,7 +266,8 @@ def _frame(cells: Mapping[str, Coded], mapped: Headings, check: _Checked) -> pd.
     need = _in(cells[NEED], [str(name) for name in NEED_GROUPS])
     check.refuse(need < 0, f"{NEED} is none of {', '.join(map(str, NEED_GROUPS))}.")
     needs = np.array(["", *map(str, NEED_GROUPS)])
-    return pd.DataFrame(
+    planned = prices_and_plans(cells, order, as_at, mapped.planned_end_reasons, check.refuse)
+    known = pd.DataFrame(
         {
             "born": days[BORN],
             "uasc": _yes(cells[UASC], check),
@@ -258,6 +278,7 @@ def _frame(cells: Mapping[str, Coded], mapped: Headings, check: _Checked) -> pd.
             "need_group": needs[need],
         }
     )
+    return known.join(planned)
 
 
 def _in(column: Coded, names: Sequence[str]) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from sufficiency.calibration.calibrate import Calibration
 from sufficiency.calibration.children.cohort import Cohort
 from sufficiency.domain import AGE_BANDS, AGE_GROUPS, NEED_GROUPS, SECTORS, NeedGroup
 from sufficiency.report.words import AGE_LABELS, SETTING_LABELS
+from sufficiency.resolution.own_plans import with_plans
 from sufficiency.resolution.own_return import CohortStart, OwnReturn, cohort_start
 from sufficiency.resolution.population import StartingPopulation, given_or, starting_population
 from sufficiency.scenario.model import Scenario
@@ -48,7 +49,7 @@ def people_at_start(
         needs=counts.astype(np.float64),
         origins=tuple(_origins(scenario, cohort, start, counts)),
     )
-    return people, replace(own, start=start)
+    return people, with_plans(scenario, replace(own, start=start))
 
 
 def _origins(scenario: Scenario, cohort: Cohort, start: CohortStart, counts: Ints) -> list[Origin]:

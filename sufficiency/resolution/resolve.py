@@ -20,6 +20,7 @@ from sufficiency.measures.money import CostPlan
 from sufficiency.report.formats import long_date
 from sufficiency.resolution.calendar import intervention_origins
 from sufficiency.resolution.localities import locality_shares
+from sufficiency.resolution.own_plans import plan_origins, with_known_prices
 from sufficiency.resolution.own_population import people_at_start
 from sufficiency.resolution.own_return import (
     OwnReturn,
@@ -79,6 +80,21 @@ class Resolved:
             parameter=parameter and on.parameter,
             drift=drift and on.drift,
         )
+
+    @property
+    def planned_ends(self) -> int:
+        """For how many children of the start a plan to leave care, or to stay, is followed."""
+        times = self.plan.own.times
+        planned = None if times is None else times.planned
+        return 0 if planned is None else int((planned.time > 0).sum())
+
+    def without_planned_ends(self) -> Resolved:
+        """The same children by the fitted rates alone."""
+        times = self.plan.own.times
+        if times is None:
+            return self
+        own = replace(self.plan.own, times=replace(times, planned=None))
+        return replace(self, plan=replace(self.plan, own=own))
 
 
 @dataclass(frozen=True)
@@ -155,6 +171,7 @@ def _resolve(scenario: Scenario) -> Resolved:
     people, own = people_at_start(scenario, fit, own)
     places, supply_origins, statement, sector_places = supply(scenario, people.by_sector, start)
     costs, cost_origins, cost_warnings = cost_plan(scenario, fit, history, people.by_sector, start)
+    costs = with_known_prices(costs, scenario, own.cohort)
     shares, share_origins = locality_shares(
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
@@ -162,6 +179,7 @@ def _resolve(scenario: Scenario) -> Resolved:
     population = _population(fit)
     origins = (
         *people.origins,
+        *plan_origins(scenario, own.cohort),
         *([] if population is None else [population_origin(population)]),
         *fitted_origins(scenario, fit, plan.levels, table, own.calibrated),
         *intervention_origins(scenario),

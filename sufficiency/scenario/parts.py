@@ -92,6 +92,15 @@ class Population(Strict):
         description="The council's own children at the start: a file that `sufficiency calibrate "
         "--cohort` wrote, relative to this file. It gives every number above.",
     )
+    planned_ends: Switch = Field(
+        default=True,
+        description="Whether children of the cohort leave care as their placements team plans: on "
+        "that day, for that reason, with that probability. false: by the fitted rates alone.",
+    )
+    planned_end_probability: Share | None = Field(
+        default=None,
+        description="How likely a planned end is where the team's list does not say.",
+    )
 
     @model_validator(mode="after")
     def _cohort_stands_alone(self) -> Self:

@@ -66,6 +66,11 @@ class Costs(Strict):
     inflation_per_year: Inflation | None = Field(
         default=None, description="The share by which prices rise each 1 April."
     )
+    known_price_rise_per_year: Inflation | None = Field(
+        default=None,
+        description="The share by which prices known child by child (from the cohort) rise each "
+        "1 April while the placement lasts. Default: they stay.",
+    )
     fostering_split: FosteringSplit = Field(
         default_factory=FosteringSplit,
         description="How the published fostering price, which blends all three, is parted.",

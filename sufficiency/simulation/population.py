@@ -13,11 +13,13 @@ import numpy as np
 
 from sufficiency.domain import (
     AGE_GROUPS,
+    EXIT_REASONS,
     N_EXIT_CAUSES,
     NEED_GROUPS,
     SECTORS,
     TICK,
     UASC_ROW,
+    ExitReason,
     NeedGroup,
 )
 from sufficiency.simulation.birthdays import (
@@ -55,6 +57,7 @@ from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Entries, Floats, Ints, StartingCohort, World
 
 N_STREAMS, N_SECTORS = len(AGE_GROUPS), len(SECTORS)
+TURNED_18 = EXIT_REASONS.index(ExitReason.TURNED_18)
 FOR_ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
 # What the first numbers of a row are for. Of a group's first child: the gap to the group before,
 # how many come; of a sibling: of the same band or not, of which; of those in care at the start:
@@ -235,11 +238,19 @@ def before_now(days: float) -> float:
 
 @step
 def plan(child: int, own: Numbers, cohort: AtStart, people: People) -> None:
-    """When a child leaves as planned, and whether the plan holds."""
-    people.planned[child] = cohort.planned_time[child]
-    planned = cohort.planned_time[child] > 0.0
-    if planned and uniform(own[PLAN_HOLDS]) < cohort.planned_probability[child]:
-        people.planned_cause[child] = cohort.planned_cause[child]
+    """When a child leaves as planned, and whether the plan holds.
+
+    Of a plan to stay until 18, no other exit comes if it holds, and nothing is left if it fails.
+    """
+    time, cause = cohort.planned_time[child], cohort.planned_cause[child]
+    if time <= 0.0:
+        return
+    holds = uniform(own[PLAN_HOLDS]) < cohort.planned_probability[child]
+    if cause == TURNED_18:
+        people.planned[child] = math.inf if holds else 0.0
+    else:
+        people.planned[child] = time
+        people.planned_cause[child] = cause if holds else NO_PLAN
 
 
 @step

@@ -87,7 +87,8 @@ class PlannedEnds:
     time: Floats
     """(n,): when the child would leave, above 0; 0 where nothing is planned."""
     cause: Ints
-    """(n,): the exit cause; read only where something is planned."""
+    """(n,): the exit reason, read only where something is planned; one who is planned to turn 18
+    in care leaves in no other way, if the plan holds."""
     probability: Floats
     """(n,): that the plan holds."""
 

@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,15 @@ from sufficiency.calibration.children.counts import (
     joined_placements,
 )
 from sufficiency.calibration.children.lexis import Floats
-from sufficiency.domain import ADULT_YEARS, DAYS_PER_YEAR, NEED_GROUPS, SECTORS, Sector
+from sufficiency.domain import (
+    ADULT_YEARS,
+    DAYS_PER_YEAR,
+    EXIT_REASONS,
+    NEED_GROUPS,
+    SECTORS,
+    ExitReason,
+    Sector,
+)
 from sufficiency.errors import HistoryError, OutputError
 from sufficiency.history.children_now import ChildrenNow
 from sufficiency.history.returns.frames import CareHistories
@@ -37,7 +46,18 @@ COLUMNS = {
     "placed_for_adoption": "bool",
     "placed_on": "datetime64[s]",
     "need_group": "string",  # "" where the placements team did not say
+    "weekly_cost_gbp": "float64",  # NaN where the price is not known
+    "planned_end_on": "datetime64[s]",  # NaT where nothing is planned
+    "planned_end_reason": "string",  # "" where nothing is planned
+    "planned_end_probability": "float64",  # NaN where the team did not say
 }
+NOTHING_KNOWN: dict[str, Any] = {
+    "weekly_cost_gbp": np.nan,
+    "planned_end_on": pd.NaT,
+    "planned_end_reason": "",
+    "planned_end_probability": np.nan,
+}
+"""What a return does not say, and cohorts of earlier versions do not hold."""
 _ID_BYTES = 6
 
 
@@ -52,6 +72,16 @@ class Cohort:
     """The file it was read from, without a folder."""
     left_out: int = 0
     """Children in care that day whose date of birth is not known."""
+
+    @property
+    def known_prices(self) -> int:
+        """How many children's own prices are known."""
+        return int(self.children["weekly_cost_gbp"].notna().sum())
+
+    @property
+    def planned_ends(self) -> int:
+        """For how many children an end of care is planned."""
+        return int((self.children["planned_end_reason"] != "").sum())
 
 
 def cohort_of(histories: CareHistories, as_at: date | None = None) -> Cohort:
@@ -98,6 +128,7 @@ def _as_children(known: pd.DataFrame) -> pd.DataFrame:
             "placed_for_adoption": adoptive,
             "placed_on": _stamps(known["placed"].to_numpy(float)),
             "need_group": "",
+            **NOTHING_KNOWN,
         }
     )
     return frame.sort_values("child", ignore_index=True).astype(COLUMNS)
@@ -162,6 +193,9 @@ def read_cohort(path: Path) -> Cohort:
     """
     try:
         frame = pd.read_parquet(path)
+        for name, nothing in NOTHING_KNOWN.items():
+            if name not in frame:
+                frame[name] = nothing
         children = frame[list(COLUMNS)].astype(COLUMNS)
         as_at = pd.Timestamp(frame["as_at"].iloc[0]).date()
     except (OSError, ValueError, KeyError, IndexError, TypeError):
@@ -192,6 +226,17 @@ def _check(children: pd.DataFrame, as_at: date, name: str) -> None:
             (children["placed_on"] < children["entered_on"]) | (children["placed_on"] > end)
         ),
         "an age of 18 or more": children["born_month"] < youngest_adult,
+        "a weekly price below nothing": children["weekly_cost_gbp"] < 0,
+        "a planned end for a reason that is none of the six": ~children["planned_end_reason"].isin(
+            ["", *(str(reason) for reason in EXIT_REASONS)]
+        ),
+        "a planned end without a day, or not after the day of the cohort": (
+            ~children["planned_end_reason"].isin(["", str(ExitReason.TURNED_18)])
+            & ~(children["planned_end_on"] > end)
+        ),
+        "a planned end whose probability is not from 0 to 1": ~children["planned_end_probability"]
+        .fillna(0.0)
+        .between(0.0, 1.0),
     }
     for fault, rows in faults.items():
         found = np.flatnonzero(rows.to_numpy(bool))
