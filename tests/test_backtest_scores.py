@@ -23,6 +23,7 @@ from sufficiency.backtest.scoreboard import (
 from sufficiency.backtest.scores import (
     COLUMNS,
     QUANTILES,
+    RANGES,
     forecasts_table,
     judged,
     mean_yearly_change,
@@ -64,12 +65,25 @@ def test_crps_does_not_depend_on_the_number_of_samples() -> None:
 def test_a_forecast_of_one_number_has_its_error_as_crps() -> None:
     found = judged(np.full((1, 40), 500.0), np.array([500.0]), np.array([530.0]))
     assert found["crps"][0] == pytest.approx(30.0)
-    assert found["pit"][0] == 1.0
+    assert found["pit"][0] == pytest.approx(40.5 / 41)
 
 
 def test_an_outcome_among_equal_samples_counts_half_of_them_below() -> None:
     found = judged(np.array([[1.0, 2.0, 2.0, 3.0]]), np.array([2.0]), np.array([2.0]))
     assert found["pit"][0] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("members", [20, 30, 200])
+def test_ranges_hold_one_more_draw_as_often_as_they_say_with_few_samples_too(members: int) -> None:
+    n = 12_000
+    draws = np.random.default_rng(6).normal(0, 1, (n, members + 1))
+    found = judged(draws[:, 1:], draws[:, 1:].mean(axis=1), draws[:, 0])
+    for held, (low, high) in RANGES.items():
+        share = int(held) / 100
+        inside = (draws[:, 0] >= found[low]) & (draws[:, 0] <= found[high])
+        assert abs(inside.mean() - share) <= FEWEST_Z * np.sqrt(share * (1 - share) / n)
+    in_tails = [np.mean(found["pit"] < 0.1), np.mean(found["pit"] >= 0.9)]
+    assert abs(in_tails[0] - in_tails[1]) <= FEWEST_Z * np.sqrt(0.2 / n)
 
 
 @given(st.integers(0, 10_000))

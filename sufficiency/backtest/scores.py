@@ -56,12 +56,16 @@ def judged(samples: Floats, point: Floats, outcome: Floats) -> dict[str, Floats]
 
     Returns:
         (n,) arrays: point, mean, sd, the quantiles, crps (in the unit of the count), and pit, the
-        share of samples below the outcome, those equal to it counted half.
+        outcome's middle rank among itself and the samples, over m + 1, ties counted half.
+
+    Quantiles are read at the place p (m + 1) of the ordered samples (Weibull), so that an outcome
+    that is one more draw falls in the range as often as it says whatever m is: numpy's default,
+    p (m - 1) + 1, holds 75% in a range for 80% where there are 30 samples.
     """
-    ordered = np.sort(samples, axis=1)
-    ends = np.quantile(ordered, list(QUANTILES.values()), axis=1)
-    below = (ordered < outcome[:, None]).mean(axis=1)
-    up_to = (ordered <= outcome[:, None]).mean(axis=1)
+    ordered, n_samples = np.sort(samples, axis=1), samples.shape[1]
+    ends = np.quantile(ordered, list(QUANTILES.values()), axis=1, method="weibull")
+    below = (ordered < outcome[:, None]).sum(axis=1)
+    up_to = (ordered <= outcome[:, None]).sum(axis=1)
     crps = scoringrules.crps_ensemble(
         outcome, ordered, estimator="pwm", sorted_ensemble=True, backend="numpy"
     )
@@ -71,7 +75,7 @@ def judged(samples: Floats, point: Floats, outcome: Floats) -> dict[str, Floats]
         "sd": ordered.std(axis=1, ddof=1),
         **dict(zip(QUANTILES, ends, strict=True)),
         "crps": np.asarray(crps, dtype=np.float64),
-        "pit": (below + up_to) / 2,
+        "pit": ((below + up_to) / 2 + 0.5) / (n_samples + 1),
     }
 
 
