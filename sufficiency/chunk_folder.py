@@ -57,7 +57,9 @@ class ChunkFolder:
         with explained(out, "Nothing was written."):
             self._made = [folder for folder in out.absolute().parents if not folder.exists()]
             self._make_room(resume)
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Nobody else on a shared computer should read what real children may be behind.
+            self.path.mkdir(mode=0o700, exist_ok=True)
             text = json.dumps(asdict(identity), indent=2)
             (self.path / _ABOUT).write_text(text + "\n", encoding="utf-8")
 

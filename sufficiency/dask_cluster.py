@@ -37,13 +37,13 @@ def dask_crew(
         ) from error
     client = _connected(distributed, scheduler)
     try:
-        _check_versions(client)
+        here = _checked_version(client)
         # A task and not scattered data: the scheduler can make it again where a worker died.
         known = client.submit(_as_it_is, shared, pure=False)
         executor = client.get_executor(pure=False)
 
         def submit(item: Any) -> Future[Any]:
-            future: Future[Any] = executor.submit(work, known, item)
+            future: Future[Any] = executor.submit(_as_here, here, work, known, item)
             return future
 
         room = max(_LEAST_ROOM, _PIECES_A_THREAD * sum(client.nthreads().values()))
@@ -67,8 +67,8 @@ def _connected(distributed: Any, scheduler: str) -> Any:
         ) from error
 
 
-def _check_versions(client: Any) -> None:
-    """Refuse workers that would compute something else."""
+def _checked_version(client: Any) -> str:
+    """The version here; refuses workers that would compute something else."""
     from sufficiency.identity import code_version
 
     here = code_version()
@@ -81,10 +81,23 @@ def _check_versions(client: Any) -> None:
         ) from error
     other = sorted({version for version in there.values() if version != here})
     if other:
-        raise UserError(
-            f"scheduler: the cluster's workers run sufficiency {', '.join(other)}, and this "
-            f"computer {here}. Install the same version on both."
-        )
+        raise _another_version(", ".join(other), here)
+    return here
+
+
+def _another_version(there: str, here: str) -> UserError:
+    return UserError(
+        f"scheduler: the cluster's workers run sufficiency {there}, and this computer {here}. "
+        "Install the same version on both."
+    )
+
+
+def _as_here(here: str, work: Callable[[Any, Any], Any], shared: Any, item: Any) -> Any:
+    """Work out an item on a worker, which may have come long after the others were asked."""
+    there = _version_there()
+    if there != here:
+        raise _another_version(there, here)
+    return work(shared, item)
 
 
 def _version_there() -> str:

@@ -79,6 +79,7 @@ class _Work:
     chunks: tuple[Chunk, ...]
     store: Store
     as_asked: Layers
+    replications: int
     n_layer: int
 
 
@@ -148,15 +149,12 @@ def run(
             would go over a network in the open; what `work_out` and `ChunkFolder` refuse.
         SufficiencyError: workers die again and again.
     """
-    default = PROCESSES if engine_here(engine) == "simpy" else THREADS
-    crew = Workers(
-        executor or (DASK if scheduler else default),
-        usable_processors() if workers is None else workers,
-        scheduler,
-    )
+    crew = _crew(engine, executor, workers, scheduler)
     _check(resolved, replications, seed, engine, crew, allow_personal_data)
     started_at, clock = datetime.now(UTC), time.perf_counter()
     job = Job(resolved, surroundings_of(resolved), seed, engine_here(engine))
+    # Before anything is simulated: a file may be changed or moved while a long run goes on.
+    about = about_the_scenario(resolved, job.surroundings.calendar)
     if must_compile(engine):
         # Once here, and not in every worker at the same time.
         measure_chunk(job, range(1), (False, False))
@@ -168,24 +166,19 @@ def run(
         spend = found.spend(job)
         made = tables(job, found, spend)
         precision = range_precision(job, found, spend)
-    about_the_run = {
-        "package_version": sufficiency.__version__,
+    timings_s = {
+        "simulate": round(simulated - clock, 3),
+        "summarise": round(time.perf_counter() - simulated, 3),
+    }
+    manifest = {
+        **_about_the_run(job, work, crew),
         "command": command,
-        "seed": seed,
-        "replications": replications,
-        "engine": job.engine,
-        "executor": crew.executor,
-        "workers": crew.number,
-        "chunks": len(work.chunks),
         "started_at": started_at.isoformat(timespec="seconds"),
-        "timings_s": {
-            "simulate": round(simulated - clock, 3),
-            "summarise": round(time.perf_counter() - simulated, 3),
-        },
+        "timings_s": timings_s,
         "monte_carlo": precision,
         "uncertainty_layers": dated_records(made["layers"]),
+        **about,
     }
-    manifest = {**about_the_run, **about_the_scenario(resolved, job.surroundings.calendar)}
     manifest["warnings"] += [*why_another_engine(engine), *notes]
     planned = with_and_without(job, found.figures["forecast"], work.as_asked, crew)
     if planned is not None:
@@ -194,6 +187,29 @@ def run(
         resolved.scenario.name, found.figures["forecast"], job.surroundings.calendar.dates
     )
     return Forecast(manifest=manifest, replication_values=values, **made)
+
+
+def _crew(engine: str, executor: str | None, workers: int | None, scheduler: str | None) -> Workers:
+    """Who works, where nobody else was asked for."""
+    default = PROCESSES if engine_here(engine) == "simpy" else THREADS
+    return Workers(
+        executor or (DASK if scheduler else default),
+        usable_processors() if workers is None else workers,
+        scheduler,
+    )
+
+
+def _about_the_run(job: Job, work: _Work, crew: Workers) -> dict[str, Any]:
+    """The part of the manifest that says what was run, and who worked."""
+    return {
+        "package_version": sufficiency.__version__,
+        "seed": job.seed,
+        "replications": work.replications,
+        "engine": job.engine,
+        "executor": crew.executor,
+        "workers": crew.number,
+        "chunks": len(work.chunks),
+    }
 
 
 def _check(
@@ -260,7 +276,7 @@ def _work_of(job: Job, replications: int, chunk_size: int | None, store: Store) 
     chunks = cut(replications, size, as_asked, whole=True)
     for layer in fewer_layers:
         chunks += cut(n_layer, size, layer, whole=False)
-    return _Work(tuple(chunks), store, as_asked, n_layer)
+    return _Work(tuple(chunks), store, as_asked, replications, n_layer)
 
 
 def _children_at_start(job: Job) -> int:

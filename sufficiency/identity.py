@@ -16,8 +16,18 @@ import numpy as np
 from sufficiency import __version__
 from sufficiency.replication import Job
 
-_DECIDES = ("simulation", "measures", "replication.py", "domain.py")
-"""Code that turns a resolved scenario into figures; all before it ends in the scenario."""
+DECIDES = (
+    "calibration",
+    "resolution",
+    "simulation",
+    "measures",
+    "replication.py",
+    "chunks.py",
+    "domain.py",
+)
+"""Code that turns a resolved scenario into figures. Calibration too: each replication draws its
+rates from posteriors and its drift from paths, and only what they are drawn from is in the
+scenario."""
 _LETTERS = 12
 
 
@@ -62,7 +72,7 @@ def code_version() -> str:
     """The version of the package, and a digest of the code that decides the figures."""
     package = Path(__file__).parent
     digest = hashlib.sha256()
-    for part in _DECIDES:
+    for part in DECIDES:
         place = package / part
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             text = path.read_bytes().replace(b"\r\n", b"\n")

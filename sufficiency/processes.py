@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -15,6 +16,8 @@ from sufficiency.errors import UserError
 from sufficiency.executors import Crew
 
 _PIECES_A_WORKER = 2
+_MOST_ON_WINDOWS = 61
+"""As many as one wait can watch there; Python refuses more."""
 
 
 @contextmanager
@@ -33,7 +36,7 @@ def process_crew(
         )
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(
-        max_workers=number,
+        max_workers=most_processes(number, sys.platform),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin,
         initargs=(work, shared),
@@ -52,6 +55,11 @@ def process_crew(
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def most_processes(number: int, system: str) -> int:
+    """As many workers as were asked for, or as the system can have."""
+    return min(number, _MOST_ON_WINDOWS) if system == "win32" else number
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from sufficiency.executors import (
     check_workers,
     work_out,
 )
+from sufficiency.processes import most_processes
 
 HERE = [SERIAL, THREADS, PROCESSES]
 
@@ -95,6 +96,11 @@ def test_a_piece_that_kills_every_worker_is_one_clear_message(tmp_path: Path) ->
         list(work_out(_always_die, tmp_path, range(3), Workers(PROCESSES, 2)))
     assert len(list(tmp_path.iterdir())) == ATTEMPTS
     assert multiprocessing.active_children() == []
+
+
+def test_a_windows_computer_of_many_processors_gets_as_many_processes_as_it_can_have() -> None:
+    assert [most_processes(96, system) for system in ("win32", "linux")] == [61, 96]
+    assert most_processes(8, "win32") == 8
 
 
 def test_a_serial_executor_is_an_executor() -> None:

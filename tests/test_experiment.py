@@ -28,6 +28,8 @@ from sufficiency.forecast import Forecast
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import FORECAST_ROWS
 from sufficiency.measures.reporting import report_calendar
+from sufficiency.resolution.resolve import resolve
+from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.simulation.world import World
 
 TABLES = ("forecast", "flows", "needs", "finance", "finance_monthly", "layers")
@@ -92,6 +94,17 @@ class _Scenario:
         return {"name": self.name}
 
 
+@dataclass(frozen=True)
+class FromFile(SmallCouncil):
+    """A council whose scenario was read from a file."""
+
+    path: Path = Path(__file__)
+
+    @property
+    def scenario(self) -> Any:
+        return replace(super().scenario, files=(self.path,))
+
+
 def in_bytes(forecast: Forecast) -> list[bytes]:
     tables = [getattr(forecast, name).to_csv().encode() for name in TABLES]
     return [*tables, forecast.replications.to_csv().encode()]
@@ -132,6 +145,19 @@ def test_a_longer_run_begins_with_the_shorter_one(serial: Forecast) -> None:
     longer = run(SmallCouncil(layers=False), replications=35, seed=5, workers=1)
     first = longer.replications.query("replication < 30").reset_index(drop=True)
     assert first.equals(serial.replications)
+
+
+def test_a_longer_forecast_begins_with_the_shorter_one() -> None:
+    short, longer = (
+        run(
+            resolve(scenario_for_authority("Rutland", months=months)),
+            replications=3,
+            seed=5,
+            workers=1,
+        ).replication_values.values
+        for months in (2, 14)
+    )
+    np.testing.assert_array_equal(longer[..., :3], short)
 
 
 def test_the_summary_is_that_of_the_replications(serial: Forecast) -> None:
@@ -236,6 +262,22 @@ def test_the_manifest_says_what_was_run(serial: Forecast) -> None:
     assert precision["in_care"]["date"] == "2022-03-31"
     assert 0 < precision["in_care"]["p10_se"] < 10
     assert precision["cost"]["financial_year"] == "2021-22"
+
+
+def test_a_file_that_is_changed_while_a_run_goes_on_is_named_as_it_was_read(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "scenario.yaml"
+    file.write_text("name: as it was run", encoding="utf-8")
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
+    found = run(
+        FromFile(layers=False, path=file),
+        replications=2,
+        seed=5,
+        workers=1,
+        progress=lambda done, of: file.unlink(missing_ok=True),
+    )
+    assert found.manifest["inputs"] == [{"file": "scenario.yaml", "sha256": before}]
 
 
 def test_a_budget_that_cannot_be_compared_is_a_warning() -> None:

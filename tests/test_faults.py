@@ -85,6 +85,15 @@ def test_a_cluster_of_another_version_is_refused(
         run(SmallCouncil(), scheduler=scheduler, **SIZES)
 
 
+def test_a_worker_of_another_version_that_comes_later_is_refused(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster that grows on demand has nobody to ask for a version when a run begins."""
+    monkeypatch.setattr(dask_cluster, "_checked_version", lambda client: "9.9.9+new")
+    with pytest.raises(UserError, match=r"workers run sufficiency 0\.\S+, and this computer 9.9.9"):
+        run(SmallCouncil(), scheduler=scheduler, **SIZES)
+
+
 def test_no_cluster_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed")
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 1)

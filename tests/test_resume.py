@@ -20,7 +20,7 @@ from sufficiency.chunks import Arrays, Chunk, work_out_chunk
 from sufficiency.errors import OutputError
 from sufficiency.experiment import run
 from sufficiency.forecast import Forecast
-from sufficiency.identity import code_version, identity_of
+from sufficiency.identity import DECIDES, code_version, identity_of
 from sufficiency.replication import Job, surroundings_of
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.options import scenario_for_authority
@@ -218,6 +218,39 @@ def test_strips_of_a_file_are_the_arrays_that_were_put(tmp_path: Path) -> None:
     for name, array in arrays.items():
         np.testing.assert_array_equal(folder.strip(chunk, name, 0, None), array)
         np.testing.assert_array_equal(folder.strip(chunk, name, 1, 2), array[1:2])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_nobody_else_may_read_what_is_kept(tmp_path: Path) -> None:
+    assert stopped(tmp_path / "run").stat().st_mode & 0o077 == 0
+
+
+LOADED = """
+import sys
+import sufficiency.chunks, sufficiency.simulation.worlds
+print(*sorted(name for name in sys.modules if name.startswith("sufficiency.")))
+"""
+ONLY_SAYS_OR_READS = (
+    "sufficiency.errors",
+    "sufficiency.history",
+    "sufficiency.manifest",
+    "sufficiency.report",
+    "sufficiency.shipped",
+)
+
+
+def test_all_code_that_decides_a_figure_is_in_the_version_of_a_chunk() -> None:
+    """What is loaded to draw, simulate and measure, but for what reads files and finds words."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        env={**os.environ, "PYTHONPATH": str(Path(experiment.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    decides = tuple(f"sufficiency.{part.removesuffix('.py')}" for part in DECIDES)
+    assert [name for name in loaded if not name.startswith(decides + ONLY_SAYS_OR_READS)] == []
+    assert "sufficiency.calibration.drift" in loaded
 
 
 IDENTITY = """
