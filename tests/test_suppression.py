@@ -153,6 +153,24 @@ def test_places_set_to_the_children_of_the_start_do_not_tell_them() -> None:
     assert after.forecast["flag"].iloc[-1] == "c"
 
 
+def test_how_many_turn_18_in_a_month_is_left_out_where_months_of_birth_tell_it() -> None:
+    """Expected values add up: with one reason another is left out too, and zeros are shown."""
+    run = started_from([100, 120, 30, 40, 9, 20], [40, 60, 80, 91, 48])
+    flows = run.flows.copy()
+    month = flows["date"] == sorted(set(flows["date"]))[3]
+    row = month & (flows["reason"] == "turned_18") & (flows["age_band"] == "all")
+    row &= flows["group"] == "all"
+    assert row.sum() == 1
+    flows.loc[row, list(STATISTICS)] = 2.0
+    flows.loc[row, ["mean", "sd", "p05", "p95"]] = [1.95, 0.34, 1.0, 3.0]
+    after = shown(replace(run, flows=flows)).flows
+    assert set(after.loc[after["flag"] == "c", "date"]) == set(flows.loc[month, "date"])
+    left_out = after[after["flag"] == "c"]
+    assert "turned_18" in set(left_out["reason"])
+    assert len(left_out) > 1
+    assert left_out["mean"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("priced", "told"), [(("other", "residential"), {"cost"}), (("other",), set())]
 )

@@ -101,6 +101,7 @@ def shown(run: RunResult) -> RunResult:
         manifest={
             **run.manifest,
             "origins": _shown_origins(run.manifest.get("origins") or (), sectors),
+            **_shown_plans(run.manifest.get("planned_ends")),
         },
         forecast=blanked(run.forecast, forecast_hidden),
         flows=blanked(run.flows, _hidden_flows(run.flows)),
@@ -143,6 +144,15 @@ def _all_but_agreed(table: pd.DataFrame) -> Flags:
     )
 
 
+def _known_beforehand(table: pd.DataFrame) -> Flags:
+    """(n_rows,): 1 to 5 events that half of the futures share, as chance alone never makes them:
+    so many children of the start turn 18 that month, and a month of birth is known."""
+    middle = table["p50"].to_numpy(dtype=np.float64)
+    return np.asarray(
+        (table["p25"] == table["p75"]) & (middle >= 1) & is_small(middle) & (middle % 1 == 0)
+    )
+
+
 def _none(table: pd.DataFrame) -> Flags:
     return np.zeros(len(table), dtype=bool)
 
@@ -153,6 +163,7 @@ def _hidden_in_forecast(forecast: pd.DataFrame) -> Flags:
     must = _agreed(forecast) & is_small(forecast["mean"].to_numpy(dtype=np.float64))
     stock = forecast["measure"].isin(("in_care", "occupied")).to_numpy()
     must |= _all_but_agreed(forecast) & stock
+    must |= _known_beforehand(forecast) & forecast["measure"].isin(FLOWS).to_numpy()
     must &= forecast["measure"].isin([*SAME_AS_IN_CARE, *GAPS, *FLOWS]).to_numpy()
     dates = set(forecast.loc[must, "date"])
     table = forecast.assign(position=np.arange(len(forecast)), must=must)
@@ -210,17 +221,40 @@ def _all_if_any_is_small(rows: pd.DataFrame) -> Flags:
 
 
 def _hidden_flows(flows: pd.DataFrame) -> Flags:
-    """(n_rows,): agreed flows of a date, all but the total if one of them is small."""
+    """(n_rows,): agreed flows of a date, all but the total if one of them is small, and those
+    known beforehand, with as many others as it takes that no sum of expected values tells them.
+    """
     hidden = _none(flows)
-    agreed = np.flatnonzero(_agreed(flows))
-    if not agreed.size:
+    agreed = _agreed(flows)
+    small = agreed & is_small(flows["mean"].to_numpy(dtype=np.float64))
+    must = small | _known_beforehand(flows)
+    if not must.any():
         return hidden
-    rows = flows.iloc[agreed]
-    small = is_small(rows["mean"].to_numpy(dtype=np.float64))
-    with_small = pd.Series(small, index=rows.index).groupby([rows["date"], rows["flow"]])
-    parts = (rows[["reason", "age_band", "group"]] != ALL).any(axis=1).to_numpy()
-    hidden[agreed] = small | (parts & with_small.transform("any").to_numpy(dtype=bool))
+    groups = [flows["date"], flows["flow"]]
+    with_small = pd.Series(small, flows.index).groupby(groups).transform("any").to_numpy()
+    parts = (flows[["reason", "age_band", "group"]] != ALL).any(axis=1).to_numpy()
+    hidden |= small | (agreed & parts & with_small)
+    table = flows.assign(position=np.arange(len(flows)), must=must)
+    concerned = pd.Series(must, flows.index).groupby(groups).transform("any").to_numpy(dtype=bool)
+    for _, rows in table[concerned].groupby(["date", "flow"], sort=False):
+        hidden[rows["position"].to_numpy()] |= _hidden_parts_of_a_flow(rows)
     return hidden
+
+
+def _hidden_parts_of_a_flow(rows: pd.DataFrame) -> Flags:
+    """(n_rows,): of one flow on one date: its total, its parts by reason, by age and by group."""
+    counts = np.nan_to_num(rows["mean"].to_numpy(dtype=np.float64))
+    must = rows["must"].to_numpy()
+    named = (rows[["reason", "age_band", "group"]] != ALL).to_numpy()
+    total = ~named.any(axis=1)
+    kinds = [kind for kind in named.T if kind.any()]
+    total_is_shown = not must[total].any() and all(
+        hidden_parts(counts[kind], must[kind], True)[1] for kind in kinds
+    )
+    hidden = total & (not total_is_shown)
+    for kind in kinds:
+        hidden[kind] |= hidden_parts(counts[kind], must[kind], total_is_shown)[0]
+    return np.asarray(hidden)
 
 
 def _hidden_sectors(forecast: pd.DataFrame, hidden: Flags) -> frozenset[str]:
@@ -281,6 +315,24 @@ def _shown_origins(
         if (any_small and row in counts) or str(row.get("key")) in places:
             row.update(value=FLAG, low=None, high=None, note="")
     return rows
+
+
+def _shown_plans(planned: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the team's plans change, without dates on which they change it for 1 to 5 children.
+
+    A plan that is certain is a real child. Where there are so few plans nothing of them is shown.
+    """
+    if not planned:
+        return {}
+    if is_small(np.array([float(planned["children"])])).any():
+        return {"planned_ends": {**planned, "children": FLAG, "rows": []}}
+    differences = np.array([row["difference"] for row in planned["rows"]], dtype=np.float64)
+    small = is_small(np.abs(differences))
+    rows = [
+        {"date": row["date"], "flag": FLAG} if hidden else row
+        for row, hidden in zip(planned["rows"], small, strict=True)
+    ]
+    return {"planned_ends": {**planned, "rows": rows}}
 
 
 def _is_count_at_start(row: Mapping[str, Any]) -> bool:
