@@ -102,6 +102,7 @@ def shown(run: RunResult) -> RunResult:
             **run.manifest,
             "origins": _shown_origins(run.manifest.get("origins") or (), sectors),
             **_shown_plans(run.manifest.get("planned_ends")),
+            **_shown_plans(run.manifest.get("planned_ends")),
         },
         forecast=blanked(run.forecast, forecast_hidden),
         flows=blanked(run.flows, _hidden_flows(run.flows)),
@@ -315,6 +316,24 @@ def _shown_origins(
         if (any_small and row in counts) or str(row.get("key")) in places:
             row.update(value=FLAG, low=None, high=None, note="")
     return rows
+
+
+def _shown_plans(planned: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the team's plans change, without dates on which they change it for 1 to 5 children.
+
+    A plan that is certain is a real child. Where there are so few plans nothing of them is shown.
+    """
+    if not planned:
+        return {}
+    if is_small(np.array([float(planned["children"])])).any():
+        return {"planned_ends": {**planned, "children": FLAG, "rows": []}}
+    differences = np.array([row["difference"] for row in planned["rows"]], dtype=np.float64)
+    small = is_small(np.abs(differences))
+    rows = [
+        {"date": row["date"], "flag": FLAG} if hidden else row
+        for row, hidden in zip(planned["rows"], small, strict=True)
+    ]
+    return {"planned_ends": {**planned, "rows": rows}}
 
 
 def _shown_plans(planned: Mapping[str, Any] | None) -> dict[str, Any]:
