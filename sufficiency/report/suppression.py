@@ -102,7 +102,6 @@ def shown(run: RunResult) -> RunResult:
             **run.manifest,
             "origins": _shown_origins(run.manifest.get("origins") or (), sectors),
             **_shown_plans(run.manifest.get("planned_ends")),
-            **_shown_plans(run.manifest.get("planned_ends")),
         },
         forecast=blanked(run.forecast, forecast_hidden),
         flows=blanked(run.flows, _hidden_flows(run.flows)),
@@ -222,40 +221,17 @@ def _all_if_any_is_small(rows: pd.DataFrame) -> Flags:
 
 
 def _hidden_flows(flows: pd.DataFrame) -> Flags:
-    """(n_rows,): agreed flows of a date, all but the total if one of them is small, and those
-    known beforehand, with as many others as it takes that no sum of expected values tells them.
+    """(n_rows,): of a date's flow, every part but 0, if one is small and certain or nearly so.
+
+    Expected values add up to their total, and others of a month are too small to hide it among.
     """
-    hidden = _none(flows)
-    agreed = _agreed(flows)
-    small = agreed & is_small(flows["mean"].to_numpy(dtype=np.float64))
-    must = small | _known_beforehand(flows)
-    if not must.any():
-        return hidden
+    small = _agreed(flows) & is_small(flows["mean"].to_numpy(dtype=np.float64))
+    must = np.asarray(small | _known_beforehand(flows))
     groups = [flows["date"], flows["flow"]]
-    with_small = pd.Series(small, flows.index).groupby(groups).transform("any").to_numpy()
-    parts = (flows[["reason", "age_band", "group"]] != ALL).any(axis=1).to_numpy()
-    hidden |= small | (agreed & parts & with_small)
-    table = flows.assign(position=np.arange(len(flows)), must=must)
     concerned = pd.Series(must, flows.index).groupby(groups).transform("any").to_numpy(dtype=bool)
-    for _, rows in table[concerned].groupby(["date", "flow"], sort=False):
-        hidden[rows["position"].to_numpy()] |= _hidden_parts_of_a_flow(rows)
-    return hidden
-
-
-def _hidden_parts_of_a_flow(rows: pd.DataFrame) -> Flags:
-    """(n_rows,): of one flow on one date: its total, its parts by reason, by age and by group."""
-    counts = np.nan_to_num(rows["mean"].to_numpy(dtype=np.float64))
-    must = rows["must"].to_numpy()
-    named = (rows[["reason", "age_band", "group"]] != ALL).to_numpy()
-    total = ~named.any(axis=1)
-    kinds = [kind for kind in named.T if kind.any()]
-    total_is_shown = not must[total].any() and all(
-        hidden_parts(counts[kind], must[kind], True)[1] for kind in kinds
-    )
-    hidden = total & (not total_is_shown)
-    for kind in kinds:
-        hidden[kind] |= hidden_parts(counts[kind], must[kind], total_is_shown)[0]
-    return np.asarray(hidden)
+    parts = (flows[["reason", "age_band", "group"]] != ALL).any(axis=1).to_numpy()
+    happens = (flows["mean"] > 0).to_numpy()
+    return np.asarray(must | (parts & concerned & happens))
 
 
 def _hidden_sectors(forecast: pd.DataFrame, hidden: Flags) -> frozenset[str]:
@@ -316,24 +292,6 @@ def _shown_origins(
         if (any_small and row in counts) or str(row.get("key")) in places:
             row.update(value=FLAG, low=None, high=None, note="")
     return rows
-
-
-def _shown_plans(planned: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the team's plans change, without dates on which they change it for 1 to 5 children.
-
-    A plan that is certain is a real child. Where there are so few plans nothing of them is shown.
-    """
-    if not planned:
-        return {}
-    if is_small(np.array([float(planned["children"])])).any():
-        return {"planned_ends": {**planned, "children": FLAG, "rows": []}}
-    differences = np.array([row["difference"] for row in planned["rows"]], dtype=np.float64)
-    small = is_small(np.abs(differences))
-    rows = [
-        {"date": row["date"], "flag": FLAG} if hidden else row
-        for row, hidden in zip(planned["rows"], small, strict=True)
-    ]
-    return {"planned_ends": {**planned, "rows": rows}}
 
 
 def _shown_plans(planned: Mapping[str, Any] | None) -> dict[str, Any]:
