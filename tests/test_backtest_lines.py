@@ -64,6 +64,10 @@ def test_the_line_says_how_often_the_range_held_and_how_far_off_it_was() -> None
     assert "held what happened in 80% of 890 forecasts" in said
     assert "11% off on average (“no change”: 12%)" in said or "(“no change”: 11%)" in said
     assert "prove little alone" in said
+    assert "(200 simulated futures a forecast, version 0.0.)" in said
+    table = record_table("336", LINES)
+    assert table is not None
+    assert "200 simulated futures a forecast, version 0.0" in table.note
 
 
 def test_a_council_without_a_record_is_told_of_all_and_none_is_silent() -> None:

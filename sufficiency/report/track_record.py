@@ -114,12 +114,18 @@ def sentence(authority: str, years: int, lines: Mapping[tuple[str, int], TrackRe
     ahead = years_in_words(years)
     if own is None:
         said = f"{verdict(everyone)}. This council's own figures are too few to be tested."
-        return f"Tested on the past, over all councils {ahead}: {said}"
+        return f"Tested on the past, over all councils {ahead}: {said} {made_by(everyone)}"
     since = f"{own.first_origin} to {own.last_origin}"
     return (
         f"Tested on the past: in forecasts made from published statistics for {own.authority}, "
-        f"{ahead} (from {since}), {verdict(own)}. Over all councils, {verdict(everyone)}. {CAUTION}"
+        f"{ahead} (from {since}), {verdict(own)}. Over all councils, {verdict(everyone)}. {CAUTION} "
+        f"{made_by(everyone)}"
     )
+
+
+def made_by(line: TrackRecord) -> str:
+    """Of what the record is: how many futures a forecast, and which version made them."""
+    return f"({line.replications:,} simulated futures a forecast, version {line.version}.)"
 
 
 def record_table(
@@ -144,7 +150,8 @@ def record_table(
     if not rows:
         return None
     caption = "Tested on the past: forecasts of children in care from published statistics"
-    return Table(key, caption, columns, rows, note=CAUTION)
+    everyone = next(line for (code, _), line in sorted(lines.items()) if code == ALL_COUNCILS)
+    return Table(key, caption, columns, rows, note=f"{CAUTION} {made_by(everyone)}")
 
 
 def _cells(line: TrackRecord | None) -> list[Cell]:
