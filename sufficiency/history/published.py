@@ -30,7 +30,11 @@ FROZEN_SET: tuple[str, ...] = (
     "national shapes of 2019 to 2023: duration of care and of placements, placement by "
     "provider, first and last placements, kin share, reasons for moves, adoption, special "
     "guardianship, distance, unaccompanied children by placement",
-    "statistical neighbours of 2021",
+    "what is fitted to those shapes: England's exit hazards by age and time in care, ages at "
+    "entry, levels of exits by time in care (calibration/national_hazards.csv, exit_levels.csv); "
+    "an authority's level of exits is fitted to its own years up to the origin",
+    "what is assumed (calibration/assumptions.yaml), with what is known now, for any start",
+    "statistical neighbours of 2021, and regions as they are now",
     "counts as revised in later publications (in care, started, ceased, population)",
     "the price of supported accommodation (November 2023), where a scenario gives none",
 )

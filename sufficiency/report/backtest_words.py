@@ -110,8 +110,8 @@ HOW_MADE = (
     "methods are judged on the same forecasts."
 )
 FROZEN_NOTE = (
-    "A few inputs are newer than the older origins, because nothing older was published: they are "
-    "national shapes, never an authority's own outcome. Origins from 2019 on, when most of them "
-    "begin, are shown apart."
+    "A few inputs are newer than the older origins, because nothing older was published. None is "
+    "what an authority's numbers came to after the origin. Origins from 2019 on, when most of "
+    "them begin, are shown apart; those too use shapes averaged over years to 2023."
 )
 """Said above the list of such inputs."""
