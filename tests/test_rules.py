@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from worlds import N_NEEDS, hazards, places
 
 from sufficiency.domain import CAUSES, N_EXIT_CAUSES, TICK, TICKS_PER_DAY
-from sufficiency.simulation import rules
+from sufficiency.simulation import allocation, rules
 from sufficiency.simulation.chances import inverse
 from sufficiency.simulation.children import NO_PLAN
 from sufficiency.simulation.model import risks_of
@@ -20,7 +20,7 @@ from sufficiency.simulation.places import Pools, WaitingList
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
 from sufficiency.simulation.world import UNLIMITED, Floats, Hazards
 
-NO_BAR = (rules.NO_POOL, 0)
+NO_BAR = (allocation.NO_POOL, 0)
 # The first call of a rule compiles it, which says nothing about the speed of the examples.
 ANY = settings(
     max_examples=150,
@@ -44,11 +44,11 @@ def filled(usable: list[int], occupied: list[int], order: list[int] | None = Non
     [
         ([2, 2], [1, 0], None, 0),
         ([2, 2], [2, 0], None, 1),
-        ([2, 2], [2, 2], None, rules.NO_POOL),
+        ([2, 2], [2, 2], None, allocation.NO_POOL),
         ([0, UNLIMITED], [0, 900], None, 1),
-        ([0], [0], None, rules.NO_POOL),
+        ([0], [0], None, allocation.NO_POOL),
         ([2, 2], [0, 0], [1, 0], 1),
-        ([2, 2], [0, 2], [1], rules.NO_POOL),
+        ([2, 2], [0, 2], [1], allocation.NO_POOL),
         ([1, 1], [3, 0], None, 1),
     ],
 )
@@ -72,7 +72,7 @@ def test_the_place_just_left_is_barred_until_someone_else_has_it() -> None:
     pools.give_up(0)
     bar = (0, int(pools.supply.turnover[0]))
     assert pools.choose(0, *NO_BAR) == 0
-    assert pools.choose(0, *bar) == rules.NO_POOL
+    assert pools.choose(0, *bar) == allocation.NO_POOL
     pools.take(0)
     pools.give_up(0)
     assert pools.choose(0, *bar) == 0
@@ -83,7 +83,7 @@ def test_a_place_that_closes_when_it_is_left_bars_nobody_from_the_next() -> None
     pools.give_up(0)
     bar = (0, int(pools.supply.turnover[0]))
     pools.give_up(0)
-    assert pools.choose(0, *bar) == rules.NO_POOL
+    assert pools.choose(0, *bar) == allocation.NO_POOL
     pools.change(0, 2)
     assert pools.choose(0, *bar) == 0
 
@@ -116,7 +116,7 @@ def test_a_child_whose_pools_are_full_is_passed_over_not_waited_for() -> None:
     waiting.join(1, 2.0)
     assert waiting.next_served(pools) == (1, 1)
     waiting.leave(1)
-    assert waiting.next_served(pools) == (rules.NOBODY, rules.NO_POOL)
+    assert waiting.next_served(pools) == (allocation.NOBODY, allocation.NO_POOL)
 
 
 @pytest.mark.parametrize(

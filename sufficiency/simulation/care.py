@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import N_EXIT_CAUSES, SETTINGS, UNPLACED_CODE
-from sufficiency.simulation import rules
+from sufficiency.simulation import allocation, rules
 from sufficiency.simulation.agenda import Agenda, empty_agenda
 from sufficiency.simulation.children import Children, Luck, People
 from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, rows_of
@@ -27,7 +27,7 @@ SPELLS_A_CHILD = 3
 
 LIFE_DTYPE = np.dtype(
     [
-        ("pool", np.int64),  # where the child lives, or `rules.NO_POOL`
+        ("pool", np.int64),  # where the child lives, or `allocation.NO_POOL`
         ("placed", np.float64),  # when the present placement began
         ("placement", np.int64),  # how many came before it
         ("spell", np.int64),  # the row of the present spell
@@ -66,11 +66,11 @@ class Care(NamedTuple):
     """(n, C): what will be left when the present spell ends, if nothing intervenes."""
     risks: rules.Risks
     destination: Floats
-    supply: rules.Supply
+    supply: allocation.Supply
     first_choice: NDArray[np.bool_]
     """(N, 7), by setting, as ``suitable``; unplaced is neither."""
     suitable: NDArray[np.bool_]
-    waiting: rules.Waiting
+    waiting: allocation.Waiting
     queue: Ints
     changes: Rows
     """(X,) of `CHANGE_DTYPE`: places that open and close, in order of time."""
@@ -110,7 +110,7 @@ def care_of(world: World, children: Children) -> Care:
 def lives_of(children: int) -> Rows:
     """Lives in care that are yet to begin."""
     lives = np.zeros(children, dtype=LIFE_DTYPE)
-    lives["pool"], lives["placement"], lives["spell"] = rules.NO_POOL, -1, NO_SPELL
+    lives["pool"], lives["placement"], lives["spell"] = allocation.NO_POOL, -1, NO_SPELL
     return rows_of(lives)
 
 

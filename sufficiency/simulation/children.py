@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, UASC_ROW
-from sufficiency.simulation.compiled import compiled
-from sufficiency.simulation.draws import Draws, Numbers
+from sufficiency.simulation.birthdays import write_birthdays
+from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.draws import Draws, Numbers, exponential
 from sufficiency.simulation.world import Floats, Ints
 
 COHORT_STREAM = -1
@@ -24,7 +25,8 @@ GROUP_SLOTS = 16
 
 COHORT, FIRST_OF_GROUP, UASC_ALONE, SIBLINGS = range(4)
 """What blocks of draws are for; see `row_of`."""
-PERSONAL_USES = 4 + N_EXIT_CAUSES
+EXITS = 4
+PERSONAL_USES = EXITS + N_EXIT_CAUSES
 """Four uniforms that settle who a child is, then one exponential per exit cause."""
 NEED_USE = len(MOVE_REASONS)
 USES_PER_PLACEMENT = NEED_USE + 1
@@ -114,6 +116,15 @@ class Children:
     def people(self) -> People:
         """The same arrays."""
         return People(*(getattr(self, name) for name in People._fields))
+
+
+@step
+def settle(child: int, own: Numbers, starts: Ints, people: People) -> None:
+    """A child's exponentials for the period of care, and its birthdays; nothing is planned."""
+    people.planned[child], people.planned_cause[child] = 0.0, NO_PLAN
+    for cause in range(N_EXIT_CAUSES):
+        people.exits[child, cause] = exponential(own[EXITS + cause])
+    write_birthdays(people.birthdays[child], people.born_day[child], starts)
 
 
 @compiled

@@ -2,14 +2,15 @@
 
 Read it beside the SimPy model, which is its definition: the functions have the same names and
 do the same things in the same order, so the same draws give the same record, row for row. Every
-decision is a rule of `sufficiency.simulation.rules`; only the agenda (a heap of moments to come)
-and the bookkeeping are here. Functions change the arrays of ``care`` and the agenda in place.
+decision is a rule of `sufficiency.simulation.rules` or `allocation`; only the agenda (a heap of
+moments to come) and the bookkeeping are here. Functions change the arrays of ``care`` and the
+agenda in place.
 """
 
 from __future__ import annotations
 
 from sufficiency.domain import UNPLACED_CODE
-from sufficiency.simulation import rules
+from sufficiency.simulation import allocation, rules
 from sufficiency.simulation.agenda import RANK_BITS, put, take_soonest
 from sufficiency.simulation.care import (
     NO_SPELL,
@@ -86,7 +87,7 @@ def live_on(care: Care) -> int:
         now, order, spell = agenda.time[0], agenda.order[0] >> RANK_BITS, agenda.spell[0]
         if order == Order.HORIZON_PASSES:
             return LIVED
-        child = care.spells[spell].child if spell != NO_SPELL else rules.NOBODY
+        child = care.spells[spell].child if spell != NO_SPELL else allocation.NOBODY
         if tally.short_of_draws or (order == Order.CHILDREN_MOVE and has_no_draws(child, care)):
             tally.short_of_draws = 0
             return SHORT_OF_DRAWS
@@ -153,8 +154,8 @@ def begin(care: Care) -> bool:
     await_change(care)
     tally, sector = care.tally[0], care.people.sector
     while tally.entered < sector.size and sector[tally.entered] != NOT_AT_START:
-        pool = rules.starting_pool(sector[tally.entered], care.supply)
-        if pool == rules.NO_POOL:
+        pool = allocation.starting_pool(sector[tally.entered], care.supply)
+        if pool == allocation.NO_POOL:
             return False
         already_in_care(tally.entered, pool, care)
         tally.entered += 1
@@ -164,7 +165,7 @@ def begin(care: Care) -> bool:
 @step
 def already_in_care(child: int, pool: int, care: Care) -> None:
     """Live on where the start date finds the child."""
-    rules.count_in(care.supply, pool)
+    allocation.count_in(care.supply, pool)
     live_in(child, pool, BEGAN_AT_START, 0.0, care.people.placed[child], care)
     next_ending(child, 0.0, care)
     await_ending(child, care)
@@ -185,8 +186,8 @@ def move(child: int, now: float, care: Care) -> None:
     life, reason = care.lives[child], care.lives[child].ending - ENDED_MOVED
     rules.carry_over(care.left[child], care.left_after[child])
     end_spell(child, ENDED_MOVED + reason, now, care)
-    rules.give_up_place(care.supply, life.pool)
-    rules.bar_place(care.waiting, child, life.pool, reason, care.supply)
+    allocation.give_up_place(care.supply, life.pool)
+    allocation.bar_place(care.waiting, child, life.pool, reason, care.supply)
     care.waiting.need[child] = new_need(child, reason, now, care)
     find_place(child, BEGAN_MOVED + reason, now, care)
     serve_queue(now, care)
@@ -200,10 +201,10 @@ def leave_care(child: int, now: float, care: Care) -> None:
     life, tally = care.lives[child], care.tally[0]
     end_spell(child, life.ending, now, care)
     life.ending = ENDED_OPEN
-    if life.pool == rules.NO_POOL:
-        tally.in_queue = rules.leave_queue(care.queue, tally.in_queue, child)
+    if life.pool == allocation.NO_POOL:
+        tally.in_queue = allocation.leave_queue(care.queue, tally.in_queue, child)
     else:
-        rules.give_up_place(care.supply, life.pool)
+        allocation.give_up_place(care.supply, life.pool)
         serve_queue_soon(now, care)
 
 
@@ -211,16 +212,16 @@ def leave_care(child: int, now: float, care: Care) -> None:
 def find_place(child: int, began: int, now: float, care: Care) -> None:
     """Be allocated: live in the first pool with a place, or join those who wait."""
     waiting = care.waiting
-    pool = rules.choose_pool(
+    pool = allocation.choose_pool(
         care.waiting.need[child],
         waiting.barred_pool[child],
         waiting.barred_turnover[child],
         care.supply,
     )
-    if pool == rules.NO_POOL:
+    if pool == allocation.NO_POOL:
         go_unplaced(child, began, now, care)
     else:
-        rules.take_place(care.supply, pool)
+        allocation.take_place(care.supply, pool)
         live_in(child, pool, began, now, now, care)
 
 
@@ -232,7 +233,7 @@ def places_change(now: float, care: Care) -> None:
     """Places open or close as scheduled; whoever waits may then be served."""
     change, tally = care.changes[care.tally[0].changes_made], care.tally[0]
     tally.changes_made += 1
-    rules.change_places(care.supply, change.pool, change.usable)
+    allocation.change_places(care.supply, change.pool, change.usable)
     serve_queue_soon(now, care)
     await_change(care)
 
@@ -242,13 +243,13 @@ def serve_queue(now: float, care: Care) -> None:
     """Offer what is free to those who wait, the longest wait first."""
     tally = care.tally[0]
     while tally.in_queue:
-        child, pool = rules.next_served(care.queue, tally.in_queue, care.waiting, care.supply)
-        if child == rules.NOBODY:
+        child, pool = allocation.next_served(care.queue, tally.in_queue, care.waiting, care.supply)
+        if child == allocation.NOBODY:
             return
-        tally.in_queue = rules.leave_queue(care.queue, tally.in_queue, child)
+        tally.in_queue = allocation.leave_queue(care.queue, tally.in_queue, child)
         spend(child, now, care)
         end_spell(child, ENDED_PLACE_FOUND, now, care)
-        rules.take_place(care.supply, pool)
+        allocation.take_place(care.supply, pool)
         live_in(child, pool, BEGAN_PLACE_FOUND, now, now, care)
         next_ending(child, now, care)
         await_ending(child, care)
@@ -278,12 +279,12 @@ def live_in(child: int, pool: int, began: int, now: float, placed: float, care: 
 def go_unplaced(child: int, began: int, now: float, care: Care) -> None:
     """No place was found: wait, with no placement that could end in a move."""
     rules.stop_move_clocks(care.left[child])
-    begin_spell(child, rules.NO_POOL, began, now, care)
+    begin_spell(child, allocation.NO_POOL, began, now, care)
     tally = care.tally[0]
     if has_no_draws(child, care):
         tally.short_of_draws = 1
     care.waiting.since[child] = now
-    tally.in_queue = rules.join_queue(care.queue, tally.in_queue, child, care.waiting)
+    tally.in_queue = allocation.join_queue(care.queue, tally.in_queue, child, care.waiting)
 
 
 @step
@@ -293,7 +294,7 @@ def begin_spell(child: int, pool: int, began: int, now: float, care: Care) -> No
     life.pool, life.since, life.spell = pool, now, tally.spells_begun
     tally.spells_begun += 1
     need = care.waiting.need[child]
-    setting = UNPLACED_CODE if pool == rules.NO_POOL else care.supply.sector[pool]
+    setting = UNPLACED_CODE if pool == allocation.NO_POOL else care.supply.sector[pool]
     stay = care.spells[life.spell]
     stay.child, stay.stream, stay.number = child, people.stream[child], people.number[child]
     stay.uasc, stay.born_day = people.uasc[child], people.born_day[child]
@@ -322,7 +323,7 @@ def next_ending(child: int, now: float, care: Care) -> None:
     life.due, life.ending = rules.next_ending(
         now,
         care.horizon,
-        rules.hazard_sector(life.pool, need, care.supply),
+        allocation.hazard_sector(life.pool, need, care.supply),
         need,
         care.people.uasc[child],
         care.people.entered[child],
@@ -344,7 +345,7 @@ def spend(child: int, now: float, care: Care) -> None:
         care.left[child],
         life.since,
         now,
-        rules.hazard_sector(life.pool, need, care.supply),
+        allocation.hazard_sector(life.pool, need, care.supply),
         need,
         care.people.uasc[child],
         care.people.entered[child],

@@ -63,10 +63,13 @@ class Draws:
         return self._generator(purpose, block).random((rows, columns))
 
     def numbers(self, purpose: int, block: int, rows: int, columns: int) -> Numbers:
-        """Numbers of 32 random bits, shape (rows, columns), which is even in ``columns``.
+        """Numbers of 32 random bits, shape (rows, columns).
 
-        More rows never change the first. `uniform` and `exponential` make use of them.
+        More rows never change the first. `uniform` and `exponential` make use of them. Raises
+        ValueError for an odd number of columns.
         """
+        if columns % 2:
+            raise ValueError(f"found {columns} columns, expected an even number: two a word")
         words = self._generator(purpose, block).integers(
             0, _HIGHEST_WORD, size=(rows, columns // 2), dtype=np.uint64, endpoint=True
         )

@@ -2,8 +2,8 @@
 
 Read it from top to bottom; that is the order in which things happen. Time is days since the
 start date. Every draw was made before the world starts, every decision is a rule of
-`sufficiency.simulation.rules`, every fact goes to the record. Nothing is counted, priced or
-averaged here.
+`sufficiency.simulation.rules` or, for places, `allocation`, every fact goes to the record. Nothing
+is counted, priced or averaged here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from simpy import Environment, Event
 
 from sufficiency.domain import N_EXIT_CAUSES, TICK
-from sufficiency.simulation import rules
+from sufficiency.simulation import allocation, rules
 from sufficiency.simulation.children import (
     NEED_USE,
     Children,
@@ -87,7 +87,7 @@ class Care:
         self.need = np.array(children.need, dtype=np.int64)
         self.waiting_list = WaitingList(self.need, self.rank)
         self.place_found: dict[int, Event] = {}
-        self.pool = [rules.NO_POOL] * n
+        self.pool = [allocation.NO_POOL] * n
         self.since = [0.0] * n
         self.placed = children.placed.tolist()
         self.placement = [-1] * n
@@ -151,7 +151,7 @@ class Care:
             int(waiting.barred_pool[child]),
             int(waiting.barred_turnover[child]),
         )
-        if pool == rules.NO_POOL:
+        if pool == allocation.NO_POOL:
             self.go_unplaced(child, began)
         else:
             self.pools.take(pool)
@@ -163,7 +163,7 @@ class Care:
         self.end_spell(child, ENDED_MOVED + reason)
         pool, waiting = self.pool[child], self.waiting_list.waiting
         self.pools.give_up(pool)
-        rules.bar_place(waiting, child, pool, reason, self.pools.supply)
+        allocation.bar_place(waiting, child, pool, reason, self.pools.supply)
         self.need[child] = self.new_need(child, reason)
         self.find_place(child, BEGAN_MOVED + reason)
         self.serve_queue()
@@ -182,7 +182,7 @@ class Care:
         """Offer what is free to those who wait, the longest wait first."""
         while self.waiting_list.length:
             child, pool = self.waiting_list.next_served(self.pools)
-            if child == rules.NOBODY:
+            if child == allocation.NOBODY:
                 return
             self.waiting_list.leave(child)
             self.spend(child)
@@ -210,7 +210,7 @@ class Care:
     def go_unplaced(self, child: int, began: int) -> None:
         """No place was found: wait, with no placement that could end in a move."""
         rules.stop_move_clocks(self.left[child])
-        self.begin_spell(child, rules.NO_POOL, began)
+        self.begin_spell(child, allocation.NO_POOL, began)
         self.waiting_list.join(child, self.env.now)
         self.place_found[child] = self.env.event()
 
@@ -243,7 +243,7 @@ class Care:
         return rules.next_ending(
             self.env.now,
             float(self.world.horizon_days),
-            rules.hazard_sector(self.pool[child], need, self.pools.supply),
+            allocation.hazard_sector(self.pool[child], need, self.pools.supply),
             need,
             self.uasc[child],
             self.entered[child],
@@ -263,7 +263,7 @@ class Care:
             self.left[child],
             self.since[child],
             self.env.now,
-            rules.hazard_sector(self.pool[child], need, self.pools.supply),
+            allocation.hazard_sector(self.pool[child], need, self.pools.supply),
             need,
             self.uasc[child],
             self.entered[child],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficiency.simulation import rules
+from sufficiency.simulation import allocation
 from sufficiency.simulation.world import Floats, Ints, Places
 
 
@@ -22,7 +22,7 @@ class Pools:
 
     def __init__(self, places: Places):
         pools = len(places.pool_names)
-        self.supply = rules.Supply(
+        self.supply = allocation.Supply(
             usable=np.array(places.usable_at_start, dtype=np.int64),
             occupied=np.zeros(pools, dtype=np.int64),
             turnover=np.zeros(pools, dtype=np.int64),
@@ -32,28 +32,28 @@ class Pools:
         )
 
     def choose(self, need: int, barred_pool: int, barred_turnover: int) -> int:
-        """The pool that takes a child of this need group now, or `rules.NO_POOL`."""
-        return rules.choose_pool(need, barred_pool, barred_turnover, self.supply)
+        """The pool that takes a child of this need group now, or `allocation.NO_POOL`."""
+        return allocation.choose_pool(need, barred_pool, barred_turnover, self.supply)
 
     def take(self, pool: int) -> None:
         """One more child; an AssertionError if the pool is full."""
-        rules.take_place(self.supply, pool)
+        allocation.take_place(self.supply, pool)
 
     def give_up(self, pool: int) -> None:
         """One child fewer; an AssertionError if nobody lives there."""
-        rules.give_up_place(self.supply, pool)
+        allocation.give_up_place(self.supply, pool)
 
     def start_in(self, sector: int) -> int:
         """Count in a child who lives in the sector at the start; returns the pool."""
-        pool = rules.starting_pool(sector, self.supply)
-        if pool == rules.NO_POOL:
+        pool = allocation.starting_pool(sector, self.supply)
+        if pool == allocation.NO_POOL:
             raise no_pool_in(sector)
-        rules.count_in(self.supply, pool)
+        allocation.count_in(self.supply, pool)
         return pool
 
     def change(self, pool: int, usable: int) -> None:
         """Set the usable places of a pool; nobody is moved out."""
-        rules.change_places(self.supply, pool, usable)
+        allocation.change_places(self.supply, pool, usable)
 
 
 class WaitingList:
@@ -64,23 +64,23 @@ class WaitingList:
         self.length = 0
         self.queue = np.zeros(children, dtype=np.int64)
         self._known: Floats = np.zeros(children)
-        self.waiting = rules.Waiting(
+        self.waiting = allocation.Waiting(
             need=need,
             since=self._known,
             rank=rank,
-            barred_pool=np.full(children, rules.NO_POOL, dtype=np.int64),
+            barred_pool=np.full(children, allocation.NO_POOL, dtype=np.int64),
             barred_turnover=np.zeros(children, dtype=np.int64),
         )
 
     def join(self, child: int, now: float) -> None:
         """Wait from now on."""
         self.waiting.since[child] = now
-        self.length = rules.join_queue(self.queue, self.length, child, self.waiting)
+        self.length = allocation.join_queue(self.queue, self.length, child, self.waiting)
 
     def leave(self, child: int) -> None:
         """Stop waiting, for whatever reason."""
-        self.length = rules.leave_queue(self.queue, self.length, child)
+        self.length = allocation.leave_queue(self.queue, self.length, child)
 
     def next_served(self, pools: Pools) -> tuple[int, int]:
-        """The child to be served first and the pool that can take it, or `rules.NOBODY`."""
-        return rules.next_served(self.queue, self.length, self.waiting, pools.supply)
+        """The child to be served first and the pool that can take it, or `allocation.NOBODY`."""
+        return allocation.next_served(self.queue, self.length, self.waiting, pools.supply)

@@ -6,6 +6,7 @@ import numpy as np
 
 from sufficiency.domain import UNPLACED_CODE
 from sufficiency.errors import ClosedRecordError
+from sufficiency.simulation.allocation import NO_POOL
 from sufficiency.simulation.children import Children
 from sufficiency.simulation.record import (
     ENDED_OPEN,
@@ -13,7 +14,6 @@ from sufficiency.simulation.record import (
     SPELL_DTYPE,
     Record,
 )
-from sufficiency.simulation.rules import NO_POOL
 from sufficiency.simulation.world import Ints, World
 
 AT_START, SCHEDULED = 0, 1

@@ -1,0 +1,173 @@
+"""Who is in care at the start: ages and times served, known of each child or drawn to match totals,
+and whether a child leaves as planned. Nothing here depends on what happens in the world."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from sufficiency.domain import (
+    EXIT_REASONS,
+    NEED_GROUPS,
+    SECTORS,
+    TICK,
+    UASC_ROW,
+    ExitReason,
+    NeedGroup,
+)
+from sufficiency.simulation.birthdays import born_of_age
+from sufficiency.simulation.chances import first_above, interpolated, inverse
+from sufficiency.simulation.children import COHORT, COHORT_STREAM, NO_PLAN, People, settle
+from sufficiency.simulation.compiled import compiled, floats, ints, step
+from sufficiency.simulation.draws import Numbers, uniform
+from sufficiency.simulation.rules import tick_up
+from sufficiency.simulation.world import Floats, Ints, StartingCohort
+
+N_SECTORS = len(SECTORS)
+TURNED_18 = EXIT_REASONS.index(ExitReason.TURNED_18)
+FOR_ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
+# What the first numbers of a row are for: the cell of age and time in care, the place within it by
+# age and by time, time in the placement.
+CELL, AGE_IN_CELL, CARE_IN_CELL, TIME_PLACED = range(4)
+PLAN_HOLDS = CELL
+"""Children whose plans are known have times that are known too, and draw no cell."""
+
+
+class AtStart(NamedTuple):
+    """`StartingCohort` as compiled code reads it."""
+
+    age_group: Ints
+    need: Ints
+    sector: Ints
+    profile: Ints
+    cell_cdf: Floats
+    cell_age_days: Floats
+    cell_care_days: Floats
+    cell_width_days: float
+    placement_days: Floats
+    placement_cdf: Floats
+    placement_unmoved: Floats
+    first_born_day: Ints
+    """As the three that follow, from `KnownTimes`: (n,), or (0,) where times are drawn."""
+    birth_days: Ints
+    known_care_days: Floats
+    known_placement_days: Floats
+    planned_time: Floats
+    """As the two that follow, from `PlannedEnds`: (n,), or (0,) without plans."""
+    planned_cause: Ints
+    planned_probability: Floats
+
+
+def as_compiled(cohort: StartingCohort) -> AtStart:
+    """The cohort as compiled code reads it."""
+    known, nothing, none = cohort.known, np.zeros(0), np.zeros(0, dtype=np.int64)
+    planned = known.planned if known else None
+    return AtStart(
+        age_group=ints(cohort.age_group),
+        need=ints(cohort.need),
+        sector=ints(cohort.sector),
+        profile=ints(cohort.profile),
+        cell_cdf=floats(cohort.cell_cdf),
+        cell_age_days=floats(cohort.cell_age_days),
+        cell_care_days=floats(cohort.cell_care_days),
+        cell_width_days=float(cohort.cell_width_days),
+        placement_days=floats(cohort.placement_days),
+        placement_cdf=floats(cohort.placement_cdf),
+        placement_unmoved=floats(cohort.placement_unmoved),
+        first_born_day=ints(known.first_born_day) if known else none,
+        birth_days=ints(known.birth_days) if known else none,
+        known_care_days=floats(known.care_days) if known else nothing,
+        known_placement_days=floats(known.placement_days) if known else nothing,
+        planned_time=floats(planned.time) if planned else nothing,
+        planned_cause=ints(planned.cause) if planned else none,
+        planned_probability=floats(planned.probability) if planned else nothing,
+    )
+
+
+@compiled
+def in_care_at_start(cohort: AtStart, numbers: Numbers, starts: Ints, people: People) -> None:
+    """Fill in the starting cohort; ages and times served are each child's own where known."""
+    for child in range(cohort.age_group.size):
+        own = numbers[child]
+        if cohort.first_born_day.size > 0:
+            born, care_days, placed_days = known_times(child, own, cohort)
+        else:
+            born, care_days, placed_days = drawn_times(child, own, cohort, starts)
+        people.stream[child], people.number[child], people.rank[child] = COHORT_STREAM, child, child
+        people.uasc[child], people.born_day[child] = cohort.age_group[child] == UASC_ROW, born
+        people.entered[child], people.placed[child] = before_now(care_days), before_now(placed_days)
+        people.need[child], people.sector[child] = cohort.need[child], cohort.sector[child]
+        people.purpose[child], people.row[child] = COHORT, child
+        settle(child, own, starts, people)
+        if cohort.planned_time.size > 0:
+            plan(child, own, cohort, people)
+
+
+@step
+def drawn_times(
+    child: int, own: Numbers, cohort: AtStart, starts: Ints
+) -> tuple[int, float, float]:
+    """Day of birth, time in care and time in the placement, drawn from the child's profile."""
+    cdf = cohort.cell_cdf[cohort.profile[child]]
+    cell = first_above(cdf, uniform(own[CELL]) * cdf[-1])
+    width = cohort.cell_width_days
+    age_days = cohort.cell_age_days[cell] + uniform(own[AGE_IN_CELL]) * width
+    born = born_of_age(age_days, 0, cohort.age_group[child], starts)
+    care_days = cohort.cell_care_days[cell] + uniform(own[CARE_IN_CELL]) * width
+    care_days = min(max(care_days, 0.0), float(-born))
+    chance = uniform(own[TIME_PLACED])
+    return born, care_days, placement_days(cohort, placement_row(child, cohort), care_days, chance)
+
+
+@step
+def known_times(child: int, own: Numbers, cohort: AtStart) -> tuple[int, float, float]:
+    """The same as they are, but for the day within the month of birth."""
+    into_month = int(uniform(own[AGE_IN_CELL]) * cohort.birth_days[child])
+    born = cohort.first_born_day[child] + into_month
+    return born, cohort.known_care_days[child], cohort.known_placement_days[child]
+
+
+@step
+def placement_row(child: int, cohort: AtStart) -> int:
+    """Whose times in the present placement a child's are: its sector's, or, where there is a row
+    beyond the sectors, those of children placed for adoption."""
+    if cohort.placement_cdf.shape[0] > N_SECTORS and cohort.need[child] == FOR_ADOPTION:
+        return N_SECTORS
+    return int(cohort.sector[child])
+
+
+@step
+def placement_days(cohort: AtStart, row: int, care_days: float, chance: float) -> float:
+    """Time in the present placement: all the time in care for those who never moved, the sector's
+    distribution cut off at the time in care for the others."""
+    grid, cdf = cohort.placement_days, cohort.placement_cdf[row]
+    unmoved = interpolated(care_days, grid, cohort.placement_unmoved[row])
+    share = (chance - unmoved) / max(1.0 - unmoved, TICK)
+    if share < 0.0:
+        return care_days
+    return min(inverse(share * interpolated(care_days, grid, cdf), grid, cdf), care_days)
+
+
+@step
+def before_now(days: float) -> float:
+    """So many days ago."""
+    return tick_up(-days) + 0.0
+
+
+@step
+def plan(child: int, own: Numbers, cohort: AtStart, people: People) -> None:
+    """When a child leaves as planned, and whether the plan holds.
+
+    Of a plan to stay until 18, no other exit comes if it holds, and nothing is left if it fails.
+    """
+    time, cause = cohort.planned_time[child], cohort.planned_cause[child]
+    if time <= 0.0:
+        return
+    holds = uniform(own[PLAN_HOLDS]) < cohort.planned_probability[child]
+    if cause == TURNED_18:
+        people.planned[child] = math.inf if holds else 0.0
+    else:
+        people.planned[child] = time
+        people.planned_cause[child] = cause if holds else NO_PLAN
