@@ -17,10 +17,10 @@ from sufficiency.calibration.children.cohort import (
     cohort_of_list,
     write_cohort,
 )
-from sufficiency.calibration.children.file import write_calibrated
+from sufficiency.calibration.children.file import is_calibrated_file, write_calibrated
 from sufficiency.calibration.children.fit import ChildCalibration
 from sufficiency.calibration.children.provenance import about_the_fit, counts_of
-from sufficiency.errors import OutputError
+from sufficiency.errors import HistoryError, OutputError
 from sufficiency.history.authorities import find_authority
 from sufficiency.history.children_now import ChildrenNow, read_children_now, read_headings
 from sufficiency.history.returns.place_sectors import as_source, read_sectors
@@ -86,6 +86,11 @@ def calibrate_files(
         cohort = cohort_of_list(listed, today)
     elif cohort_path is not None:
         cohort = cohort_of(histories, fit.fitted.as_at)
+        if cohort.children.empty:
+            raise HistoryError(
+                f"--cohort: nobody whose date of birth is known is in care on {cohort.as_at}, so "
+                "there are no children to start from. Leave --cohort out, or change --as-at."
+            )
     files = (*returned.files, *((as_source(place_sectors),) if place_sectors else ()))
     about = about_the_fit(fit, files, ledger, __version__)
     page = to.with_suffix(".html")
@@ -131,6 +136,11 @@ def _check_target(to: Path) -> None:
         raise OutputError(f"--to {to.name}: expected a name that ends in .yaml.")
     if to.is_dir():
         raise OutputError(f"--to {to.name}: is a folder, expected the name of a file.")
+    if to.is_file() and not is_calibrated_file(to):
+        raise OutputError(
+            f"--to {to.name}: exists and is no calibrated file, perhaps a scenario; it would be "
+            "written over. Choose another name."
+        )
 
 
 def show(made: Calibrated) -> None:
@@ -148,7 +158,9 @@ def show(made: Calibrated) -> None:
     if known < counts["child_years"]:
         click.echo(
             f"{1 - known / counts['child_years']:.0%} of the child-years are of children whose "
-            "care began before the first return: they count for moves, not for leaving."
+            "care began before the first return: they count for moves, not for leaving. A cohort "
+            "from these returns takes them to have come on the day they are first seen; give "
+            "returns of earlier years if you have them."
         )
     season = (
         "differ by month" if fitted.season.supported else "do not differ by month beyond chance"

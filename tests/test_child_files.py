@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from child_truth import AUTHORITY, END, Truth, truth
 
+from sufficiency.calibrating import calibrate_files
 from sufficiency.calibration.children.cohort import (
     Cohort,
     cohort_of,
@@ -158,7 +159,7 @@ def test_a_cohort_goes_nowhere_that_people_share(council: Truth, tmp_path: Path)
     with pytest.raises(OutputError, match=r"ends in \.cohort\.parquet"):
         write_cohort(cohort, tmp_path / "children.parquet")
     with pytest.raises(OutputError, match="folder of outputs"):
-        write_cohort(cohort, tmp_path / "outputs" / "x.cohort.parquet")
+        write_cohort(cohort, tmp_path / "Outputs" / "x.cohort.parquet")
     ignored = (Path(__file__).parent.parent / ".gitignore").read_text(encoding="utf-8")
     assert "*.cohort.parquet" in ignored.splitlines()
 
@@ -328,3 +329,31 @@ def test_every_field_of_a_world_is_finite(resolved: Resolved) -> None:
     assert world.hazards.per_day.min() >= 0
     assert len(AGE_GROUPS) == world.hazards.per_day.shape[2]
     assert world.places.usable_at_start[SECTORS.index(Sector.IFA)] == -1
+
+
+def test_a_scenario_is_not_written_over_and_a_calibrated_file_is(folder: Path) -> None:
+    """Refused before anything is read: the folder of returns is none."""
+    before = (folder / "scenario.yaml").read_bytes()
+    with pytest.raises(OutputError, match=r"scenario.yaml: exists and is no calibrated file"):
+        calibrate_files([folder / "none"], AUTHORITY, folder / "scenario.yaml")
+    assert (folder / "scenario.yaml").read_bytes() == before
+    with pytest.raises(HistoryError, match="no such file or folder"):
+        calibrate_files([folder / "none"], AUTHORITY, folder / "own.yaml")
+
+
+def test_a_cohort_of_nobody_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "header.csv").write_text("CHILD,SEX,DOB\n1,1,01/01/2010\n", encoding="utf-8")
+    (tmp_path / "episodes.csv").write_text(
+        "CHILD,DECOM,RNE,LS,PLACE,PLACE_PROVIDER,DEC,REC\n"
+        "1,01/05/2022,S,C2,U6,PR1,01/02/2023,E4A\n",
+        encoding="utf-8",
+    )
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(HistoryError, match="nobody whose date of birth is known is in care"):
+        calibrate_files(
+            before,
+            AUTHORITY,
+            tmp_path / "own.yaml",
+            cohort_path=tmp_path / "own.cohort.parquet",
+        )
+    assert sorted(tmp_path.iterdir()) == before

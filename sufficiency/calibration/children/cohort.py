@@ -161,7 +161,7 @@ def check_cohort_path(path: Path) -> None:
             f"--cohort {path.name}: expected a name that ends in {SUFFIX}, which git ignores: the "
             "file is personal data of children."
         )
-    if "outputs" in path.resolve().parts:
+    if "outputs" in (part.casefold() for part in path.resolve().parts):
         raise OutputError(
             f"--cohort {path.name}: lies in the folder of outputs, which people send on; it is "
             "personal data of children. Choose a folder with the council's own protection."

@@ -136,6 +136,16 @@ def _yaml() -> YAML:
     return yaml
 
 
+def is_calibrated_file(path: Path) -> bool:
+    """Whether a file begins with the line that `write_calibrated` begins one with."""
+    first = _HEADER.partition("\n")[0].encode("utf-8")
+    try:
+        with path.open("rb") as file:
+            return file.read(len(first)) == first
+    except OSError:
+        return False
+
+
 def _replace(path: Path, raw: bytes) -> None:
     aside = path.with_name(path.name + ".part")
     aside.write_bytes(raw)
