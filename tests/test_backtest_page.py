@@ -90,6 +90,23 @@ def test_the_verdict_says_worse_where_it_was_worse() -> None:
     assert "too low on average" in low
 
 
+def test_the_verdict_names_the_counts_that_no_change_foretold_better() -> None:
+    two = result({"701": "Area 1", "702": "Area 2"})
+    others = [
+        result({"701": "Area 1", "702": "Area 2"}, shift).forecasts.assign(placement_group=group)
+        for group, shift in (("homes", 60.0), ("fostering", 0.0))
+    ]
+    two.forecasts = pd.concat([two.forecasts, *others], ignore_index=True)
+    two.scoreboard = scoreboard(two.forecasts)
+    said = " ".join(verdict_sentences(BacktestFigures.of(two)))
+    named = re.search("“No change” was the better forecast of: ([^.]*)[.]", said)
+    assert named is not None
+    assert "secure or children's homes" in named[1]
+    assert "foster carers" not in named[1] or "foster carers (" in named[1]
+    alone = result({"701": "Area 1"}, shift=60)
+    assert "better forecast of" not in " ".join(verdict_sentences(BacktestFigures.of(alone)))
+
+
 def test_every_count_that_is_scored_has_a_name() -> None:
     from sufficiency.backtest.targets import TARGETS
 

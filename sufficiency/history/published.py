@@ -30,9 +30,9 @@ FROZEN_SET: tuple[str, ...] = (
     "national shapes of 2019 to 2023: duration of care and of placements, placement by "
     "provider, first and last placements, kin share, reasons for moves, adoption, special "
     "guardianship, distance, unaccompanied children by placement",
-    "what is fitted to those shapes: England's exit hazards by age and time in care, ages at "
+    "what is fitted to those shapes: national exit hazards by age and time in care, ages at "
     "entry, levels of exits by time in care (calibration/national_hazards.csv, exit_levels.csv); "
-    "an authority's level of exits is fitted to its own years up to the origin",
+    "the level of exits of an authority is fitted to its own years up to the origin",
     "what is assumed (calibration/assumptions.yaml), with what is known now, for any start",
     "statistical neighbours of 2021, and regions as they are now",
     "counts as revised in later publications (in care, started, ceased, population)",

@@ -17,7 +17,7 @@ from sufficiency.report.backtest_charts import (
     origin_charts,
     pit_chart,
 )
-from sufficiency.report.backtest_figures import BacktestFigures, BacktestResult
+from sufficiency.report.backtest_figures import IN_CARE, BacktestFigures, BacktestResult
 from sufficiency.report.backtest_tables import (
     by_origin,
     by_size,
@@ -33,6 +33,7 @@ from sufficiency.report.backtest_words import (
     METHOD_LABELS,
     METHOD_MEANINGS,
     OURS,
+    TARGET_LABELS,
 )
 from sufficiency.report.charts import drawing_library
 from sufficiency.report.formats import percent
@@ -48,6 +49,8 @@ from sufficiency.report.words import NOT_A_TARGET
 
 FEW_ORIGINS = 9
 VERDICT_YEARS = (1, 2, 3)
+CLEARLY_WORSE = 1.02
+"""The ratio to "no change" above which the page says so in its first lines."""
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -106,7 +109,8 @@ def verdict_sentences(figures: BacktestFigures) -> list[str]:
     ]
     if further:
         sentences.append(f"Further on: {'; '.join(further)}.")
-    sentences += [_against_no_change(figures), _spread_of_misses(figures)]
+    sentences += [_against_no_change(figures), _not_to_be_trusted(figures)]
+    sentences.append(_spread_of_misses(figures))
     return [sentence for sentence in sentences if sentence]
 
 
@@ -122,6 +126,30 @@ def _against_no_change(figures: BacktestFigures) -> str:
         size = "" if change < 0.005 else f"{percent(change)} "
         parts.append(f"{size}{how} “no change” {years_in_words(year)}")
     return f"Range and centre together, it was {', '.join(parts)}." if parts else ""
+
+
+def _not_to_be_trusted(figures: BacktestFigures) -> str:
+    """The counts for which "no change" did clearly better: nobody should look for them in a table.
+
+    Of one council's few forecasts such a list would be mostly chance, so it is of several only.
+    """
+    if figures.authority:
+        return ""
+    years = [year for year in VERDICT_YEARS if year in figures.years]
+    worse: dict[str, list[int]] = {}
+    for target, label in TARGET_LABELS.items():
+        for year in years:
+            ratio = figures.score("ratio_crps", OURS, year, target)
+            if target != IN_CARE and ratio is not None and ratio > CLEARLY_WORSE:
+                plain = label.removeprefix("of which ")
+                worse.setdefault(plain[:1].lower() + plain[1:], []).append(year)
+    if not worse:
+        return ""
+    named = [
+        label if ahead == years else f"{label} ({' and '.join(map(years_in_words, ahead))})"
+        for label, ahead in worse.items()
+    ]
+    return f"“No change” was the better forecast of: {'; '.join(named)}."
 
 
 def _spread_of_misses(figures: BacktestFigures) -> str:

@@ -118,8 +118,8 @@ def sentence(authority: str, years: int, lines: Mapping[tuple[str, int], TrackRe
     since = f"{own.first_origin} to {own.last_origin}"
     return (
         f"Tested on the past: in forecasts made from published statistics for {own.authority}, "
-        f"{ahead} (from {since}), {verdict(own)}. Over all councils, {verdict(everyone)}. {CAUTION} "
-        f"{made_by(everyone)}"
+        f"{ahead} (from {since}), {verdict(own)}. Over all councils, {verdict(everyone)}. "
+        f"{CAUTION} {made_by(everyone)}"
     )
 
 
