@@ -18,7 +18,7 @@ import pandas as pd
 from sufficiency.backtest.scoreboard import NO_CHANGE, OURS
 from sufficiency.backtest.study import MEAN_KEPT, Study, backtest, every_authority
 from sufficiency.backtest.targets import GROUPS
-from sufficiency.workers import usable_processors
+from sufficiency.executors import usable_processors
 
 LAST_RATES = "last_year_rates"
 TIMED = 6

@@ -32,10 +32,10 @@ from sufficiency.backtest.targets import (
     TARGETS,
     longest_horizon,
 )
+from sufficiency.executors import PROCESSES, SERIAL, Workers, work_out
 from sufficiency.history.authorities import Authority, all_authorities
 from sufficiency.history.published import PublishedHistory
 from sufficiency.simulation.simulate import DEFAULT_ENGINE
-from sufficiency.workers import work_out
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -144,7 +144,8 @@ def backtest(
     done = len(wanted) - len(open_pieces)
     if progress is not None:
         progress(done, len(wanted))
-    with closing(work_out(work_on, Desk(folder, study), open_pieces, workers)) as finished:
+    crew = Workers(PROCESSES if workers > 1 else SERIAL, workers)
+    with closing(work_out(work_on, Desk(folder, study), open_pieces, crew)) as finished:
         for _ in finished:
             done += 1
             if progress is not None:

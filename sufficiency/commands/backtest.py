@@ -170,7 +170,7 @@ def _judged(study: Study, unfinished: Path, workers: int | None, *, resume: bool
     )
 
     from sufficiency.backtest.study import backtest
-    from sufficiency.workers import usable_processors
+    from sufficiency.executors import usable_processors
 
     columns = (
         TextColumn("Making past forecasts again"),
