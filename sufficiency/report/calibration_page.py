@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -56,11 +55,6 @@ class CalibrationReport:
     """Of `predictive_check`."""
     about: Mapping[str, Any]
     """Head of the calibrated file."""
-
-
-def write_calibration_page(report: CalibrationReport, path: Path) -> None:
-    """Write the page. Raises OSError if the file cannot be written."""
-    path.write_text(render_calibration_page(report), encoding="utf-8", newline="\n")
 
 
 def render_calibration_page(report: CalibrationReport) -> str:

@@ -164,7 +164,7 @@ class Sheet:
             if isinstance(value, float) and math.isfinite(value):
                 worksheet.write_number(self.row, column, value, cell)
             else:
-                self.put(self.row, column, value, style)
+                self.put(self.row, column, None if value == "" else value, style)
 
     def gap(self, rows: int = 1) -> None:
         """Leave rows empty."""
