@@ -58,14 +58,15 @@ from sufficiency.commands.options import Whole, as_date
     metavar="LIST",
     help="The placements team's own list (CSV or Excel) of the children in care on --as-at (today "
     "unless given): they become the cohort. Columns child, date_of_birth, entered_care_on, "
-    "placement_type, provider, placement_started_on; if known uasc, need_group.",
+    "placement_type, provider, placement_started_on; if known uasc, need_group, weekly_cost_gbp, "
+    "planned_end_on, planned_end_reason, planned_end_probability.",
 )
 @click.option(
     "--headings",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.yaml",
-    help="How that list reads: columns, placement_types and providers, each our word against "
-    "yours.",
+    help="How that list reads: columns, placement_types, providers and planned_end_reasons, each "
+    "with your words and ours.",
 )
 @click.option(
     "--place-sectors",

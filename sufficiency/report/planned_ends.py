@@ -23,8 +23,8 @@ def plans_sentences(figures: Figures) -> list[str]:
     who = (
         f"The placements team's list says of {_count(planned['children'])} when they are planned "
         "to leave care, or that they are to stay until 18. Here each leaves on that day with the "
-        "probability given, and in no other way before it; everybody else as the fitted rates have "
-        "it."
+        "probability given, and in no other way before it but by turning 18; everybody else as the "
+        "fitted rates have it."
     )
     rows = [row for row in planned["rows"] if not _is_hidden(row)]
     if not rows:
@@ -70,8 +70,9 @@ def plans_table(figures: Figures) -> Table | None:
 def _row(row: Mapping[str, Any]) -> Row:
     if _is_hidden(row):
         return Row(_day(row), [Cell(FLAG)] * 3)
+    low, high = _signed(row["p10"]), _signed(row["p90"])
     ends = Cell(
-        f"{_signed(row['p10'])} to {_signed(row['p90'])}", f"expected {_signed(row['difference'])}"
+        low if low == high else f"{low} to {high}", f"expected {_signed(row['difference'])}"
     )
     both = [Cell(children(row[name])) for name in ("with_plans", "without_plans")]
     return Row(_day(row), [*both, ends])

@@ -250,8 +250,8 @@ NOT_SAID = (
     "includes one. Past changes of rates are in the range; a break with the past is not.",
     "Need is not observed, only where children live. Which children live in a second choice "
     "today is an assumption, listed below.",
-    "Prices are averages: the range of cost leaves out the difference in price between one "
-    "child's placement and another's.",
+    "Prices are averages, but for placements of the start whose own price is known: the range of "
+    "cost leaves out the difference in price between one child's placement and another's.",
     "Cost is the cost of placements alone: not social workers, support to families, legal costs "
     "or care leavers.",
     "Settings without a limit on places show what would be asked of the market, not what the "

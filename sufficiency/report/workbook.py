@@ -18,6 +18,7 @@ from sufficiency.report.formats import MONEY_UNITS, long_date
 from sufficiency.report.headline import headline, plain
 from sufficiency.report.page import authority_name, marking_of, monte_carlo_sentence, scenario_name
 from sufficiency.report.page_charts import comparison_label
+from sufficiency.report.planned_ends import plans_sentences
 from sufficiency.report.sheets import Book, Sheet
 from sufficiency.report.words import (
     GLOSSARY,
@@ -110,6 +111,8 @@ def _summary(book: Book, figures: Figures) -> None:
     sheet.gap()
     for sentence in headline(figures):
         sheet.line(plain(sentence), "wrapped", across=LINE_WIDTH_COLUMNS)
+    for line in plans_sentences(figures):
+        sheet.line(line, "wrapped", across=LINE_WIDTH_COLUMNS)
     sheet.line(NOT_A_TARGET, "section")
     sheet.gap()
     _cost_table(sheet, figures)

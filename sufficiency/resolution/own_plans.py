@@ -15,6 +15,7 @@ from sufficiency.resolution.own_return import OwnReturn
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin, assumed_origin
+from sufficiency.scenario.sourced import Kind
 from sufficiency.simulation.world import PlannedEnds
 
 _REASON = {str(reason): code for code, reason in enumerate(EXIT_REASONS)}
@@ -64,7 +65,17 @@ def plan_origins(scenario: Scenario, cohort: Cohort | None) -> list[Origin]:
     if cohort is None:
         return []
     source = f"The council's own children in care on {cohort.as_at} ({cohort.name})"
-    origins = []
+    origins = [
+        Origin(
+            "population.cohort",
+            "Brothers and sisters in care at the start leave independently of each other",
+            "yes",
+            "",
+            Kind.ASSUMED,
+            "Assumption. Who is whose brother or sister (sibling_group) is not used; where "
+            "families leave together, ranges are a little wider than shown",
+        )
+    ]
     if cohort.known_prices:
         origins += _price_origins(scenario, cohort, source)
     if cohort.planned_ends:
