@@ -75,8 +75,8 @@ def one_forecast(job: Job) -> dict[str, object]:
         "at_start": float(panel[origin]),
         "outcome": float(panel[origin + years]),
         "expected": float(totals.mean()),
-        "p10": float(np.percentile(totals, LOW)),
-        "p90": float(np.percentile(totals, HIGH)),
+        "p10": float(np.percentile(totals, LOW, method="weibull")),
+        "p90": float(np.percentile(totals, HIGH, method="weibull")),
         "sd": float(totals.std(ddof=1)),
     }
 
