@@ -99,6 +99,11 @@ class KeptFigure:
         """How many numbers one replication has."""
         return int(np.prod(self.shape))
 
+    @property
+    def by_pool(self) -> MonthsByPool:
+        """The same, to be asked for by what comes before the months."""
+        return MonthsByPool(self)
+
     def cells(self, first: int, after_last: int) -> Numbers:
         """Some cells in all replications: (cells, R)."""
         parts = [self.store.strip(chunk, self.name, first, after_last) for chunk in self.chunks]
@@ -113,6 +118,19 @@ class KeptFigure:
                 here = slice(max(first - chunk.first, 0), last - chunk.first)
                 parts.append(self.store.strip(chunk, self.name, 0, None)[:, here].T)
         return np.concatenate(parts).reshape(-1, *self.shape)
+
+
+@dataclass(frozen=True)
+class MonthsByPool:
+    """A figure of R replications whose last axis are months, a few cells in memory at a time."""
+
+    figure: KeptFigure
+
+    def __getitem__(self, at: tuple[Any, ...]) -> Numbers:
+        """``[:, pool]``, or ``[:, basis, pool]``: (R, M) of all replications."""
+        *before, n_months = self.figure.shape
+        position = int(np.ravel_multi_index(at[1:], tuple(before)))
+        return self.figure.cells(position * n_months, (position + 1) * n_months).T
 
 
 def replications_a_chunk(children: int, months: int) -> int:

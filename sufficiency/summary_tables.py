@@ -46,13 +46,13 @@ class RunFigures:
     """Children in care (n, T) with parameter and drift uncertainty off or on."""
 
     def spend(self, job: Job) -> Spend:
-        """The nights and the money of every replication."""
+        """The nights and the money of every replication, read as they are asked for."""
         return Spend(
-            self.figures["nights"].replications(),
-            self.figures["extra_cost_gbp"].replications(),
+            self.figures["nights"].by_pool,
+            self.figures["extra_cost_gbp"].by_pool,
             job.surroundings.costs,
             job.surroundings.calendar,
-            self.figures["known_price_gbp"].replications(),
+            self.figures["known_price_gbp"].by_pool,
         )
 
 

@@ -16,7 +16,7 @@ from test_experiment import SmallCouncil, in_bytes
 
 from sufficiency import experiment
 from sufficiency.chunk_folder import ChunkFolder, has_chunks
-from sufficiency.chunks import Arrays, Chunk, work_out_chunk
+from sufficiency.chunks import Arrays, Chunk, Numbers, work_out_chunk
 from sufficiency.errors import OutputError
 from sufficiency.experiment import run
 from sufficiency.forecast import Forecast
@@ -282,3 +282,21 @@ def test_a_scenario_is_the_same_in_any_process_and_another_with_one_number_chang
     dearer = replace(resolved, costs=costs)
     assert identity_of(replace(job, resolved=dearer)) != identity_of(job)
     assert code_version().startswith("0.")
+
+
+def test_money_is_read_a_pool_at_a_time_however_many_futures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: list[bytes]
+) -> None:
+    """All nights and all money of many futures would fill the memory that chunks keep free."""
+    asked: list[int] = []
+    strip = ChunkFolder.strip
+
+    def note(kept: ChunkFolder, chunk: Chunk, name: str, first: int, last: int | None) -> Numbers:
+        found = strip(kept, chunk, name, first, last)
+        if name in ("nights", "extra_cost_gbp", "known_price_gbp"):
+            asked.append(len(found))
+        return found
+
+    monkeypatch.setattr(ChunkFolder, "strip", note)
+    assert in_bytes(a_run(tmp_path / "run")) == undisturbed
+    assert set(asked) == {COUNCIL.months}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, partial, reduce
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,27 +26,59 @@ from sufficiency.measures.summary import STATISTICS, summarise
 Floats = NDArray[np.float64]
 
 
+class ByPool(Protocol):
+    """Figures of R replications by pool and month, in memory or read as they are asked for.
+
+    An array is one.
+    """
+
+    def __getitem__(self, at: Any, /) -> Any:
+        """``[:, pool]`` or ``[:, basis, pool]``: (R, M)."""
+
+
 @dataclass(frozen=True)
 class Spend:
-    """R replications' nights and money, by basis (committed, new), pool and month."""
+    """R replications' nights and money, by basis (committed, new), pool and month.
 
-    nights: NDArray[np.floating]
+    Nothing is worked out of more than a line of pools at a time, so that memory stays bounded.
+    """
+
+    nights: ByPool
     """(R, 2, P + 1, M); the last pool is unplaced."""
-    extra_cost_gbp: Floats
+    extra_cost_gbp: ByPool
     """(R, P + 1, M)."""
     plan: CostPlan
     calendar: ReportCalendar
-    known_price_gbp: Floats | None = None
+    known_price_gbp: ByPool | None = None
     """(R, P + 1, M): what committed nights cost more than at their pool's price, because the
     children's own prices are known."""
 
+    @cached_property
+    def _prices_gbp(self) -> Floats:
+        return nightly_prices_gbp(self.plan, self.calendar)
+
     @property
     def cost_gbp(self) -> Floats:
-        """(R, 2, P + 1, M): nights x price."""
-        cost = self.nights * nightly_prices_gbp(self.plan, self.calendar)
-        if self.known_price_gbp is not None:
-            cost[:, BASES.index("committed")] += self.known_price_gbp
+        """(R, 2, P + 1, M): nights x price; all in memory."""
+        pools = range(len(self.plan.line_settings))
+        return np.stack(
+            [np.stack([self.cost_of(b, pool) for pool in pools], 1) for b in range(len(BASES))], 1
+        )
+
+    def nights_of(self, basis: int, pool: int) -> Floats:
+        """(R, M)."""
+        return np.asarray(self.nights[:, basis, pool], dtype=np.float64)
+
+    def cost_of(self, basis: int, pool: int) -> Floats:
+        """(R, M): nights x price."""
+        cost: Floats = self.nights_of(basis, pool) * self._prices_gbp[pool]
+        if self.known_price_gbp is not None and BASES[basis] == "committed":
+            cost += self.known_price_gbp[:, pool]
         return cost
+
+    def extra_cost_of(self, pool: int) -> Floats:
+        """(R, M): what the nights of children in a gap cost more."""
+        return np.asarray(self.extra_cost_gbp[:, pool], dtype=np.float64)
 
     def annual(self, monthly: Floats) -> Floats:
         """Sums over the months of each financial year: (..., M) to (..., years)."""
@@ -56,7 +90,13 @@ class Spend:
 
     def annual_cost_gbp(self) -> Floats:
         """(R, years): what all placements cost in each financial year."""
-        return self.annual(self.cost_gbp.sum(axis=(1, 2)))
+        return self.annual(
+            _added(
+                self.cost_of(basis, pool)
+                for pool in range(len(self.plan.line_settings))
+                for basis in range(len(BASES))
+            )
+        )
 
 
 def finance_lines(plan: CostPlan) -> tuple[tuple[tuple[str, str], ...], Floats]:
@@ -87,14 +127,12 @@ def finance_table(spend: Spend) -> pd.DataFrame:
     whose annual cost is above it, in ``mean``.
     """
     lines, members = finance_lines(spend.plan)
-    by_measure = {
-        "cost": spend.cost_gbp.sum(axis=1),
-        "nights": spend.nights.sum(axis=1),
-        "extra_cost_of_gap": spend.extra_cost_gbp,
+    by_pool: dict[str, Callable[[int], Floats]] = {
+        "cost": lambda pool: _added(spend.cost_of(basis, pool) for basis in range(len(BASES))),
+        "nights": lambda pool: _added(spend.nights_of(basis, pool) for basis in range(len(BASES))),
+        "extra_cost_of_gap": spend.extra_cost_of,
     }
-    summaries = {
-        measure: _by_line(members, monthly, spend.annual) for measure, monthly in by_measure.items()
-    }
+    summaries = {measure: _by_line(members, of, spend.annual) for measure, of in by_pool.items()}
     rows: list[tuple[object, ...]] = []
     for number, year in enumerate(spend.calendar.financial_years):
         months = spend.calendar.whole_months(year)
@@ -120,8 +158,8 @@ def finance_monthly_table(spend: Spend) -> pd.DataFrame:
     lines, members = finance_lines(spend.plan)
     calendar = spend.calendar
     summaries = {
-        "cost": _by_line(members, spend.cost_gbp),
-        "nights": _by_line(members, spend.nights),
+        measure: np.stack([_by_line(members, partial(of, basis)) for basis in range(len(BASES))], 1)
+        for measure, of in (("cost", spend.cost_of), ("nights", spend.nights_of))
     }
     rows = [
         (day, period, *line, basis, measure, *summary[:, basis_number, row, month])
@@ -151,14 +189,20 @@ def budget_warnings(plan: CostPlan, calendar: ReportCalendar) -> list[str]:
 
 def _by_line(
     members: Floats,
-    monthly: NDArray[np.floating],
+    of_pool: Callable[[int], Floats],
     reduced: Callable[[Floats], Floats] = lambda line: line,
 ) -> Floats:
     """The statistics of each line of pools, one line at a time so that memory stays bounded.
 
-    ``monthly`` is (R, ..., P + 1, M); returns (9, ..., L, M), or what ``reduced`` makes of M.
+    ``of_pool`` gives (R, M) for a pool; returns (9, L, M), or what ``reduced`` makes of M.
     """
-    return np.stack([summarise(reduced(line @ monthly)) for line in members], axis=-2)
+    lines = (_added(of_pool(int(pool)) for pool in np.flatnonzero(line)) for line in members)
+    return np.stack([summarise(reduced(line)) for line in lines], axis=1)
+
+
+def _added(parts: Iterable[Floats]) -> Floats:
+    """The sum of arrays of one shape, of which only two are in memory at a time."""
+    return reduce(np.add, parts)
 
 
 def _against_budget(
