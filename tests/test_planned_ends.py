@@ -290,6 +290,32 @@ def test_the_forecast_is_shown_with_and_without_the_plans(tmp_path: Path) -> Non
     assert planned["rows"][at - 1]["difference"] > 0 > planned["rows"][at]["difference"] > -20
 
 
+def test_a_chance_that_the_team_does_not_give_is_assumed_and_said(tmp_path: Path) -> None:
+    listed = read_children_now(
+        a_list(tmp_path, ",30/09/2023,adoption,", ",30/09/2023,adoption,0.3", ",,,"), AS_AT
+    )
+    write_cohort(cohort_of_list(listed, AS_AT), tmp_path / "now.cohort.parquet")
+    path = tmp_path / "own.yaml"
+    for own, kind, chance in (
+        ("", "assumed", 0.8),
+        (", planned_end_probability: 0.6", "lever", 0.6),
+    ):
+        path.write_text(
+            "name: own\nauthority: Wolverhampton\nmonths: 6\n"
+            f"population: {{cohort: now.cohort.parquet{own}}}\n",
+            encoding="utf-8",
+        )
+        resolved = resolve(load_scenario(path))
+        said = {origin.key: origin for origin in resolved.origins}
+        told = said["population.planned_end_probability"]
+        assert (told.value, str(told.kind)) == (chance, kind)
+        times = resolved.plan.own.times
+        assert times is not None
+        assert times.planned is not None
+        chances = times.planned.probability[times.planned.time > 0]
+        assert sorted(chances.tolist()) == [0.3, chance]
+
+
 def test_the_page_says_what_the_plans_change_and_hides_what_is_small(tmp_path: Path) -> None:
     sent = shown(a_forecast(tmp_path, 20))
     figures = Figures.of(sent)

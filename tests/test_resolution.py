@@ -26,6 +26,7 @@ from sufficiency.domain import (
     begins,
 )
 from sufficiency.errors import ScenarioError, UserError
+from sufficiency.resolution.own_plans import ONLY_OF_A_COHORT
 from sufficiency.resolution.resolve import Resolved, calibration_year, resolve
 from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.sourced import Kind
@@ -300,7 +301,8 @@ def test_every_number_has_a_key_a_label_and_a_source(found: Resolved) -> None:
 def test_every_assumption_in_use_is_shown_as_assumed() -> None:
     shown = {(row.key, row.source) for row in resolved().origins if row.kind is Kind.ASSUMED}
     for assumption in assumptions().values():
-        assert (assumption.key, assumption.source) in shown, assumption.name
+        in_use = assumption.name not in ONLY_OF_A_COHORT
+        assert ((assumption.key, assumption.source) in shown) == in_use, assumption.name
 
 
 def test_an_assumption_can_be_replaced_for_one_scenario_only() -> None:

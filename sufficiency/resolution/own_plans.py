@@ -20,6 +20,8 @@ from sufficiency.simulation.world import PlannedEnds
 
 _REASON = {str(reason): code for code, reason in enumerate(EXIT_REASONS)}
 _RISE, _PROBABILITY = "known_price_rise_per_year", "planned_end_probability"
+ONLY_OF_A_COHORT = (_RISE, _PROBABILITY)
+"""Assumptions that nothing rests on unless the children at the start are known one by one."""
 
 
 def planned_ends(scenario: Scenario, cohort: Cohort) -> PlannedEnds | None:
