@@ -8,8 +8,8 @@ numbers whatever else differs between them, and results do not depend on the num
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,6 @@ Numbers = NDArray[np.uint32]
 FIRST_FREE_PURPOSE = 1024
 """Purposes from here on are free for draws made outside one world (parameters, drift)."""
 _BITS = 16
-_WORD_BITS = 64
-_HIGHEST_WORD = 2**_WORD_BITS - 1
 _STEP = 2.0**-32
 _AT_FIRST = np.zeros(4, dtype=np.uint64)
 
@@ -44,6 +42,17 @@ def exponential(number: int) -> float:
     return -math.log((number + 0.5) * _STEP)
 
 
+class _Generator(threading.local):
+    """One generator a thread, for whatever block: to make another takes longer than most draws."""
+
+    def __init__(self) -> None:
+        self.philox = np.random.Philox(0)
+        self.numbers = np.random.Generator(self.philox)
+
+
+_OF_THE_THREAD = _Generator()
+
+
 @dataclass(frozen=True)
 class Draws:
     """All the random numbers of one replication.
@@ -60,7 +69,7 @@ class Draws:
 
     def uniforms(self, purpose: int, block: int, rows: int, columns: int) -> Floats:
         """Uniform numbers in [0, 1), shape (rows, columns); more rows never change the first."""
-        return self._generator(purpose, block).random((rows, columns))
+        return self._generator(purpose, block).numbers.random((rows, columns))
 
     def numbers(self, purpose: int, block: int, rows: int, columns: int) -> Numbers:
         """Numbers of 32 random bits, shape (rows, columns).
@@ -70,19 +79,17 @@ class Draws:
         """
         if columns % 2:
             raise ValueError(f"found {columns} columns, expected an even number: two a word")
-        words = self._generator(purpose, block).integers(
-            0, _HIGHEST_WORD, size=(rows, columns // 2), dtype=np.uint64, endpoint=True
-        )
+        words = self._generator(purpose, block).philox.random_raw((rows, columns // 2))
         # A word is two numbers, the lower half first whatever the order of bytes here.
         halves = words.astype("<u8", copy=False).view("<u4")
         return halves.astype(np.uint32, copy=False)
 
-    def _generator(self, purpose: int, block: int) -> np.random.Generator:
-        """One generator, set to the beginning of a block: to make another takes far longer."""
+    def _generator(self, purpose: int, block: int) -> _Generator:
+        """The thread's generator, set to the beginning of a block."""
         if not 0 <= purpose < 2**_BITS or not 0 <= block < 2**_BITS:
             raise ValueError(f"purpose {purpose} or block {block} is outside 0 to 2**16 - 1")
         about = self.replication << 2 * _BITS | purpose << _BITS | block
-        self._philox.state = {
+        _OF_THE_THREAD.philox.state = {
             "bit_generator": "Philox",
             "state": {"counter": _AT_FIRST, "key": np.array([self.seed, about], dtype=np.uint64)},
             "buffer": _AT_FIRST,
@@ -90,12 +97,4 @@ class Draws:
             "has_uint32": 0,
             "uinteger": 0,
         }
-        return self._any
-
-    @cached_property
-    def _philox(self) -> np.random.Philox:
-        return np.random.Philox(0)
-
-    @cached_property
-    def _any(self) -> np.random.Generator:
-        return np.random.Generator(self._philox)
+        return _OF_THE_THREAD
