@@ -109,8 +109,9 @@ def one_future(job: Job, runs: int) -> None:
     )
     print(f"one future for a layer of uncertainty: {layer:.2f} ms")
     drawing, making, living = [], [], []
+    for first in range(0, runs, CHUNK):
+        drawing.append(processor_ms(lambda n=first: draw_chunk(job, n)) / CHUNK)
     for number in range(runs):
-        drawing.append(processor_ms(lambda n=number: draw(job, n)))
         world, draws = draw(job, number), Draws(SEED, number)
         making.append(processor_ms(lambda w=world, d=draws: children_of(w, d)))
         children = children_of(world, draws)
@@ -222,6 +223,13 @@ def draw(job: Job, number: int) -> World:
     """The rates of one future."""
     world: World = job.resolved.draw_world(SEED, number, parameter=True, drift=True)
     return world
+
+
+def draw_chunk(job: Job, first: int) -> None:
+    """The rates of a chunk of futures, as `measure_chunk` draws them."""
+    numbers = range(first, first + CHUNK)
+    for _ in job.resolved.draw_worlds(SEED, numbers, parameter=True, drift=True):
+        pass
 
 
 def lived(world: World, draws: Draws) -> None:

@@ -6,7 +6,7 @@ Here too is what a resolved scenario must offer for an experiment to run it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -66,6 +66,11 @@ class ResolvedScenario(Protocol):
 
     def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
         """The world of one replication, with or without each layer of uncertainty."""
+
+    def draw_worlds(
+        self, seed: int, replications: Sequence[int], *, parameter: bool, drift: bool
+    ) -> Iterator[World]:
+        """The same of several, in their order: what `draw_world` gives, sooner."""
 
 
 def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> dict[str, Any]:

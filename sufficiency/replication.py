@@ -8,8 +8,9 @@ how replications are put together in chunks.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,11 +64,11 @@ def measure_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> Figures:
     Every array of `Figures` has the replications as its first axis. May be called from several
     threads at once.
     """
-    places, _ = first = _simulated(job, numbers[0], layers)
+    futures = _simulated(job, numbers, layers)
+    places, _ = first = next(futures)
     measuring = Measuring(job.surroundings, places)
     measured = measuring.room(len(numbers))
-    for position, number in enumerate(numbers):
-        _, record = _simulated(job, number, layers) if position else first
+    for position, (_, record) in enumerate(chain([first], futures)):
         measuring.set_figures(record, measured.of(position))
     return measured
 
@@ -76,14 +77,14 @@ def children_in_care_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> 
     """Children in care on each report date in the replications with these numbers: (n, T)."""
     dates = dates_of(job.surroundings.calendar)
     totals = np.empty((len(numbers), len(dates.days)), dtype=np.float32)
-    for position, number in enumerate(numbers):
-        _, record = _simulated(job, number, layers)
+    for position, (_, record) in enumerate(_simulated(job, numbers, layers)):
         set_children_in_care(record, dates, totals[position])
     return totals
 
 
-def _simulated(job: Job, number: int, layers: Layers) -> tuple[Places, Record]:
-    """What happened in one replication, and the places that were planned."""
+def _simulated(job: Job, numbers: Sequence[int], layers: Layers) -> Iterator[tuple[Places, Record]]:
+    """What happened in each replication, in their order, and the places that were planned."""
     parameter, drift = layers
-    world = job.resolved.draw_world(job.seed, number, parameter=parameter, drift=drift)
-    return world.places, simulate(world, job.seed, number, engine=job.engine)
+    worlds = job.resolved.draw_worlds(job.seed, numbers, parameter=parameter, drift=drift)
+    for number, world in zip(numbers, worlds, strict=True):
+        yield world.places, simulate(world, job.seed, number, engine=job.engine)

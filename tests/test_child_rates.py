@@ -274,6 +274,17 @@ def test_draws_have_the_fitted_mean(fit: ChildCalibration) -> None:
     assert np.all(gap <= 4 * error[moving] + 0.01 * mean[moving])
 
 
+def test_rates_drawn_together_are_those_drawn_alone(fit: ChildCalibration) -> None:
+    """To the last bit, so that no figure depends on how replications are put in chunks."""
+    sampler = rate_sampler(fit.fitted.rates)
+    uniforms = np.random.default_rng(4).random((9, sampler.n_uniforms))
+    for own, drawn in zip(uniforms, sampler.draw_several(uniforms), strict=True):
+        alone = sampler.draw(own)
+        np.testing.assert_array_equal(drawn.per_day, alone.per_day)
+        np.testing.assert_array_equal(drawn.destination, alone.destination)
+        assert drawn.ending_factor == alone.ending_factor
+
+
 def test_a_uniform_of_one_half_gives_nearly_the_median(fit: ChildCalibration) -> None:
     sampler = rate_sampler(fit.fitted.rates)
     low, high = (sampler.draw(np.full(sampler.n_uniforms, at)).per_day for at in (0.3, 0.7))

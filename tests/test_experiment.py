@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -81,6 +81,12 @@ class SmallCouncil:
             cohort=cohort(40),
             places=places(45, -1, 0, 0, 0, 0),
         )
+
+    def draw_worlds(
+        self, seed: int, replications: Sequence[int], *, parameter: bool, drift: bool
+    ) -> Iterator[World]:
+        for replication in replications:
+            yield self.draw_world(seed, replication, parameter=parameter, drift=drift)
 
 
 @dataclass(frozen=True)

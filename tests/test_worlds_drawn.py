@@ -20,7 +20,13 @@ from sufficiency.domain import (
     MoveReason,
 )
 from sufficiency.simulation.world import World
-from sufficiency.simulation.worlds import WorldPlan, draw_world
+from sufficiency.simulation.worlds import (
+    EntriesSeason,
+    OwnChildren,
+    WorldPlan,
+    draw_world,
+    draw_worlds,
+)
 
 REPLICATIONS = 2_000
 HOME, ADOPTION = CAUSES.index(ExitReason.RETURNED_HOME), CAUSES.index(ExitReason.ADOPTION)
@@ -35,10 +41,7 @@ def plan() -> WorldPlan:
 
 @pytest.fixture(scope="module")
 def worlds(plan: WorldPlan) -> list[World]:
-    return [
-        draw_world(plan, 11, replication, parameter=True, drift=True)
-        for replication in range(REPLICATIONS)
-    ]
+    return list(draw_worlds(plan, 11, range(REPLICATIONS), parameter=True, drift=True))
 
 
 def centre(plan: WorldPlan) -> World:
@@ -50,7 +53,12 @@ def same(one: World, other: World) -> bool:
         np.array_equal(getattr(getattr(one, part), name), getattr(getattr(other, part), name))
         for part, names in {
             "hazards": ("per_day", "calendar_factor", "destination", "calendar_starts_days"),
-            "entries": ("group_rate_per_day", "first_need", "age_quantiles_days"),
+            "entries": (
+                "group_rate_per_day",
+                "calendar_starts_days",
+                "first_need",
+                "age_quantiles_days",
+            ),
             "cohort": ("age_group", "need", "sector", "cell_cdf"),
         }.items()
         for name in names
@@ -66,6 +74,37 @@ def test_the_same_key_gives_the_same_world(plan: WorldPlan) -> None:
     assert same(one, draw_world(plan, 5, 3, parameter=True, drift=True))
     assert not same(one, draw_world(plan, 5, 4, parameter=True, drift=True))
     assert not same(one, draw_world(plan, 6, 3, parameter=True, drift=True))
+
+
+@pytest.mark.parametrize("drift", [True, False])
+@pytest.mark.parametrize("parameter", [True, False])
+@pytest.mark.parametrize("at_once", [1, 7, 23])
+def test_a_world_is_the_same_whichever_worlds_it_is_drawn_with(
+    plan: WorldPlan, at_once: int, parameter: bool, drift: bool
+) -> None:
+    """To the last bit; with a season of entries and a start some time after the history too."""
+    season = EntriesSeason(np.arange(12) * 30.5, 1 + np.arange(12) / 7)
+    later = replace(plan, days_since_history=500, own=OwnChildren(season=season))
+    total = replace(plan, levels=replace(plan.levels, starters_total_per_year=77.7))
+    numbers = [40, 3, *range(10, 31)]
+    for each in (plan, later, total):
+        alone = [draw_world(each, 6, n, parameter=parameter, drift=drift) for n in numbers]
+        together = [
+            world
+            for first in range(0, len(numbers), at_once)
+            for world in draw_worlds(
+                each, 6, numbers[first : first + at_once], parameter=parameter, drift=drift
+            )
+        ]
+        assert all(same(one, other) for one, other in zip(alone, together, strict=True))
+
+
+def test_worlds_drawn_together_are_each_their_own(plan: WorldPlan) -> None:
+    """What one world's figures are changed to is not seen in the next one's."""
+    one, other = draw_worlds(plan, 6, [1, 2], parameter=False, drift=False)
+    one.hazards.per_day[:] = one.hazards.calendar_factor[:] = -1
+    one.entries.group_rate_per_day[:] = one.entries.first_need[:] = -1
+    assert same(other, centre(plan))
 
 
 def test_without_either_layer_all_worlds_are_the_posterior_means(plan: WorldPlan) -> None:

@@ -30,7 +30,7 @@ class GammaPosterior:
         return self.events / self.exposure
 
     def quantile(self, uniforms: Floats) -> Floats:
-        """Quantiles at probabilities of the same shape; a zero shape is a rate of zero."""
+        """Quantiles at probabilities (..., the same shape); a zero shape is a rate of zero."""
         positive = self.events > 0
         shape = np.where(positive, self.events, 1.0)
         drawn = special.gammaincinv(shape, uniforms) / self.exposure
@@ -50,7 +50,10 @@ class GammaPosterior:
 
 
 def dirichlet_quantile(alpha: Floats, uniforms: Floats) -> Floats:
-    """Shares (..., K) from Dirichlet weights by Gamma quantiles; zero weights stay zero."""
+    """Shares (..., K) from Dirichlet weights by Gamma quantiles; zero weights stay zero.
+
+    ``uniforms`` have the shape of ``alpha``, with any axes before.
+    """
     gammas = np.where(
         alpha > 0, special.gammaincinv(np.where(alpha > 0, alpha, 1.0), uniforms), 0.0
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -40,7 +40,7 @@ from sufficiency.resolution.supply import supply
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.simulation.world import World
-from sufficiency.simulation.worlds import Levels, WorldPlan, draw_world
+from sufficiency.simulation.worlds import Levels, WorldPlan, draw_worlds
 
 Floats = NDArray[np.float64]
 
@@ -72,11 +72,17 @@ class Resolved:
 
         A layer that the scenario turns off stays off.
         """
+        return next(self.draw_worlds(seed, [replication], parameter=parameter, drift=drift))
+
+    def draw_worlds(
+        self, seed: int, replications: Sequence[int], *, parameter: bool, drift: bool
+    ) -> Iterator[World]:
+        """The same of several, in their order: what `draw_world` gives, sooner."""
         on = self.scenario.uncertainty
-        return draw_world(
+        return draw_worlds(
             self.plan,
             seed,
-            replication,
+            replications,
             parameter=parameter and on.parameter,
             drift=drift and on.drift,
         )

@@ -6,6 +6,7 @@ tabulated once over normal scores, where they are nearly straight, and read by i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -75,14 +76,19 @@ class RateSampler:
 
     def draw(self, uniforms: Floats) -> DrawnRates:
         """The rates at some uniforms (n_uniforms,)."""
+        return next(self.draw_several(uniforms[None]))
+
+    def draw_several(self, uniforms: Floats) -> Iterator[DrawnRates]:
+        """The rates of several replications at their uniforms (R, n_uniforms), one by one."""
         gammas = self._gammas(uniforms)
         cells, families = len(self.mean_factor), self.family_of_cell[-1] + 1
-        weights = np.zeros(self.destination_weights.shape)
-        weights[self.destination_weights > 0] = gammas[cells + families :]
-        relative = gammas[: cells + families] / self.shape[: cells + families]
-        level = np.log(relative[cells:])[self.family_of_cell]
-        factor = self.mean_factor * relative[:cells] * np.exp(self.level_weight * level)
-        return self._rates(factor, weights)
+        relative = gammas[:, : cells + families] / self.shape[: cells + families]
+        level = np.log(relative[:, cells:])[:, self.family_of_cell]
+        factors = self.mean_factor * relative[:, :cells] * np.exp(self.level_weight * level)
+        for factor, drawn in zip(factors, gammas[:, cells + families :], strict=True):
+            weights = np.zeros(self.destination_weights.shape)
+            weights[self.destination_weights > 0] = drawn
+            yield self._rates(factor, weights)
 
     def mean(self) -> DrawnRates:
         """The rates at their posterior means."""
@@ -96,12 +102,12 @@ class RateSampler:
         return DrawnRates(per_day, weights / weights.sum(axis=-1, keepdims=True), ending)
 
     def _gammas(self, uniforms: Floats) -> Floats:
-        """(n,): Gamma quantiles with these shapes and a rate of one."""
+        """(R, n): Gamma quantiles with these shapes and a rate of one."""
         # Half the step of the uniforms keeps the normal score of a zero finite.
         score = (special.ndtri(uniforms + 2.0**-54) - _SCORES[0]) / _STEP
         score = np.clip(score, 0.0, len(_SCORES) - 1.001)
         below = score.astype(np.int64)
-        rows = np.arange(len(score))
+        rows = np.arange(self.n_uniforms)
         low, high = self.log_quantiles[rows, below], self.log_quantiles[rows, below + 1]
         return np.asarray(np.exp(low + (score - below) * (high - low)))
 
