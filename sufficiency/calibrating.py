@@ -85,7 +85,7 @@ def calibrate_files(
     if listed is not None:
         cohort = cohort_of_list(listed, today)
     elif cohort_path is not None:
-        cohort = cohort_of(histories, fit.fitted.as_at)
+        cohort = cohort_of(histories, fit.fitted.as_at, fit.prior.at_start)
         if cohort.children.empty:
             raise HistoryError(
                 f"--cohort: nobody whose date of birth is known is in care on {cohort.as_at}, so "
@@ -158,8 +158,7 @@ def show(made: Calibrated) -> None:
     if known < counts["child_years"]:
         click.echo(
             f"{1 - known / counts['child_years']:.0%} of the child-years are of children whose "
-            "care began before the first return: they count for moves, not for leaving. A cohort "
-            "from these returns takes them to have come on the day they are first seen; give "
+            "care began before the first return: they count for moves, not for leaving. Give "
             "returns of earlier years if you have them."
         )
     season = (
@@ -176,17 +175,29 @@ def show(made: Calibrated) -> None:
             f"{len(made.cohort.children):,} children in care on {made.cohort.as_at}{without} are "
             f"in {made.cohort_file}: PERSONAL DATA, keep it where the returns are kept."
         )
+        _show_times_drawn(made.cohort)
         _show_plans(made.cohort)
     if made.not_used:
         click.echo(
-            f"Not used in forecasts: {', '.join(made.not_used)}. Brothers and sisters in care are "
-            "taken to leave independently of each other."
+            f"Used for nothing and kept in no file: {', '.join(made.not_used)}. Brothers and "
+            "sisters in care are taken to leave independently of each other."
         )
     click.echo(f"How well they fit, rate by rate, is in {made.page} (OFFICIAL-SENSITIVE).")
     click.echo(f"The rates are in {made.file} (OFFICIAL-SENSITIVE). In a scenario:")
     click.echo(f"  calibration: {{file: {made.file.name}}}")
     if made.cohort_file is not None:
         click.echo(f"  population: {{cohort: {made.cohort_file.name}}}")
+
+
+def _show_times_drawn(cohort: Cohort) -> None:
+    """Say of how many children the time in care is an assumption."""
+    if cohort.times_drawn:
+        click.echo(
+            "Time in care drawn from the published ages and durations: "
+            f"{cohort.times_drawn:,} of {len(cohort.children):,}. Their care began before the "
+            "first return; it is at least what was seen, and the rest is assumed. Their present "
+            "placement is taken to have begun on the day it was first seen."
+        )
 
 
 def _show_plans(cohort: Cohort) -> None:

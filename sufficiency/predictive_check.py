@@ -70,7 +70,7 @@ def past_plan(histories: CareHistories, fit: ChildCalibration) -> WorldPlan:
     window = fit.counts.window
     years = {"entries_years": fit.arrivals_whole.window.years}
     calibrated = CalibratedFile("", fit.authority, fit.fitted, {"window": years})
-    own = OwnReturn(calibrated, cohort_of(histories, window.after))
+    own = OwnReturn(calibrated, cohort_of(histories, window.after, fit.prior.at_start))
     asked = {
         "name": "the window again",
         "authority": fit.authority,

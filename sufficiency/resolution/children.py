@@ -59,6 +59,7 @@ def prior_rates(plan: WorldPlan, starters_per_year: Floats) -> PriorRates:
         first_need=plan.tables.first_need,
         destination=plan.tables.destination,
         starters_per_year=starters_per_year,
+        at_start=plan.children,
     )
 
 

@@ -17,6 +17,7 @@ from sufficiency.resolution.own_return import CohortStart, OwnReturn, cohort_sta
 from sufficiency.resolution.population import StartingPopulation, given_or, starting_population
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin, assumed_origin
+from sufficiency.scenario.sourced import Kind
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -81,6 +82,8 @@ def _origins(scenario: Scenario, cohort: Cohort, start: CohortStart, counts: Int
         given_or(None, f"population.{key}", label, value, "children", source)
         for key, label, value in rows
     ]
+    if cohort.times_drawn:
+        origins.append(_times_drawn(cohort))
     if not unknown.any():
         return origins
     overflow = scenario.population.overflow_share
@@ -92,3 +95,18 @@ def _origins(scenario: Scenario, cohort: Cohort, start: CohortStart, counts: Int
             else given_or(given, assumption.key, assumption.label, given.value, "share", "")
         )
     return origins
+
+
+def _times_drawn(cohort: Cohort) -> Origin:
+    """Of how many children the time in care is drawn, and from what."""
+    return Origin(
+        "population.cohort.time_in_care",
+        "Children at the start whose time in care was drawn",
+        cohort.times_drawn,
+        "children",
+        Kind.ASSUMED,
+        "Assumption. Their care began before the council's first return: their time in care is "
+        "drawn from the published ages and durations, given their age and at least what was seen",
+        "their present placement is taken to have begun on the day it was first seen; returns of "
+        "earlier years say it for certain",
+    )

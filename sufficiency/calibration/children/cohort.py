@@ -20,7 +20,9 @@ from sufficiency.calibration.children.counts import (
     day_of,
     joined_placements,
 )
+from sufficiency.calibration.children.earlier_care import drawn_care_days, profiles_of
 from sufficiency.calibration.children.lexis import Floats
+from sufficiency.calibration.starting import ChildrenAtStart
 from sufficiency.domain import (
     ADULT_YEARS,
     DAYS_PER_YEAR,
@@ -50,12 +52,14 @@ COLUMNS = {
     "planned_end_on": "datetime64[s]",  # NaT where nothing is planned
     "planned_end_reason": "string",  # "" where nothing is planned
     "planned_end_probability": "float64",  # NaN where the team did not say
+    "time_in_care_drawn": "bool",  # care began before the first return: entered_on was drawn
 }
 NOTHING_KNOWN: dict[str, Any] = {
     "weekly_cost_gbp": np.nan,
     "planned_end_on": pd.NaT,
     "planned_end_reason": "",
     "planned_end_probability": np.nan,
+    "time_in_care_drawn": False,
 }
 """What a return does not say, and cohorts of earlier versions do not hold."""
 _ID_BYTES = 6
@@ -83,9 +87,22 @@ class Cohort:
         """For how many children an end of care is planned."""
         return int((self.children["planned_end_reason"] != "").sum())
 
+    @property
+    def times_drawn(self) -> int:
+        """Of how many children the time in care was drawn, none having been seen to start."""
+        return int(self.children["time_in_care_drawn"].sum())
 
-def cohort_of(histories: CareHistories, as_at: date | None = None) -> Cohort:
+
+def cohort_of(
+    histories: CareHistories,
+    as_at: date | None = None,
+    published: ChildrenAtStart | None = None,
+) -> Cohort:
     """The children in care at the end of a day of the histories (their last by default).
+
+    Those whose care began before the first return have been there for longer than was seen; how
+    much longer is drawn from the ``published`` ages and times in care. Without them, and for the
+    placement held, what was seen is all that counts.
 
     Raises:
         HistoryError: if the histories do not reach that day.
@@ -103,12 +120,37 @@ def cohort_of(histories: CareHistories, as_at: date | None = None) -> Cohort:
     there = there.drop_duplicates("period", keep="last")
     adult = there["born"] + ADULT_YEARS * DAYS_PER_YEAR <= at
     known = there[there["born"].notna() & ~adult]
+    known = known.assign(drawn=False)
+    if published is not None:
+        known = _with_earlier_care(known, histories, at, published)
     return Cohort(day, _as_children(known), left_out=int(there["born"].isna().sum()))
+
+
+def _with_earlier_care(
+    known: pd.DataFrame, histories: CareHistories, at: float, published: ChildrenAtStart
+) -> pd.DataFrame:
+    """Days of entry drawn where care began before the first return."""
+    truncated = histories.periods["start_type"].astype(str) == "left_truncated"
+    drawn = known["period"].isin(histories.periods.loc[truncated, "period"]).to_numpy(bool)
+    some = known[drawn]
+    age = at - some["born"].to_numpy(float)
+    setting = some["setting"].to_numpy(np.int64)
+    profile = profiles_of(
+        age,
+        some["uasc"].to_numpy(bool),
+        setting == ADOPTION_SETTING,
+        setting == SECTORS.index(Sector.SUPPORTED_ACCOMMODATION),
+    )
+    days = drawn_care_days(published, age, at - some["entered"].to_numpy(float), profile)
+    entered = known["entered"].to_numpy(float, copy=True)
+    entered[drawn] = np.ceil(at - days)
+    return known.assign(entered=entered, drawn=drawn)
 
 
 def cohort_of_list(listed: ChildrenNow, as_at: date) -> Cohort:
     """The children of a placements team's own list, as in care at the end of ``as_at``."""
-    frame = listed.children.assign(child=new_ids(len(listed.children)))
+    # The list gives every child's day of entry.
+    frame = listed.children.assign(child=new_ids(len(listed.children)), time_in_care_drawn=False)
     frame["born_month"] = month_of(frame["born"].to_numpy())
     children = frame[list(COLUMNS)].sort_values("child", ignore_index=True).astype(COLUMNS)
     return Cohort(as_at, children)
@@ -128,7 +170,7 @@ def _as_children(known: pd.DataFrame) -> pd.DataFrame:
             "placed_for_adoption": adoptive,
             "placed_on": _stamps(known["placed"].to_numpy(float)),
             "need_group": "",
-            **NOTHING_KNOWN,
+            **{**NOTHING_KNOWN, "time_in_care_drawn": known["drawn"].to_numpy(bool)},
         }
     )
     return frame.sort_values("child", ignore_index=True).astype(COLUMNS)

@@ -19,6 +19,7 @@ from sufficiency.calibration.children.counts import ADOPTION_SETTING, ChildCount
 from sufficiency.calibration.children.lexis import N_PLACEMENT_BANDS, N_SETTINGS
 from sufficiency.calibration.children.pooling import Family, pooled
 from sufficiency.calibration.cohort import N_AGE_BANDS, N_CARE_BANDS
+from sufficiency.calibration.starting import ChildrenAtStart
 from sufficiency.domain import (
     AGE_GROUPS,
     CAUSES,
@@ -65,6 +66,8 @@ class PriorRates:
     """(M, 2, N, N)."""
     starters_per_year: Floats
     """(A,): children who start in a year, those who come back within it included."""
+    at_start: ChildrenAtStart
+    """The children in care whom the published figures expect: ages, and times in care."""
 
     def by_setting(self) -> Floats:
         """(C, 7, A, B): mean rate of the children of each setting."""
