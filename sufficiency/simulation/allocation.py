@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sufficiency.domain import MOVE_REASONS, MoveReason
-from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.world import UNLIMITED, Floats, Ints
 
 NOBODY = -1
@@ -51,7 +51,7 @@ class Waiting(NamedTuple):
 # --- places ---------------------------------------------------------------------------------
 
 
-@compiled
+@step
 def vacant(supply: Supply, pool: int) -> int:
     """Places to offer in a pool: negative after a cut below the children who live there."""
     if supply.usable[pool] == UNLIMITED:

@@ -17,7 +17,7 @@ from sufficiency.domain import (
     TICK,
     UASC_ROW,
 )
-from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.world import Floats, Ints
 
 N_BIRTHDAYS = len(AGE_BAND_STARTS_YEARS) + 1
@@ -38,7 +38,7 @@ def month_starts(start: date, horizon_days: int) -> Ints:
     return days
 
 
-@compiled
+@step
 def month_of(day: int, starts: Ints) -> int:
     """The month that holds a day, as its position in ``starts`` (from `month_starts`)."""
     month = int((day - starts[0]) / _DAYS_PER_MONTH)
@@ -64,7 +64,7 @@ def latest_birth(day: int, years: int, starts: Ints) -> int:
     return int(min(starts[then] + day - starts[month], starts[then + 1] - 1))
 
 
-@compiled
+@step
 def born_of_age(age_days: float, day: int, age_group: int, starts: Ints) -> int:
     """The date of birth for an age on a given day, kept within the child's age group.
 
@@ -80,7 +80,7 @@ def born_of_age(age_days: float, day: int, age_group: int, starts: Ints) -> int:
     return int(min(max(day - int(age_days), earliest), latest))
 
 
-@compiled
+@step
 def write_birthdays(birthdays: Floats, born: int, starts: Ints) -> None:
     """Fill (6,) with when each age band begins for a child, the first long ago, and the 18th.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.world import Floats
 
 
-@compiled
+@step
 def drawn(probability: Floats, uniform: float) -> int:
     """A category; one of probability zero is never drawn, not even the last."""
     total = 0.0
@@ -20,7 +20,7 @@ def drawn(probability: Floats, uniform: float) -> int:
     return probability.size - 1
 
 
-@compiled
+@step
 def first_above(rising: Floats, level: float) -> int:
     """The position of the first value above a level, in rising values; their number if none."""
     low, high = 0, rising.size
@@ -33,7 +33,7 @@ def first_above(rising: Floats, level: float) -> int:
     return low
 
 
-@compiled
+@step
 def interpolated(at: float, grid: Floats, values: Floats) -> float:
     """A piecewise linear function on a rising ``grid``; beyond its ends the nearest value."""
     above = first_above(grid, at)
@@ -45,7 +45,7 @@ def interpolated(at: float, grid: Floats, values: Floats) -> float:
     return float(values[above - 1] + share * (values[above] - values[above - 1]))
 
 
-@compiled
+@step
 def evenly_interpolated(at: float, values: Floats) -> float:
     """A piecewise linear function of 0 to 1, given at evenly spaced points."""
     steps = values.size - 1

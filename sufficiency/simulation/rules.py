@@ -20,7 +20,7 @@ from sufficiency.domain import (
     TICKS_PER_DAY,
     UASC_ROW,
 )
-from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.draws import Numbers, exponential
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
 from sufficiency.simulation.world import Floats
@@ -56,7 +56,7 @@ def tick_up(time: float) -> float:
     return math.ceil(time * TICKS_PER_DAY) * TICK
 
 
-@compiled
+@step
 def band_at(starts: Floats, origin: float, time: float, band: int) -> int:
     """The band at ``time``, from one before it on; bands start so long after ``origin``."""
     while band + 1 < starts.size and origin + starts[band + 1] <= time:
@@ -64,7 +64,7 @@ def band_at(starts: Floats, origin: float, time: float, band: int) -> int:
     return band
 
 
-@compiled
+@step
 def band_end(starts: Floats, origin: float, band: int) -> float:
     """When a band gives way to the next; infinity for the last."""
     if band + 1 < starts.size:
@@ -72,7 +72,7 @@ def band_end(starts: Floats, origin: float, band: int) -> float:
     return math.inf
 
 
-@compiled
+@step
 def stretch(
     time: float,
     entered: float,
@@ -99,7 +99,7 @@ def stretch(
     return (care, placement, age, period), end
 
 
-@compiled
+@step
 def set_rates(
     sector: int, need: int, uasc: bool, bands: tuple[int, int, int, int], risks: Risks
 ) -> None:
@@ -113,7 +113,7 @@ def set_rates(
         risks.rates[cause] = table * of_need[cause] * of_period[cause]
 
 
-@compiled
+@step
 def keep_to_plan(time: float, end: float, planned: float, risks: Risks) -> float:
     """Until the day of a plan its probability stands in for the hazards of leaving.
 
@@ -178,7 +178,7 @@ def next_ending(
     return due, first
 
 
-@compiled
+@step
 def ends_within(days: float, left: Floats, risks: Risks) -> bool:
     """Whether any exponential is spent within so many days at the present rates."""
     ends = False
@@ -187,7 +187,7 @@ def ends_within(days: float, left: Floats, risks: Risks) -> bool:
     return ends
 
 
-@compiled
+@step
 def first_spent(
     time: float, end: float, now: float, left: Floats, risks: Risks
 ) -> tuple[float, int]:
@@ -206,7 +206,7 @@ def first_spent(
     return due, first
 
 
-@compiled
+@step
 def pass_time(days: float, left: Floats, risks: Risks) -> None:
     """Take from ``left`` (C,) in place what so many days at the present rates spend."""
     for cause in range(N_CAUSES):
