@@ -23,7 +23,7 @@ from sufficiency.calibration.children.provenance import about_the_fit, counts_of
 from sufficiency.errors import HistoryError, OutputError
 from sufficiency.history.authorities import find_authority
 from sufficiency.history.children_now import ChildrenNow, read_children_now, read_headings
-from sufficiency.history.returns.place_sectors import as_source, read_sectors
+from sufficiency.history.returns.place_sectors import PlaceSectors, as_source, read_sectors
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
 from sufficiency.predictive_check import predictive_check
@@ -60,7 +60,8 @@ def calibrate_files(
     """Read returns, fit the council's rates and write them; everything is checked before anything
     is written.
 
-    ``place_sectors`` is a table of kinds of placement and providers instead of the shipped one.
+    ``place_sectors`` is a table of kinds of placement and providers instead of the shipped one, for
+    the returns and for the list of children.
 
     Raises:
         UserError: a path, an authority or the data will not do; nothing is written.
@@ -69,9 +70,9 @@ def calibrate_files(
     if cohort_path is not None:
         check_cohort_path(cohort_path)
     today = as_at or date.today()
-    listed = _listed(children_now, headings, today, cohort_path)
-    name = find_authority(authority).name
     mapping = read_sectors(place_sectors) if place_sectors else None
+    listed = _listed(children_now, headings, mapping, today, cohort_path)
+    name = find_authority(authority).name
     returned, ledger = read_return(list(returns))
     histories = rebuild(returned, ledger, mapping)
     fit = calibrate(
@@ -106,7 +107,11 @@ def calibrate_files(
 
 
 def _listed(
-    children_now: Path | None, headings: Path | None, today: date, cohort_path: Path | None
+    children_now: Path | None,
+    headings: Path | None,
+    mapping: PlaceSectors | None,
+    today: date,
+    cohort_path: Path | None,
 ) -> ChildrenNow | None:
     """The placements team's list, if one is given."""
     if children_now is None:
@@ -120,8 +125,8 @@ def _listed(
             "--children-now: say with --cohort where to write the children that forecasts start "
             "from, such as today.cohort.parquet."
         )
-    mapped = read_headings(headings) if headings is not None else None
-    return read_children_now(children_now, today, mapped)
+    mapped = read_headings(headings, mapping) if headings is not None else None
+    return read_children_now(children_now, today, mapped, mapping)
 
 
 def _write_page(text: str, page: Path) -> None:

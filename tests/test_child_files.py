@@ -242,6 +242,9 @@ def test_every_number_says_that_the_return_gave_it(resolved: Resolved) -> None:
     assert "own.yaml" in origins["exits.own.returned_home"].source
     assert "own.cohort.parquet" in origins["population.in_care"].source
     assert origins["calibration.file.child_window_months"].kind is Kind.ASSUMED
+    assert origins["calibration.file.place_sectors"].value == (
+        "place_sectors.csv (ships with sufficiency)"
+    )
     assert not any("pooled toward similar councils" in row.source for row in resolved.origins)
     named = [(row.key, row.label) for row in resolved.origins]
     assert len(named) == len(set(named))

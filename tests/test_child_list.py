@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -9,10 +10,15 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
+from sufficiency import calibrating
+from sufficiency.calibrating import calibrate_files
 from sufficiency.calibration.children.cohort import cohort_of_list, read_cohort, write_cohort
+from sufficiency.calibration.children.provenance import place_sectors_used
 from sufficiency.errors import HistoryError
 from sufficiency.history.children_now import Headings, read_children_now, read_headings
+from sufficiency.history.returns.place_sectors import as_source, read_sectors
 from sufficiency.resolution.own_return import cohort_start
+from sufficiency.shipped import shipped_path
 
 AS_AT = date(2024, 9, 30)
 HEADINGS = (
@@ -124,7 +130,7 @@ def test_what_is_no_list_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="the file is empty"):
         read_children_now(tmp_path / "empty.csv", AS_AT)
     (tmp_path / "junk.xlsx").write_bytes(b"PK\x03\x04 junk")
-    with pytest.raises(HistoryError, match="Excel workbook"):
+    with pytest.raises(HistoryError, match="damaged or locked"):
         read_children_now(tmp_path / "junk.xlsx", AS_AT)
     with pytest.raises(HistoryError, match="cannot be read"):
         read_children_now(tmp_path / "none.csv", AS_AT)
@@ -150,3 +156,86 @@ def test_a_wrong_mapping_says_what_is_wrong(tmp_path: Path, text: str, said: str
 def test_headings_are_found_however_they_are_written(tmp_path: Path) -> None:
     shouted = written(tmp_path, GOOD[:1], HEADINGS.upper().replace("_", " "))
     assert len(read_children_now(shouted, AS_AT, Headings()).children) == 1
+
+
+def test_a_workbook_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "placements.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(30 * 2**20))
+    with pytest.raises(HistoryError, match=r"placements\.xlsx: would unpack to 30 MB"):
+        read_children_now(path, AS_AT)
+
+
+# --- the council's own table of settings ----------------------------------------------------
+
+
+@pytest.fixture
+def own_table(tmp_path: Path) -> Path:
+    """A table in which the council's own families are agencies' and Q9 is a family."""
+    text = shipped_path("calibration", "place_sectors.csv").read_text(encoding="utf-8")
+    text = text.replace(",internal_fostering,own", ",ifa,own").replace("U1|U2", "Q9|U1|U2")
+    path = tmp_path / "our own table.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_councils_own_table_of_settings_reads_its_list(tmp_path: Path, own_table: Path) -> None:
+    rows = ("1,14/02/2012,03/05/2021,U6,PR1,01/09/2023", "2,14/02/2012,03/05/2021,Q9,,01/09/2023")
+    path = written(tmp_path, rows, HEADINGS.partition(",uasc")[0])
+    mapping = read_sectors(own_table)
+    found = read_children_now(path, AS_AT, None, mapping).children["sector"]
+    assert found.tolist() == ["ifa", "connected_persons"]
+    with pytest.raises(HistoryError, match="row 3: placement_type"):
+        read_children_now(path, AS_AT)
+    words = tmp_path / "words.yaml"
+    words.write_text("placement_types: {kinship: Q9}", encoding="utf-8")
+    assert read_headings(words, mapping).placement_types == {"kinship": "Q9"}
+    with pytest.raises(HistoryError, match="no code of the return"):
+        read_headings(words)
+
+
+def test_calibrate_reads_the_list_with_the_table_that_it_is_given(
+    tmp_path: Path, own_table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is read first: with the table that ships, its code would be refused."""
+
+    def stop(*_: object) -> None:
+        raise HistoryError("the list was read")
+
+    monkeypatch.setattr(calibrating, "read_return", stop)
+    row = "1,14/02/2012,03/05/2021,Q9,,01/09/2023"
+    path = written(tmp_path, (row,), HEADINGS.partition(",uasc")[0])
+    for table, said in ((own_table, "the list was read"), (None, "row 2: placement_type")):
+        with pytest.raises(HistoryError, match=said):
+            calibrate_files(
+                [tmp_path],
+                "Leeds",
+                tmp_path / "rates.yaml",
+                as_at=AS_AT,
+                cohort_path=tmp_path / "now.cohort.parquet",
+                children_now=path,
+                place_sectors=table,
+            )
+
+
+def test_a_calibrated_file_says_which_table_it_was_made_with(own_table: Path) -> None:
+    own = place_sectors_used([as_source(own_table)])
+    assert (own["file"], own["whose"]) == ("our own table.csv", "the council's own")
+    shipped = place_sectors_used([])
+    assert (shipped["file"], shipped["whose"]) == ("place_sectors.csv", "ships with sufficiency")
+    assert own["sha256"] != shipped["sha256"]
+
+
+# --- brothers and sisters -------------------------------------------------------------------
+
+
+def test_sibling_groups_are_kept_in_no_file(tmp_path: Path) -> None:
+    path = written(tmp_path, (GOOD[0] + ",MARKER",), HEADINGS + ",sibling_group")
+    read = read_children_now(path, AS_AT)
+    assert read.not_used == ("sibling_group",)
+    assert "MARKER" not in read.children.to_csv()
+    cohort = cohort_of_list(read, AS_AT)
+    write_cohort(cohort, tmp_path / "now.cohort.parquet")
+    kept = pd.read_parquet(tmp_path / "now.cohort.parquet")
+    assert "MARKER" not in kept.to_csv()
+    assert not [name for name in kept if "sibling" in name]

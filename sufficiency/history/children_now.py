@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -39,7 +39,8 @@ from sufficiency.history.children_plans import (
 from sufficiency.history.children_plans import plain as _plain
 from sufficiency.history.returns.coded import Coded
 from sufficiency.history.returns.dates import order_of, parse
-from sufficiency.history.returns.place_sectors import shipped_sectors
+from sufficiency.history.returns.place_sectors import PlaceSectors, shipped_sectors
+from sufficiency.history.returns.workbooks import sheets
 
 Flags = NDArray[np.bool_]
 
@@ -84,12 +85,13 @@ class ChildrenNow:
     """Columns of the list that the forecast does not use."""
 
 
-def read_headings(path: Path) -> Headings:
+def read_headings(path: Path, place_sectors: PlaceSectors | None = None) -> Headings:
     """Read the YAML file that maps a council's headings and words to ours.
 
     Keys: ``columns`` (our name: your heading), ``placement_types`` (your word: a sector,
     ``placed_for_adoption`` or a code such as U6), ``providers`` (your word: PR1 and so on) and
-    ``planned_end_reasons`` (your word: a reason for leaving care or a code such as E4A).
+    ``planned_end_reasons`` (your word: a reason for leaving care or a code such as E4A). Codes of
+    placements are those of ``place_sectors``, by default the table that ships.
 
     Raises:
         HistoryError: it is not such a file.
@@ -110,8 +112,9 @@ def read_headings(path: Path) -> Headings:
         raise HistoryError(f"{path.name}: unknown key {unknown[0]}.{hint}")
     targets = {str(sector) for sector in SECTORS} | {ADOPTION}
     types = {_plain(word): str(to) for word, to in read.get("placement_types", {}).items()}
+    table = place_sectors or shipped_sectors()
     for to in types.values():
-        if to not in targets and shipped_sectors().line_of(to.upper(), "") == _unknown_line():
+        if to not in targets and table.line_of(to.upper(), "") == _unknown_line(table):
             raise HistoryError(
                 f'{path.name}, placement_types: "{to}" is no sector ({", ".join(sorted(targets))}) '
                 "and no code of the return such as U6."
@@ -127,8 +130,16 @@ def read_headings(path: Path) -> Headings:
     return Headings(columns, types, providers, reasons)
 
 
-def read_children_now(path: Path, as_at: date, headings: Headings | None = None) -> ChildrenNow:
+def read_children_now(
+    path: Path,
+    as_at: date,
+    headings: Headings | None = None,
+    place_sectors: PlaceSectors | None = None,
+) -> ChildrenNow:
     """Read a list of the children in care at the end of ``as_at``.
+
+    ``place_sectors`` says which codes of placements belong to which setting: the table that the
+    returns are read with, by default the one that ships.
 
     Raises:
         HistoryError: a column is missing or a row cannot be; rows are named by their number in
@@ -148,7 +159,7 @@ def read_children_now(path: Path, as_at: date, headings: Headings | None = None)
     for name in OPTIONAL:
         cells.setdefault(name, Coded.blank(len(body)))
     check = _Checked(path.name, numbers)
-    frame = _frame(cells, mapped, as_at, check)
+    frame = _frame(cells, mapped, place_sectors or shipped_sectors(), as_at, check)
     _check_times(frame, as_at, check)
     used = tuple(name for name in NOT_USED if name in columns)
     return ChildrenNow(frame.reset_index(drop=True), used)
@@ -183,7 +194,8 @@ def _rows(path: Path) -> list[list[str]]:
         raise HistoryError(f"{path.name}: cannot be read. Check the name and folder.") from None
     if len(raw) > _MAX_BYTES:
         raise HistoryError(f"{path.name}: {len(raw):,} bytes, far too large for a list.")
-    rows = _excel(raw, path.name) if raw[:2] == b"PK" else _csv(raw)
+    # Workbooks of returns are read by the same function, which refuses those made to harm.
+    rows = _cells(next(sheets(path.name, raw), "")) if raw[:2] == b"PK" else _csv(raw)
     while rows and not any(rows[0]):
         rows.pop(0)
     if not rows:
@@ -197,33 +209,12 @@ def _csv(raw: bytes) -> list[list[str]]:
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
     first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
+    return _cells(text, max(",;\t", key=first.count))
+
+
+def _cells(text: str, delimiter: str = ",") -> list[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     return [[cell.strip() for cell in row] for row in reader]
-
-
-def _excel(raw: bytes, name: str) -> list[list[str]]:
-    import zipfile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        return [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError):
-        raise HistoryError(f"{name}: cannot be read as an Excel workbook (.xlsx).") from None
-
-
-def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
 
 
 def _columns(found: Sequence[str], mapped: Headings, file: str) -> dict[str, int]:
@@ -249,7 +240,11 @@ def _columns(found: Sequence[str], mapped: Headings, file: str) -> dict[str, int
 
 
 def _frame(
-    cells: Mapping[str, Coded], mapped: Headings, as_at: date, check: _Checked
+    cells: Mapping[str, Coded],
+    mapped: Headings,
+    place_sectors: PlaceSectors,
+    as_at: date,
+    check: _Checked,
 ) -> pd.DataFrame:
     child = cells[CHILD]
     check.refuse(child.is_blank(), "the child has no number. Give each child one of its own.")
@@ -262,7 +257,7 @@ def _frame(
         check.refuse(
             np.isnat(days[name]), f"{name} is no date, expected one such as 30/09/2024 (day first)."
         )
-    sector, adoptive = _settings(cells[PLACEMENT], cells[PROVIDER], mapped, check)
+    sector, adoptive = _settings(cells[PLACEMENT], cells[PROVIDER], mapped, place_sectors, check)
     need = _in(cells[NEED], [str(name) for name in NEED_GROUPS])
     check.refuse(need < 0, f"{NEED} is none of {', '.join(map(str, NEED_GROUPS))}.")
     needs = np.array(["", *map(str, NEED_GROUPS)])
@@ -294,7 +289,11 @@ def _yes(column: Coded, check: _Checked) -> Flags:
 
 
 def _settings(
-    placement: Coded, provider: Coded, mapped: Headings, check: _Checked
+    placement: Coded,
+    provider: Coded,
+    mapped: Headings,
+    place_sectors: PlaceSectors,
+    check: _Checked,
 ) -> tuple[NDArray[np.object_], Flags]:
     """(n,) sector, and whether placed for adoption."""
     kinds = [_kind(value, mapped) for value in placement.values]
@@ -302,7 +301,7 @@ def _settings(
     table = np.full((len(kinds), len(codes)), "", dtype=object)
     for row, kind in enumerate(kinds):
         for column, code in enumerate(codes):
-            table[row, column] = _sector_of(kind, code)
+            table[row, column] = _sector_of(kind, code, place_sectors)
     found = table[placement.codes, provider.codes]
     check.refuse(
         found == "",
@@ -321,14 +320,13 @@ def _provider(value: str, mapped: Headings) -> str:
     return mapped.providers.get(_plain(value), value).upper()
 
 
-def _sector_of(kind: str, provider: str) -> str:
+def _sector_of(kind: str, provider: str, mapping: PlaceSectors) -> str:
     """The sector of a kind of placement and a provider's code; empty if there is none."""
     words = {_plain(name): name for name in (*map(str, SECTORS), ADOPTION)}
     if _plain(kind) in words:
         return words[_plain(kind)]
-    mapping = shipped_sectors()
     line = mapping.line_of(kind.upper(), provider)
-    if line == _unknown_line():
+    if line == _unknown_line(mapping):
         return ""
     if mapping.subsectors[line] == ADOPTION:
         return ADOPTION
@@ -336,9 +334,9 @@ def _sector_of(kind: str, provider: str) -> str:
     return sector if sector in {str(name) for name in SECTORS} else ""
 
 
-def _unknown_line() -> int:
+def _unknown_line(mapping: PlaceSectors) -> int:
     """The line of the mapping that takes what no other does."""
-    return len(shipped_sectors().sectors) - 1
+    return len(mapping.sectors) - 1
 
 
 def _check_times(frame: pd.DataFrame, as_at: date, check: _Checked) -> None:

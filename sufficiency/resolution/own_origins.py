@@ -39,6 +39,7 @@ def own_rate_origins(
         *_rates(scenario, calibrated),
         *_siblings(scenario, calibrated),
         _season(calibrated),
+        *_settings(calibrated),
         *(_assumed(assumption, calibrated) for assumption in child_assumptions().values()),
     ]
 
@@ -146,6 +147,24 @@ def _season(calibrated: CalibratedFile) -> Origin:
         Kind.FITTED,
         calibrated.source,
     )
+
+
+def _settings(calibrated: CalibratedFile) -> list[Origin]:
+    """Which table of settings the rates were counted with; files of earlier versions do not say."""
+    table = calibrated.head.get("place_sectors")
+    if table is None:
+        return []
+    return [
+        Origin(
+            "calibration.file.place_sectors",
+            "Table of which kinds of placement belong to which setting",
+            f"{table['file']} ({table['whose']})",
+            "",
+            Kind.ASSUMED,
+            f"The table that {calibrated.name} was made with; calibrate again with --place-sectors "
+            "to change it",
+        )
+    ]
 
 
 def _assumed(assumption: Assumption, calibrated: CalibratedFile) -> Origin:

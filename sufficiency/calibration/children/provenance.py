@@ -10,6 +10,8 @@ from sufficiency.calibration.children.fit import ChildCalibration
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR, EXIT_CAUSES, MOVE_REASONS, N_EXIT_CAUSES
 from sufficiency.history.returns.frames import SourceFile
 from sufficiency.history.returns.ledger import RowLedger
+from sufficiency.history.returns.place_sectors import PLACE_SECTORS, as_source
+from sufficiency.shipped import shipped_path
 
 
 def about_the_fit(
@@ -35,6 +37,7 @@ def about_the_fit(
             {"file": file.name, "kind": file.kind, "year": file.year, "sha256": file.sha256}
             for file in files
         ],
+        "place_sectors": place_sectors_used(files),
         "rows": ledger.counts(),
         "rules": [
             {"rule": rule.name, "action": str(rule.action), "rows": len(rows)}
@@ -43,6 +46,14 @@ def about_the_fit(
         "counts": counts_of(fit),
         "assumptions": {name: item.value for name, item in child_assumptions().items()},
     }
+
+
+def place_sectors_used(files: Sequence[SourceFile]) -> dict[str, str]:
+    """Which table said what setting a placement belongs to: ``file, sha256, whose``."""
+    own = [file for file in files if file.kind == PLACE_SECTORS]
+    table = own[0] if own else as_source(shipped_path("calibration", "place_sectors.csv"))
+    whose = "the council's own" if own else "ships with sufficiency"
+    return {"file": table.name, "sha256": table.sha256, "whose": whose}
 
 
 def counts_of(fit: ChildCalibration) -> dict[str, Any]:

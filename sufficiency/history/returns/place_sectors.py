@@ -18,6 +18,8 @@ from sufficiency.history.returns.frames import SourceFile
 from sufficiency.shipped import shipped_path
 
 ANY = "*"
+PLACE_SECTORS = "place_sectors"
+"""The kind of file that such a table is, among those read."""
 AS_OTHER_FOSTERING = "as_other_fostering"
 """Fostering whose provider is not known: shared out as the council's other fostering is."""
 COLUMNS = ["place", "provider", "sector", "subsector"]
@@ -55,7 +57,7 @@ class PlaceSectors:
 def as_source(path: Path) -> SourceFile:
     """A table of kinds of placement as a file that was read, for provenance."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return SourceFile(path.name, "place_sectors", digest, "utf-8", "", None, 0, 0, 2)
+    return SourceFile(path.name, PLACE_SECTORS, digest, "utf-8", "", None, 0, 0, 2)
 
 
 @cache
