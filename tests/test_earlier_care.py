@@ -19,6 +19,7 @@ from sufficiency.calibration.children.cohort import (
 )
 from sufficiency.calibration.children.earlier_care import drawn_care_days, profiles_of
 from sufficiency.calibration.cohort import STEP_DAYS
+from sufficiency.calibration.starting import ChildrenAtStart
 from sufficiency.domain import DAYS_PER_YEAR
 from sufficiency.history.returns.frames import CareHistories
 from sufficiency.resolution.resolve import resolve
@@ -128,25 +129,47 @@ def test_a_cohort_of_an_earlier_version_had_nothing_drawn(council: Truth, tmp_pa
     assert read_cohort(path).times_drawn == 0
 
 
-@pytest.mark.parametrize("seen_years", [0.0, 1.0, 4.0])
-def test_what_was_hidden_is_drawn_as_it_was(council: Truth, seen_years: float) -> None:
-    """Children as the published figures expect them, of whom only the last years are seen."""
+def test_what_was_hidden_is_drawn_as_it_was(council: Truth) -> None:
+    """Children as the published figures expect them, who move, and are seen from their last move
+    on."""
     published, rng = council.prior.at_start, np.random.default_rng(7)
-    profile = rng.choice([2, 3, 4, 10, 11], 6000)
+    profile = rng.choice([2, 3, 4, 10, 11], 20_000)
     cells = [np.searchsorted(published.cell_cdf[row], rng.random()) for row in profile]
     age, care = published.cell_age_days[cells], published.cell_care_days[cells]
     care = care + rng.random(len(care)) * STEP_DAYS
     age = age + rng.random(len(age)) * STEP_DAYS
-    kept = (care < age) & (care > seen_years * DAYS_PER_YEAR)
-    assert kept.sum() > 900
-    seen = np.full(kept.sum(), seen_years * DAYS_PER_YEAR)
+    moved = last_moves(published, care, rng)
+    kept = (care < age) & (moved > 0)
+    assert kept.sum() > 10_000
+    seen = (care - moved)[kept]
     drawn = drawn_care_days(published, age[kept], seen, profile[kept])
     assert np.all(drawn >= seen)
     assert np.all(drawn <= age[kept])
-    # The true and the drawn time of a child share its age: their differences have mean zero.
     apart = drawn - care[kept]
-    assert abs(apart.mean()) <= 4 * apart.std(ddof=1) / np.sqrt(len(apart))
-    assert apart.std(ddof=1) > 0.3 * DAYS_PER_YEAR
+    error = apart.std(ddof=1) / np.sqrt(len(apart))
+    assert error < 0.05 * DAYS_PER_YEAR
+    # Two draws from one distribution; without the moves they are 13 standard errors apart, and
+    # without the age 5.
+    assert abs(apart.mean()) <= 4 * error
+
+
+def last_moves(
+    published: ChildrenAtStart, care_days: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Time in care at each child's last move so far; 0 for none. Settings as children are in."""
+    last = np.zeros(len(care_days))
+    for child, until in enumerate(care_days):
+        while True:
+            stay = published.placement_unmoved[rng.choice(published.sector)]
+            # Never moving from where the curve ends above the number drawn.
+            chance = rng.random()
+            if chance <= stay[-1]:
+                break
+            moved = last[child] + np.interp(-chance, -stay, published.placement_days)
+            if moved > until:
+                break
+            last[child] = moved
+    return last
 
 
 def test_each_child_has_the_times_of_children_like_it() -> None:

@@ -4,7 +4,8 @@ A child in care when the returns begin is first seen with an episode that is not
 From then on the time is known, and before it nothing is. Each such child's whole time in care is
 drawn from what the published figures say of children of the same age who have been there at least
 as long as was seen: the distribution that a forecast without a cohort starts from
-(`calibration.starting.children_at_start`).
+(`calibration.starting.children_at_start`). What is seen first is a move, and children move most
+soon after they come, so a time is the likelier the more children move after so much of it.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ def drawn_care_days(
 ) -> Floats:
     """(n,): time in care of children of whom only the last ``seen_days`` of it are known.
 
-    The share of the published children of the same age, to four weeks, whose time in care is at
-    most t, given that it is at least what was seen, is inverted at a number drawn for the child.
+    Each time t is as likely as children of the same age, to four weeks, have been in care for t,
+    times the rate at which children move who have been in care for t less what was seen (Bayes'
+    rule, the placement first seen having begun with a move). The shares up to t are inverted at a
+    number drawn for the child.
     Where the published have nobody like that, the time seen is all there is.
 
     Args:
@@ -43,10 +46,14 @@ def drawn_care_days(
     """
     uniforms = np.random.Generator(np.random.Philox(key=_SEED)).random(len(age_days))
     shares = _by_age_and_time(published)
+    moved = _moves_by_time_in_care(published)
+    middle = (_EDGES_DAYS[:-1] + _EDGES_DAYS[1:]) / 2
     step = np.clip((age_days // STEP_DAYS).astype(np.int64), 0, N_STEPS - 1)
     result = seen_days.copy()
     for child, chance in enumerate(uniforms):
-        until = np.append(0.0, np.cumsum(shares[profile[child], step[child]]))
+        since = np.maximum((middle - seen_days[child]) // STEP_DAYS, 0).astype(np.int64)
+        likely = shares[profile[child], step[child]] * moved[since]
+        until = np.append(0.0, np.cumsum(likely))
         low, high = np.interp([seen_days[child], age_days[child]], _EDGES_DAYS, until)
         if high > low:
             # Levels without children leave flat stretches, which no number falls on.
@@ -73,6 +80,27 @@ def profiles_of(
     unaccompanied = np.where(supported, _UASC_SUPPORTED, _UASC_ELSEWHERE)
     row = np.where(uasc, unaccompanied, band + N_AGE_BANDS * adoptive)
     return np.asarray(row, dtype=np.int64)
+
+
+def _moves_by_time_in_care(published: ChildrenAtStart) -> Floats:
+    """(234,): expected moves in each step of time in care, of children who go on in care.
+
+    The renewal equation m = f + f * m, where f is how long a placement lasts until a move, over
+    the settings that children are in.
+    """
+    sectors = len(published.placement_unmoved) - 1
+    weight = np.bincount(published.sector, minlength=sectors) / max(len(published.sector), 1)
+    unmoved = np.array(
+        [
+            np.interp(_EDGES_DAYS, published.placement_days, stay)
+            for stay in published.placement_unmoved[:sectors]
+        ]
+    )
+    first = -np.diff(weight @ unmoved)
+    moves = np.zeros(N_STEPS)
+    for step in range(N_STEPS):
+        moves[step] = first[step] + moves[:step] @ first[:step][::-1]
+    return moves
 
 
 def _by_age_and_time(published: ChildrenAtStart) -> Floats:
