@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import expm
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -27,14 +26,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from child_truth import AUTHORITY, END, START, Truth, cell_rates, truth  # noqa: E402
 
 from sufficiency import __version__  # noqa: E402
-from sufficiency.calibration.children.arrivals import arrivals  # noqa: E402
+from sufficiency.backtest.returns_baselines import markov_cohort, stock_by_sector  # noqa: E402
 from sufficiency.calibration.children.cohort import cohort_of, write_cohort  # noqa: E402
-from sufficiency.calibration.children.counts import (  # noqa: E402
-    Window,
-    count,
-    day_of,
-    joined_placements,
-)
 from sufficiency.calibration.children.drawing import rate_sampler  # noqa: E402
 from sufficiency.calibration.children.file import write_calibrated  # noqa: E402
 from sufficiency.calibration.children.fit import fit_children  # noqa: E402
@@ -43,7 +36,6 @@ from sufficiency.domain import (  # noqa: E402
     AGE_BAND_STARTS_YEARS,
     AGE_BANDS,
     DAYS_PER_YEAR,
-    N_EXIT_CAUSES,
     SECTORS,
 )
 from sufficiency.history.returns.ledger import RowLedger  # noqa: E402
@@ -180,67 +172,9 @@ def _monthly_table(council: Truth, path: Path) -> None:
 
 def markov(council: Truth) -> dict[int, np.ndarray]:
     """(6,) by horizon: children by age band and sector moved on at the last 12 months' rates."""
-    window = Window(pd.Timestamp(END - pd.DateOffset(months=12)).date(), END)
-    joined = joined_placements(council.histories)
-    end, first = day_of(END), day_of(window.after)
-    n_bands, n = len(AGE_BANDS), len(AGE_BANDS) * len(SECTORS)
-    counts = count(council.histories, window)
-    days = _six(counts.days.sum(axis=(0, 3, 4)), axis=0)
-    exits = _six(counts.events[:N_EXIT_CAUSES].sum(axis=(0, 1, 4, 5)), axis=0)
-    days, exits = _bands(days), _bands(exits)
-    moves = np.zeros((n_bands, len(SECTORS), len(SECTORS)))
-    moved = joined[(joined["next"] >= 0) & (joined["to"] > first) & (joined["to"] <= end)]
-    age = (moved["to"] - moved["born"]) / DAYS_PER_YEAR
-    band = np.searchsorted(AGE_BAND_STARTS_YEARS[1:], age, side="right")
-    last = len(SECTORS) - 1
-    at = (band, np.minimum(moved["setting"], last), np.minimum(moved["next"], last))
-    np.add.at(moves, at, 1.0)
-    rates = np.zeros((n + 1, n + 1))
-    widths = np.diff([*AGE_BAND_STARTS_YEARS, 18]) * DAYS_PER_YEAR
-    for age_band in range(n_bands):
-        for sector in range(len(SECTORS)):
-            here = age_band * len(SECTORS) + sector
-            exposure = max(days[sector, age_band], 1.0)
-            for to in range(len(SECTORS)):
-                rates[here, age_band * len(SECTORS) + to] += moves[age_band, sector, to] / exposure
-            ageing = 1 / widths[age_band]
-            if age_band + 1 < n_bands:
-                rates[here, here + len(SECTORS)] += ageing
-            away = exits[sector, age_band] / exposure + (ageing if age_band + 1 == n_bands else 0)
-            rates[here, here] = -(rates[here].sum() - rates[here, here]) - away
-    starters = _bands(_six(arrivals(council.histories, window).first_setting.T, axis=0))
-    rates[n, :n] = starters.T.ravel() / DAYS_PER_YEAR
-    state = np.append(_stock_by_age(council).ravel(), 1.0)
-    return {
-        months: (state @ expm(rates * (day - 1)))[:n].reshape(n_bands, -1).sum(axis=0)
-        for months, day in HORIZONS_DAYS.items()
-    }
-
-
-def _six(table: np.ndarray, axis: int) -> np.ndarray:
-    """Placed for adoption counts in ``other``."""
-    settings = np.moveaxis(table, axis, 0)
-    joined = settings[:6].copy()
-    joined[5] += settings[6]
-    return joined
-
-
-def _bands(by_group: np.ndarray) -> np.ndarray:
-    """(6, 5): unaccompanied children among those of 16 and 17."""
-    bands = by_group[:, :5].copy()
-    bands[:, 4] += by_group[:, 5]
-    return bands
-
-
-def _stock_by_age(council: Truth) -> np.ndarray:
-    """(5, 6): children at the end of the histories by age band and sector."""
-    children = cohort_of(council.histories, END).children
-    age = (pd.Timestamp(END) - children["born_month"]).dt.days / DAYS_PER_YEAR - 0.04
-    band = np.searchsorted(AGE_BAND_STARTS_YEARS[1:], age, side="right")
-    sector = pd.Categorical(children["sector"].astype(str), [str(s) for s in SECTORS]).codes
-    found = np.zeros((len(AGE_BANDS), len(SECTORS)))
-    np.add.at(found, (band, sector), 1.0)
-    return found
+    days_ahead = [day - 1 for day in HORIZONS_DAYS.values()]
+    found = markov_cohort(council.histories, days_ahead)
+    return dict(zip(HORIZONS_DAYS, found, strict=True))
 
 
 def forecast(seeds: Sequence[int], spread: float) -> pd.DataFrame:
@@ -260,7 +194,7 @@ def forecast(seeds: Sequence[int], spread: float) -> pd.DataFrame:
             }
             found = {name: expected_stock(path, REPLICATIONS) for name, path in asked.items()}
         found["Markov cohort, last 12 months"] = markov(council)
-        found["no change"] = dict.fromkeys(HORIZONS_DAYS, _stock_by_age(council).sum(axis=0))
+        found["no change"] = dict.fromkeys(HORIZONS_DAYS, stock_by_sector(council.histories, END))
         for method, by_months in found.items():
             for months, day in HORIZONS_DAYS.items():
                 true = stock(council.record, history + day - 1)

@@ -100,18 +100,19 @@ def scoreboard(forecasts: pd.DataFrame) -> pd.DataFrame:
     """
     scored = with_scores(forecasts)
     tables = [
-        _slice_scores(rows).assign(origins=origins, size=size)
+        slice_scores(rows).assign(origins=origins, size=size)
         for origins, size, rows in wholes(scored)
         if len(rows)
     ]
     for origins, size, rows in parts(scored):
         if len(rows):
-            found = _slice_scores(rows).assign(origins=origins, size=size)
+            found = slice_scores(rows).assign(origins=origins, size=size)
             tables.append(found[found["score"].isin(_SCORES_OF_PARTS)])
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 
 
-def _slice_scores(rows: pd.DataFrame) -> pd.DataFrame:
+def slice_scores(rows: pd.DataFrame) -> pd.DataFrame:
+    """Every score of a slice of `with_scores`: `CELL`, score, value, forecasts, standard_error."""
     names = [name for name in rows.columns if name not in ("origin", "size", *CELL)]
     groups = rows.groupby(CELL, sort=False)
     means = groups[names].mean().reset_index()

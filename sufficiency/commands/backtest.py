@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from sufficiency.commands.options import Whole
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from sufficiency.backtest.study import Backtest, Study
 
 INTERRUPTED = 130
+FUTURES, FUTURES_OF_RETURNS = 200, 100
 FIRST_ORIGIN, LAST_ORIGIN = 2015, 2022
 
 
@@ -34,6 +38,7 @@ def as_origins(context: click.Context, parameter: click.Parameter, value: str) -
 
 
 @click.command("backtest", short_help="Score past forecasts against what happened.")
+@click.argument("returns", nargs=-1, type=click.Path(path_type=Path), metavar="[RETURNS...]")
 @click.option(
     "--authority", metavar="TEXT", help="An authority's name, three-digit code or ONS code."
 )
@@ -49,10 +54,8 @@ def as_origins(context: click.Context, parameter: click.Parameter, value: str) -
 @click.option(
     "--replications",
     type=Whole(min=20, max=10_000),
-    default=200,
-    show_default=True,
     metavar="N",
-    help="How many futures to simulate for each forecast.",
+    help="How many futures to simulate for each forecast.  [default: 200, for returns 100]",
 )
 @click.option(
     "--seed",
@@ -74,19 +77,35 @@ def as_origins(context: click.Context, parameter: click.Parameter, value: str) -
     metavar="DIR",
     help="The folder to write.  [default: outputs/backtest- and the authority's name, or all]",
 )
+@click.option(
+    "--every",
+    "every_months",
+    type=click.Choice(["3", "6"]),
+    metavar="MONTHS",
+    help="For returns: a forecast every 3 or every 6 months.  [default: 6]",
+)
+@click.option(
+    "--place-sectors",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE.csv",
+    help="For returns: your own table of which kinds of placement belong to which setting.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a backtest that was stopped.")
 @click.option("--overwrite", is_flag=True, help="Replace the results of an earlier backtest.")
 @click.pass_context
 def command(
     context: click.Context,
     *,
+    returns: tuple[Path, ...],
     authority: str | None,
     every: bool,
     origins: tuple[int, ...],
-    replications: int,
+    replications: int | None,
     seed: int,
     workers: int | None,
     out: Path | None,
+    every_months: str | None,
+    place_sectors: Path | None,
     resume: bool,
     overwrite: bool,
 ) -> int:
@@ -95,18 +114,39 @@ def command(
     Writes a page (backtest.html), every forecast (backtest.csv) and every score
     (scoreboard.csv). All authorities take some minutes; what is finished is kept if you stop.
 
+    Given RETURNS, a folder, files or a zip of a council's own child-level returns (SSDA903),
+    forecasts are made from them every few months instead, and scored 3, 6, 12 and 24 months
+    ahead, by setting.
+
     \b
     Examples:
       sufficiency backtest --authority Wolverhampton
       sufficiency backtest --all --origins 2015-2022 --resume
+      sufficiency backtest data/903 --authority Wolverhampton --every 3
     """
+    if returns:
+        _refuse_with_returns(context)
+        return _backtest_returns(
+            context,
+            returns,
+            authority,
+            every_months,
+            replications,
+            seed,
+            place_sectors,
+            out,
+            overwrite=overwrite,
+        )
+    if every_months is not None or place_sectors is not None:
+        raise click.UsageError("--every and --place-sectors go with RETURNS, such as data/903.")
     if every == (authority is not None):
         raise click.UsageError("Give --authority, such as --authority Wolverhampton, or --all.")
+    futures = replications or FUTURES
     from sufficiency.backtest.output import PAGE_FILE, result_of, write_result
     from sufficiency.backtest.pieces import Pieces, settings_of
     from sufficiency.report.run_folder import check_writable, default_run_folder
 
-    study, not_scored = _study(authority, origins, replications, seed)
+    study, not_scored = _study(authority, origins, futures, seed)
     folder = out or default_run_folder(f"backtest {authority_name(study)}")
     check_writable(folder, overwrite)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -126,7 +166,7 @@ def command(
     result = result_of(
         study,
         found,
-        settings_of(replications, seed, study.engine),
+        settings_of(futures, seed, study.engine),
         command=shlex.join(["sufficiency", *(context.obj or ())]),
         started_at=started_at,
         not_scored=not_scored,
@@ -136,6 +176,64 @@ def command(
     for sentence in verdict_sentences(BacktestFigures.of(result)):
         click.echo(sentence)
     click.echo(f"The page is {written / PAGE_FILE}")
+    return 0
+
+
+def _refuse_with_returns(context: click.Context) -> None:
+    """Refuse what belongs to a backtest on published statistics."""
+    typed = [
+        f"--{option}"
+        for option, name in (
+            ("all", "every"),
+            ("origins", "origins"),
+            ("workers", "workers"),
+            ("resume", "resume"),
+        )
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if typed:
+        raise click.UsageError(
+            f"{' and '.join(typed)}: of a backtest on published statistics. Leave out with RETURNS."
+        )
+
+
+def _backtest_returns(
+    context: click.Context,
+    returns: tuple[Path, ...],
+    authority: str | None,
+    every_months: str | None,
+    replications: int | None,
+    seed: int,
+    place_sectors: Path | None,
+    out: Path | None,
+    *,
+    overwrite: bool,
+) -> int:
+    """Score forecasts from a council's own returns."""
+    if authority is None:
+        raise click.UsageError(
+            "Say whose returns these are with --authority, such as --authority Wolverhampton."
+        )
+    from sufficiency.backtest.returns_output import Asked, backtest_files, write_returns_backtest
+    from sufficiency.history.authorities import find_authority
+    from sufficiency.report.returns_backtest_page import verdict_sentences
+    from sufficiency.report.run_folder import check_writable, default_run_folder
+
+    name = find_authority(authority).name
+    folder = out or default_run_folder(f"backtest returns {name}")
+    check_writable(folder, overwrite)
+    futures, every = replications or FUTURES_OF_RETURNS, int(every_months or 6)
+    with _progress() as show:
+        result = backtest_files(
+            Asked(returns, name, every, futures, seed, place_sectors),
+            command=shlex.join(["sufficiency", *(context.obj or ())]),
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            progress=show,
+        )
+    page = write_returns_backtest(result, folder, overwrite=overwrite)
+    for sentence in verdict_sentences(result):
+        click.echo(sentence)
+    click.echo(f"The page is {page} (OFFICIAL-SENSITIVE)")
     return 0
 
 
@@ -160,6 +258,22 @@ def _study(
 
 def _judged(study: Study, unfinished: Path, workers: int | None, *, resume: bool) -> Backtest:
     """The backtest, with a bar of what is done and the time left."""
+    from sufficiency.backtest.study import backtest
+    from sufficiency.executors import usable_processors
+
+    with _progress() as show:
+        return backtest(
+            study,
+            unfinished,
+            workers=workers or usable_processors(),
+            resume=resume,
+            progress=show,
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar of what is done and the time left; what it is handed is told done and total."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -168,9 +282,6 @@ def _judged(study: Study, unfinished: Path, workers: int | None, *, resume: bool
         TextColumn,
         TimeRemainingColumn,
     )
-
-    from sufficiency.backtest.study import backtest
-    from sufficiency.executors import usable_processors
 
     columns = (
         TextColumn("Making past forecasts again"),
@@ -188,10 +299,4 @@ def _judged(study: Study, unfinished: Path, workers: int | None, *, resume: bool
             else:
                 bar.update(task, completed=done)
 
-        return backtest(
-            study,
-            unfinished,
-            workers=workers or usable_processors(),
-            resume=resume,
-            progress=show,
-        )
+        yield show
