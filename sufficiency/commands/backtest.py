@@ -141,12 +141,25 @@ def command(
         raise click.UsageError("--every and --place-sectors go with RETURNS, such as data/903.")
     if every == (authority is not None):
         raise click.UsageError("Give --authority, such as --authority Wolverhampton, or --all.")
-    futures = replications or FUTURES
+    asked = _study(authority, origins, replications or FUTURES, seed)
+    return _backtest_published(context, *asked, workers, out, resume=resume, overwrite=overwrite)
+
+
+def _backtest_published(
+    context: click.Context,
+    study: Study,
+    not_scored: list[dict[str, object]],
+    workers: int | None,
+    out: Path | None,
+    *,
+    resume: bool,
+    overwrite: bool,
+) -> int:
+    """Score forecasts from published statistics."""
     from sufficiency.backtest.output import PAGE_FILE, result_of, write_result
     from sufficiency.backtest.pieces import Pieces, settings_of
     from sufficiency.report.run_folder import check_writable, default_run_folder
 
-    study, not_scored = _study(authority, origins, futures, seed)
     folder = out or default_run_folder(f"backtest {authority_name(study)}")
     check_writable(folder, overwrite)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -166,7 +179,7 @@ def command(
     result = result_of(
         study,
         found,
-        settings_of(futures, seed, study.engine),
+        settings_of(study.replications, study.seed, study.engine),
         command=shlex.join(["sufficiency", *(context.obj or ())]),
         started_at=started_at,
         not_scored=not_scored,
