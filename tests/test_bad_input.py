@@ -49,15 +49,28 @@ def refused(
 
     ``after_start``: the mistake shows only once the forecast has begun, and so has its bar.
     """
-    before = {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+    before = contents(folder)
     assert status(*arguments) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("Error: ") == 1
     assert "Traceback" not in said.err
     assert after_start or "Simulating" not in said.err
-    assert {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")} == before
+    assert contents(folder) == before
     return said.err.partition("Error: ")[2]
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file but the finished futures that a stopped run keeps, in hidden folders."""
+    return {
+        path: path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not is_kept_future(path)
+    }
+
+
+def is_kept_future(path: Path) -> bool:
+    return any(part.startswith(".") and ".chunks-" in part for part in path.parts)
 
 
 SCENARIOS = {
@@ -282,8 +295,8 @@ def test_ctrl_c_while_writing_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(sufficiency.report.page, "write_page", failing(KeyboardInterrupt()))
     assert status("run", MEDIUM, *SHORT) == 130
-    assert "Stopped. Nothing was written." in capsys.readouterr().err
-    assert list(folder.iterdir()) == []
+    assert "Stopped. No results are written yet" in capsys.readouterr().err
+    assert contents(folder) == {}
 
 
 TOLD_OF_PROGRESS = """
@@ -293,7 +306,7 @@ TOLD_OF_PROGRESS = """
 
 
     @contextlib.contextmanager
-    def lines():
+    def lines(futures):
         yield lambda done, total: print(done, flush=True)
 
 
@@ -322,13 +335,14 @@ def test_ctrl_c_while_simulating_leaves_no_folder_and_no_process(
         start_new_session=True,
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "1\n", process.communicate()[1]
+    assert process.stdout.readline() == "0\n", process.communicate()[1]
+    assert int(process.stdout.readline()) > 0
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert said.strip().endswith("Stopped. Nothing was written.")
+    assert said.strip().endswith("the same command with --resume goes on from there.")
     assert "Traceback" not in said
-    assert [path.name for path in tmp_path.iterdir()] == [script.name]
+    assert list(contents(tmp_path)) == [script]
     assert nobody_is_left(process.pid)
 
 
