@@ -44,15 +44,16 @@ clean:
 		"python3.11-venv), or say where it is: make PYTHON=/path/to/python" >&2; \
 	exit 1
 
-# The build backend comes first and from the same constraints, so that nothing is unpinned.
+# What builds packages comes first and from the same constraints, so that nothing is unpinned: ours
+# with hatchling, and one dependency of lifelines that is published as source only.
 .venv/installed: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what a forecast needs (once; a few minutes on a slow line)"
-	@$(PIP) hatchling
+	@$(PIP) hatchling setuptools wheel
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
 .venv/installed-dev: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing what development needs (once; a few minutes on a slow line)"
-	@$(PIP) hatchling
+	@$(PIP) hatchling setuptools wheel
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@ .venv/installed
