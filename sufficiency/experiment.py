@@ -149,8 +149,8 @@ def run(
             would go over a network in the open; what `work_out` and `ChunkFolder` refuse.
         SufficiencyError: workers die again and again.
     """
-    crew = _crew(engine, executor, workers, scheduler)
-    _check(resolved, replications, seed, engine, crew, allow_personal_data)
+    crew = crew_for(engine, executor, workers, scheduler)
+    check_request(resolved, replications, seed, engine, crew, allow_personal_data)
     started_at, clock = datetime.now(UTC), time.perf_counter()
     job = Job(resolved, surroundings_of(resolved), seed, engine_here(engine))
     # Before anything is simulated: a file may be changed or moved while a long run goes on.
@@ -189,7 +189,9 @@ def run(
     return Forecast(manifest=manifest, replication_values=values, **made)
 
 
-def _crew(engine: str, executor: str | None, workers: int | None, scheduler: str | None) -> Workers:
+def crew_for(
+    engine: str, executor: str | None, workers: int | None, scheduler: str | None
+) -> Workers:
     """Who works, where nobody else was asked for."""
     default = PROCESSES if engine_here(engine) == "simpy" else THREADS
     return Workers(
@@ -212,7 +214,7 @@ def _about_the_run(job: Job, work: _Work, crew: Workers) -> dict[str, Any]:
     }
 
 
-def _check(
+def check_request(
     resolved: ResolvedScenario,
     replications: int,
     seed: int,
@@ -220,6 +222,10 @@ def _check(
     crew: Workers,
     allow_personal_data: bool,
 ) -> None:
+    """Refuse a number, an engine or an executor that makes no sense, or data that may not travel.
+
+    Raises `UserError`.
+    """
     for name, (found, least) in {"replications": (replications, 1), "seed": (seed, 0)}.items():
         if found < least:
             raise UserError(f"{name}: found {found}, expected a whole number from {least} up.")
