@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sufficiency
 
-STAGES = ("history", "calibration", "scenario", "simulation", "measures", "report")
+STAGES = ("history", "calibration", "scenario", "simulation", "measures", "finance", "report")
 COMMON = {"domain", "errors", "shipped"}
 PACKAGE = Path(sufficiency.__file__).parent
 

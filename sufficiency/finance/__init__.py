@@ -1,0 +1,1 @@
+"""The finance desk: budgets, bridges, outturn, movement from month to month, invest to save."""
