@@ -7,8 +7,6 @@ columns are ignored.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -17,21 +15,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from sufficiency.domain import AGE_BANDS, next_month
+from sufficiency.domain import AGE_BANDS
 from sufficiency.errors import HistoryError
+from sufficiency.history.months import (
+    MONTH,
+    absent_months,
+    month_named,
+    month_text,
+    rows_of_csv,
+)
 
-MONTH, STARTERS, LEAVERS, AGE_BAND = "month", "starters", "leavers", "age_band"
+STARTERS, LEAVERS, AGE_BAND = "starters", "leavers", "age_band"
 REQUIRED = (MONTH, STARTERS, LEAVERS)
 ALL_AGES = "all"
 BANDS = tuple(str(band) for band in AGE_BANDS)
-MONTH_NAMES = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-CENTURY = 2000
-"""Spreadsheets rewrite Apr 2020 as Apr-20."""
-MOST_LISTED = 6
-MONTH_FORMS = "2020-04, 2020-04-01, Apr 2020 or 01/04/2020 (day/month/year)"
 EXAMPLE = "month,starters,leavers"
 
 
@@ -80,19 +77,7 @@ def read_monthly_table(path: Path) -> MonthlyTable:
             should be, a negative or fractional number, a month or age band that cannot be
             read, a month twice, or a gap; the message names the file, row and column.
     """
-    lines = csv.reader(io.StringIO(_text(path)))
-    try:
-        numbered = [
-            (lines.line_num, [cell.strip() for cell in cells]) for cells in lines if any(cells)
-        ]
-    except csv.Error as fault:
-        raise HistoryError(
-            f"{path}, row {lines.line_num}: not a CSV file that can be read ({fault}). "
-            f'Save it as "CSV UTF-8" with the columns {EXAMPLE}.'
-        ) from None
-    numbered = [(line, cells) for line, cells in numbered if any(cells)]
-    if not numbered:
-        raise HistoryError(f"{path}: the file is empty; expected the columns {EXAMPLE}.")
+    numbered = rows_of_csv(path, EXAMPLE)
     columns = _columns(path, numbered[0][1])
     rows = [_row(path, line, cells, columns) for line, cells in numbered[1:]]
     if not rows:
@@ -100,24 +85,6 @@ def read_monthly_table(path: Path) -> MonthlyTable:
     _check_unique(path, rows)
     _check_gaps(path, rows)
     return MonthlyTable(path, _frame(rows))
-
-
-def _text(path: Path) -> str:
-    """The file as text: UTF-8 with or without a byte-order mark, else Windows-1252."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise HistoryError(
-            f"{path}: no such file. Give the path of a CSV with the columns {EXAMPLE}."
-        ) from None
-    except OSError as fault:
-        raise HistoryError(f"{path}: cannot be read ({fault.strerror}).") from None
-    if b"\0" in raw:
-        raise HistoryError(f'{path}: this is not text. Save the table as "CSV UTF-8".')
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
 
 
 def _columns(path: Path, header: list[str]) -> dict[str, int]:
@@ -155,7 +122,7 @@ def _row(path: Path, line: int, cells: list[str], columns: dict[str, int]) -> _R
     values = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
     where = f"{path}, row {line}"
     return _Row(
-        month=_month(where, values[MONTH]),
+        month=month_named(where, values[MONTH]),
         age_band=_band(where, values[AGE_BAND]) if AGE_BAND in values else ALL_AGES,
         starters=_count(where, STARTERS, values[STARTERS]),
         leavers=_count(where, LEAVERS, values[LEAVERS]),
@@ -180,43 +147,6 @@ def _count(where: str, column: str, text: str) -> int:
     raise HistoryError(f"{where}, column {column}: {problem}; {expected}.")
 
 
-def _month(where: str, text: str) -> date:
-    """The first day of the month that the text names."""
-    for pattern, order in _MONTH_PATTERNS:
-        match = re.fullmatch(pattern, text.casefold())
-        if match:
-            parts = dict(zip(order, match.groups(), strict=True))
-            day = int(parts.get("day", 1))
-            try:
-                year = int(parts["year"]) + (CENTURY if len(parts["year"]) == 2 else 0)
-                return date(year, _month_number(parts["month"]), day).replace(day=1)
-            except ValueError:
-                break
-    raise HistoryError(
-        f'{where}, column {MONTH}: found "{text}", which is not a month; '
-        f"write months as {MONTH_FORMS}."
-    )
-
-
-_MONTH_PATTERNS = (
-    (r"(\d{4})[-/](\d{1,2})", ("year", "month")),
-    (r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[t ]00:00(?::00)?)?", ("year", "month", "day")),
-    (r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", ("day", "month", "year")),
-    (r"(\d{1,2})[-/](\d{4})", ("month", "year")),
-    (r"([a-z]{3,9})[-. ]+(\d{4}|\d{2})", ("month", "year")),
-    (r"(\d{4})[-. ]+([a-z]{3,9})", ("year", "month")),
-    (r"(\d{1,2})[-. ]+([a-z]{3,9})[-. ]+(\d{4})", ("day", "month", "year")),
-)
-
-
-def _month_number(text: str) -> int:
-    """1 to 12, from a number or a name in English of three letters or more."""
-    if text.isdigit():
-        return int(text)
-    plain = "september" if text == "sept" else text
-    return next((i for i, name in enumerate(MONTH_NAMES, 1) if name.startswith(plain)), 0)
-
-
 def _band(where: str, text: str) -> str:
     """The age band that the text names: ``under_1``, ``1_4``, ``5_9``, ``10_15``, ``16_17``."""
     plain = re.sub(r"(\s*(to|-|–|_)\s*)", "_", text.casefold().strip())
@@ -231,10 +161,6 @@ def _band(where: str, text: str) -> str:
     )
 
 
-def _month_text(month: date) -> str:
-    return f"{month:%Y-%m}"
-
-
 def _check_unique(path: Path, rows: list[_Row]) -> None:
     """Refuse a month (and age band) that is given twice."""
     first: dict[tuple[date, str], int] = {}
@@ -243,7 +169,7 @@ def _check_unique(path: Path, rows: list[_Row]) -> None:
         if key in first:
             band = "" if row.age_band == ALL_AGES else f", age band {row.age_band},"
             raise HistoryError(
-                f"{path}, row {row.line}: {_month_text(row.month)}{band} is there twice (first "
+                f"{path}, row {row.line}: {month_text(row.month)}{band} is there twice (first "
                 f"in row {first[key]}); give each month once."
             )
         first[key] = row.line
@@ -252,16 +178,10 @@ def _check_unique(path: Path, rows: list[_Row]) -> None:
 def _check_gaps(path: Path, rows: list[_Row]) -> None:
     """Refuse missing months between the first and the last, and missing age bands of a month."""
     months = sorted({row.month for row in rows})
-    expected, absent = months[0], []
-    while expected < months[-1]:
-        expected = next_month(expected)
-        if expected not in months:
-            absent.append(_month_text(expected))
+    absent = absent_months(set(months))
     if absent:
-        more = len(absent) - MOST_LISTED
-        listed = ", ".join(absent[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
         raise HistoryError(
-            f"{path}: there is a gap: no row for {listed}. Add these months, with 0 where nobody "
+            f"{path}: there is a gap: no row for {absent}. Add these months, with 0 where nobody "
             "started or left."
         )
     if all(row.age_band == ALL_AGES for row in rows):
@@ -271,7 +191,7 @@ def _check_gaps(path: Path, rows: list[_Row]) -> None:
         missing = [band for band in BANDS if (month, band) not in given]
         if missing:
             raise HistoryError(
-                f"{path}: {_month_text(month)} has no row for age band {', '.join(missing)}. Add "
+                f"{path}: {month_text(month)} has no row for age band {', '.join(missing)}. Add "
                 "it, with 0 where nobody started or left."
             )
 
