@@ -150,7 +150,9 @@ def work_out_chunk(job: Job, chunk: Chunk) -> Arrays:
     if not chunk.whole:
         return {TOTALS: _by_cell(children_in_care_chunk(job, numbers, chunk.layers))}
     measured = measure_chunk(job, numbers, chunk.layers)
-    return {field.name: _by_cell(getattr(measured, field.name)) for field in fields(Figures)}
+    found = {field.name: getattr(measured, field.name) for field in fields(Figures)}
+    # A scenario without other lines of money has nothing to keep of them.
+    return {name: _by_cell(array) for name, array in found.items() if array.size}
 
 
 def _by_cell(by_replication: Numbers) -> Numbers:
@@ -166,13 +168,15 @@ def shapes(job: Job) -> dict[str, tuple[int, ...]]:
 
     n_dates = len(job.surroundings.calendar.days)
     n_settings = len(job.surroundings.costs.line_settings)
+    other_lines = len(job.surroundings.costs.other_lines)
     return {
         "forecast": (len(FORECAST_ROWS), n_dates),
         "flows": (len(FLOW_ROWS), n_dates),
         "needs": (len(NEED_ROWS), n_dates),
         "nights": (len(BASES), n_settings, n_dates - 1),
+        "cost_gbp": (len(BASES), n_settings, n_dates - 1),
         "extra_cost_gbp": (n_settings, n_dates - 1),
-        "known_price_gbp": (n_settings, n_dates - 1),
+        **({"other_money_gbp": (other_lines, n_dates - 1)} if other_lines else {}),
         TOTALS: (n_dates,),
     }
 

@@ -184,7 +184,11 @@ def run(
     if planned is not None:
         manifest["planned_ends"] = planned
     values = ReplicationValues(
-        resolved.scenario.name, found.figures["forecast"], job.surroundings.calendar.dates
+        resolved.scenario.name,
+        found.figures["forecast"],
+        job.surroundings.calendar.dates,
+        cost=found.figures["cost_gbp"],
+        line_settings=job.surroundings.costs.line_settings,
     )
     return Forecast(manifest=manifest, replication_values=values, **made)
 

@@ -11,30 +11,49 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sufficiency.chunks import KeptFigure
+from sufficiency.measures.finance import cost_by_setting
 from sufficiency.measures.monthly import FORECAST_ROWS
+from sufficiency.measures.rows import COST_ROWS
 
 
 @dataclass(frozen=True)
 class ReplicationValues:
-    """Every figure of the forecast table in every replication, in memory or in files."""
+    """Every figure of the forecast table, and what placements cost each month, in every
+    replication, in memory or in files."""
 
     scenario: str
     kept: KeptFigure
     dates: tuple[date, ...]
+    cost: KeptFigure | None = None
+    """`Figures.cost_gbp`; None if money is left out."""
+    line_settings: tuple[str, ...] = ()
+    """(P + 1,): the setting of each pool of ``cost``."""
     row_names: tuple[str, ...] = ("measure", "sector", "age_band")
-    rows: tuple[tuple[str, ...], ...] = FORECAST_ROWS
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """Those of `FORECAST_ROWS`, then those of `COST_ROWS` if money is there."""
+        return FORECAST_ROWS if self.cost is None else (*FORECAST_ROWS, *COST_ROWS)
 
     def __len__(self) -> int:
         return len(self.kept)
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """(R, rows of `FORECAST_ROWS`, T); all in memory."""
+        """(R, rows, T); all in memory. What is spent in a month stands at its last day; NaN on
+        the start date, as for flows."""
         return self.some()
 
     def some(self, first: int = 0, after_last: int | None = None) -> NDArray[np.float64]:
         """The values of some replications, all by default: (n, rows, T)."""
-        return self.kept.replications(first, after_last).astype(np.float64)
+        found = self.kept.replications(first, after_last).astype(np.float64)
+        if self.cost is None:
+            return found
+        monthly = cost_by_setting(
+            self.cost.replications(first, after_last).sum(axis=1), self.line_settings
+        )
+        nothing_yet = np.full((*monthly.shape[:2], 1), np.nan)
+        return np.concatenate([found, np.concatenate([nothing_yet, monthly], axis=2)], axis=1)
 
     def frame(self, first: int = 0, after_last: int | None = None) -> pd.DataFrame:
         """The long table of some replications (all by default).

@@ -47,12 +47,14 @@ class RunFigures:
 
     def spend(self, job: Job) -> Spend:
         """The nights and the money of every replication, read as they are asked for."""
+        other = self.figures.get("other_money_gbp")
         return Spend(
             self.figures["nights"].by_pool,
+            self.figures["cost_gbp"].by_pool,
             self.figures["extra_cost_gbp"].by_pool,
             job.surroundings.costs,
             job.surroundings.calendar,
-            self.figures["known_price_gbp"].by_pool,
+            None if other is None else other.by_pool,
         )
 
 
