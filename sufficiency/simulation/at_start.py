@@ -100,6 +100,7 @@ def in_care_at_start(cohort: AtStart, numbers: Numbers, starts: Ints, people: Pe
         people.entered[child], people.placed[child] = before_now(care_days), before_now(placed_days)
         people.need[child], people.sector[child] = cohort.need[child], cohort.sector[child]
         people.purpose[child], people.row[child] = COHORT, child
+        people.group[child] = child
         settle(child, own, starts, people)
         if cohort.planned_time.size > 0:
             plan(child, own, cohort, people)

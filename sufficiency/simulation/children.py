@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, UASC_ROW
 from sufficiency.simulation.birthdays import write_birthdays
 from sufficiency.simulation.compiled import compiled, step
-from sufficiency.simulation.draws import Draws, Numbers, exponential
+from sufficiency.simulation.draws import Draws, Numbers, exponential, further_uniform
 from sufficiency.simulation.world import Floats, Ints
 
 COHORT_STREAM = -1
@@ -31,6 +31,8 @@ PERSONAL_USES = EXITS + N_EXIT_CAUSES
 NEED_USE = len(MOVE_REASONS)
 USES_PER_PLACEMENT = NEED_USE + 1
 """One exponential per move reason, then the uniform that draws the need group moved to."""
+PRICE, PRICE_UNPLACED, PRICE_UNPLACED_ON_ENTRY = range(3)
+"""Further uses of a placement's numbers; see `further_chance`."""
 FIRST_PLACEMENTS = 3
 """Placements that the first block provides for, after the personal uses."""
 FURTHER_PLACEMENTS = 8
@@ -68,6 +70,7 @@ class People(NamedTuple):
     planned_cause: Ints
     purpose: Ints
     row: Ints
+    group: Ints
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class Children:
     purpose: Ints
     row: Ints
     """With ``purpose``, where the child's draws are."""
+    group: Ints
+    """Brothers and sisters who enter together share one, and nobody else has it."""
     luck: Luck
     """The first block of draws."""
     rows: tuple[int, int, int, int]
@@ -173,3 +178,19 @@ def first_of_placement(luck: Luck, purpose: int, row: int, placement: int) -> in
     block, within = divmod(placement - FIRST_PLACEMENTS, FURTHER_PLACEMENTS)
     uses = row * _FURTHER_WIDTH + within * USES_PER_PLACEMENT
     return int(luck.begins[1 + block, purpose] + uses)
+
+
+@compiled
+def further_chance(luck: Luck, first: int, use: int) -> float:
+    """A uniform number made of a placement's own, which begin at ``first``."""
+    return further_uniform(luck.numbers[first], luck.numbers[first + NEED_USE], use)
+
+
+@compiled
+def price_chance(luck: Luck, purpose: int, row: int, placement: int, placed: bool) -> float:
+    """The draw for the price of a placement, or of being unplaced after it (-1 for on entry)."""
+    use = PRICE
+    if not placed:
+        use = PRICE_UNPLACED if placement >= 0 else PRICE_UNPLACED_ON_ENTRY
+    first = first_of_placement(luck, purpose, row, max(placement, 0))
+    return further_chance(luck, first, use)

@@ -25,6 +25,7 @@ from sufficiency.simulation.children import (
     Children,
     first_of_placement,
     placements_drawn,
+    price_chance,
     with_further_placements,
 )
 from sufficiency.simulation.compiled import compiled, step
@@ -304,6 +305,9 @@ def begin_spell(child: int, pool: int, began: int, now: float, care: Care) -> No
     stay.to_time, stay.ended = care.horizon, ENDED_OPEN
     stay.first_choice = care.first_choice[need, setting]
     stay.suitable = care.suitable[need, setting]
+    stay.group = people.group[child]
+    placed, row = setting != UNPLACED_CODE, people.row[child]
+    stay.price_chance = price_chance(care.luck, people.purpose[child], row, life.placement, placed)
 
 
 @step

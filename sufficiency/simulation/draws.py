@@ -23,6 +23,8 @@ FIRST_FREE_PURPOSE = 1024
 """Purposes from here on are free for draws made outside one world (parameters, drift)."""
 _BITS = 16
 _STEP = 2.0**-32
+_ALL_BITS = 2**32 - 1
+_MUELLER, _GOLDEN = 0x45D9F3B, 0x9E3779B1
 _AT_FIRST = np.zeros(4, dtype=np.uint64)
 
 
@@ -40,6 +42,26 @@ def uniform(number: int) -> float:
 def exponential(number: int) -> float:
     """A unit exponential by inversion, one for one, so that a draw keeps its place in its row."""
     return -math.log((number + 0.5) * _STEP)
+
+
+@compiled
+def further_uniform(number: int, other: int, use: int) -> float:
+    """A uniform number in (0, 1) made of two numbers of 32 bits, another for each ``use``.
+
+    Further uses of a child's numbers so need no further columns, which would change what all
+    others are. Scrambled by Mueller's integer hash (every bit of the result depends on every bit
+    of both), it tells nothing of the `uniform` or `exponential` of either.
+    """
+    mixed = scrambled(int(np.int64(number)) ^ (use * _GOLDEN & _ALL_BITS))
+    return uniform(scrambled(mixed ^ int(np.int64(other))))
+
+
+@compiled
+def scrambled(number: int) -> int:
+    """32 bits for 32 bits, one to one."""
+    mixed = ((number >> 16) ^ number) * _MUELLER & _ALL_BITS
+    mixed = ((mixed >> 16) ^ mixed) * _MUELLER & _ALL_BITS
+    return (mixed >> 16) ^ mixed
 
 
 class _Generator(threading.local):

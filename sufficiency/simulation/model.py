@@ -21,6 +21,7 @@ from sufficiency.simulation.children import (
     Children,
     first_of_placement,
     placements_drawn,
+    price_chance,
     with_further_placements,
 )
 from sufficiency.simulation.draws import Draws, uniform
@@ -218,7 +219,7 @@ class Care:
         """Write down that a child lives in a pool, or in none, from now on."""
         self.pool[child], self.since[child] = pool, self.env.now
         self.spell[child] = self.record.spell_begins(
-            child, int(self.need[child]), pool, self.env.now, began
+            child, int(self.need[child]), pool, self.env.now, began, self.price_chance(child, pool)
         )
 
     def end_spell(self, child: int, ended: int) -> None:
@@ -278,6 +279,12 @@ class Care:
         over_16 = rules.is_over_16(self.birthdays[child], self.env.now)
         chance = uniform(self.luck.numbers[self.first_number(child) + NEED_USE])
         return rules.new_need(self.destination, reason, over_16, int(self.need[child]), chance)
+
+    def price_chance(self, child: int, pool: int) -> float:
+        """The draw for the price of the child's present placement, or of being unplaced."""
+        purpose, row = int(self.children.purpose[child]), int(self.children.row[child])
+        placed = pool != allocation.NO_POOL
+        return price_chance(self.luck, purpose, row, self.placement[child], placed)
 
     def first_number(self, child: int) -> int:
         """Where the numbers of the child's present placement begin; more are drawn if needed."""

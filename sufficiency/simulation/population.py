@@ -76,9 +76,9 @@ def children_of(world: World, draws: Draws) -> Children:
 
 
 def _room_for(n: int) -> People:
-    whole = np.empty((9, n), dtype=np.int64)
+    whole = np.empty((10, n), dtype=np.int64)
     times = np.empty((3, n))
-    stream, number, rank, born_day, need, sector, purpose, row, planned_cause = whole
+    stream, number, rank, born_day, need, sector, purpose, row, planned_cause, group = whole
     return People(
         stream=stream,
         number=number,
@@ -95,6 +95,7 @@ def _room_for(n: int) -> People:
         planned_cause=planned_cause,
         purpose=purpose,
         row=row,
+        group=group,
     )
 
 
@@ -229,6 +230,7 @@ def entrants(
             people.stream[child], people.number[child] = stream, group * GROUP_SLOTS + position
             people.rank[child], people.uasc[child] = rank[stream], stream == UASC_ROW
             people.entered[child] = people.placed[child] = groups.times[stream, group]
+            people.group[child] = child - position
             rank[stream] += 1
             if position > 0:
                 row = row_of(stream, next_sibling[stream])

@@ -1,11 +1,11 @@
-"""What happened in one replication: facts in two flat tables, closed once at the horizon.
+"""What happened in one replication: facts in flat tables, closed once at the horizon.
 
 Nothing is counted here. Every measure and every pound is a pure function of a `Record`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +33,30 @@ SPELL_DTYPE = np.dtype(
         ("ended", np.int8),
         ("first_choice", np.bool_),
         ("suitable", np.bool_),
+        ("price_chance", np.float64),  # in (0, 1): the placement's own draw, whatever the scenario
+        ("group", np.int64),  # brothers and sisters who entered together; unique in the world
     ]
 )
 
 POOL_CHANGE_DTYPE = np.dtype(
     [("time", np.float64), ("pool", np.int16), ("usable", np.int64), ("why", np.int8)]
-)  # why: 0 at the start, 1 scheduled
+)
+AT_START, SCHEDULED, CARER_APPROVED, CARER_DEREGISTERED, PROVIDER_CLOSED, INTERVENTION = range(6)
+"""Why the usable places of a pool changed."""
+
+HOLD_DTYPE = np.dtype(
+    [
+        ("child", np.int64),
+        ("pool", np.int16),
+        ("from_time", np.float64),  # days; the 18th birthday
+        ("to_time", np.float64),  # days; the horizon if the place is still held
+    ]
+)
+
+
+def no_holds() -> NDArray[np.void]:
+    """No place is held by anyone who has turned 18."""
+    return np.empty(0, dtype=HOLD_DTYPE)
 
 
 @dataclass(frozen=True)
@@ -50,3 +68,6 @@ class Record:
     """Structured array of `SPELL_DTYPE`, in order of from_time, then of being recorded."""
     pool_changes: NDArray[np.void]
     """Structured array of `POOL_CHANGE_DTYPE`, in order of time."""
+    holds: NDArray[np.void] = field(default_factory=no_holds)
+    """Structured array of `HOLD_DTYPE`: places held after the 18th birthday, in order of
+    from_time."""

@@ -9,29 +9,33 @@ from sufficiency.errors import ClosedRecordError
 from sufficiency.simulation.allocation import NO_POOL
 from sufficiency.simulation.children import Children
 from sufficiency.simulation.record import (
+    AT_START,
     ENDED_OPEN,
     POOL_CHANGE_DTYPE,
+    SCHEDULED,
     SPELL_DTYPE,
     Record,
 )
 from sufficiency.simulation.world import Ints, World
 
-AT_START, SCHEDULED = 0, 1
+__all__ = ["AT_START", "SCHEDULED", "Recorder", "finished_record"]
 
 
 class Recorder:
     """Spells as they begin and end, and changes in places."""
 
     def __init__(self) -> None:
-        self._began: list[tuple[int, int, int, float, int]] = []
+        self._began: list[tuple[int, int, int, float, int, float]] = []
         self._ended: list[tuple[int, float, int]] = []
         self._pool_changes: list[tuple[float, int, int, int]] = []
         self._closed = False
 
-    def spell_begins(self, child: int, need: int, pool: int, now: float, began: int) -> int:
+    def spell_begins(
+        self, child: int, need: int, pool: int, now: float, began: int, price_chance: float = 0.5
+    ) -> int:
         """A child starts to live in a pool (or unplaced); returns the spell."""
         self._check_open()
-        self._began.append((child, need, pool, now, began))
+        self._began.append((child, need, pool, now, began, price_chance))
         return len(self._began) - 1
 
     def spell_ends(self, spell: int, now: float, ended: int) -> None:
@@ -50,7 +54,8 @@ class Recorder:
         self._closed = True
         began = np.array(
             self._began,
-            dtype=[("child", "i8"), ("need", "i8"), ("pool", "i8"), ("time", "f8"), ("why", "i8")],
+            dtype=[(name, "i8") for name in ("child", "need", "pool")]
+            + [("time", "f8"), ("why", "i8"), ("price_chance", "f8")],
         )
         to_time = np.full(len(began), float(world.horizon_days))
         ended = np.full(len(began), ENDED_OPEN, dtype=np.int64)
@@ -63,6 +68,7 @@ class Recorder:
             (began["child"], began["need"], began["pool"]),
             (began["time"], to_time),
             (began["why"], ended),
+            began["price_chance"],
             np.array(self._pool_changes, dtype=POOL_CHANGE_DTYPE),
         )
 
@@ -77,6 +83,7 @@ def finished_record(
     who_where: tuple[Ints, Ints, Ints],
     times: tuple[np.ndarray, np.ndarray],
     why: tuple[Ints, Ints],
+    price_chance: np.ndarray,
     pool_changes: np.ndarray,
 ) -> Record:
     """A record from the bare facts of each spell, (n,) each, whichever clock found them.
@@ -103,6 +110,8 @@ def finished_record(
         "ended": why[1],
         "first_choice": placed & world.places.first_choice[need, place_sector],
         "suitable": placed & world.places.suitable[need, place_sector],
+        "price_chance": price_chance,
+        "group": children.group[child],
     }
     spells = np.empty(len(child), dtype=SPELL_DTYPE)
     for name, column in columns.items():

@@ -5,18 +5,24 @@ have been drawn from their posteriors and drift applied before it is made, so th
 world in two engines must give the same record.
 
 Codes are positions in the tuples of `sufficiency.domain`: sectors 0-5 (6 = unplaced), age
-groups 0-4 the age bands and 5 UASC, need groups 0-6, causes 0-4 exits and 5-10 moves.
+groups 0-4 the age bands and 5 UASC, causes 0-4 exits and 5-10 moves. Need groups are positions in
+``Places.need_names``: 0-6 those of the domain, then a scenario's own planning groups.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import TICK
+from sufficiency.domain import NEED_GROUPS, TICK
+
+if TYPE_CHECKING:
+    from sufficiency.simulation.effects import DrawnEffects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +37,7 @@ class Hazards:
 
     The rate of a cause at time t is the product of its table entry (by sector, age group and
     time band), its need factor and its calendar factor (by age group). Shapes:
-    C causes (11), S sectors (6), A age groups (6), B time bands, N need groups (7), K calendar
+    C causes (11), S sectors (6), A age groups (6), B time bands, N need groups, K calendar
     periods.
     """
 
@@ -146,8 +152,42 @@ class StartingCohort:
 
 
 @dataclass(frozen=True)
+class StepDown:
+    """A programme that moves children out of one sector, one child at a time; Y slots.
+
+    Each slot goes to the child in the sector with the longest placement who may by age live in a
+    pool for the new need; it passes if no such pool has a place.
+    """
+
+    time: Floats
+    """(Y,): days, rising."""
+    chance: Floats
+    """(Y,): uniform in (0, 1); the move succeeds where it is below ``success_share``."""
+    from_sector: int
+    to_need: int
+    success_share: float
+    return_days: float
+    """A move that fails ends as unplanned after so many days, and the need is as before."""
+
+
+@dataclass(frozen=True)
+class Emergencies:
+    """Placements made the same day, and left for one that was looked for."""
+
+    share: Floats
+    """(A,): of those who enter, by age group; brothers and sisters as the first of them."""
+    taken_by: NDArray[np.bool_]
+    """(P,): the pools that take them, in the order of pools."""
+    days: float
+    """After so many days a planned move follows, by the need's own order of pools."""
+
+
+@dataclass(frozen=True)
 class Places:
-    """Pools of places, their usable number over time, and who may use them in which order."""
+    """Pools of places, their usable number over time, and who may use them in which order.
+
+    P pools, N need groups, S sectors, X changes. What is None is not in this world.
+    """
 
     pool_names: tuple[str, ...]
     pool_sector: Ints
@@ -166,6 +206,33 @@ class Places:
     """(N, S): the sector is the need group's first choice."""
     suitable: NDArray[np.bool_]
     """(N, S): the sector is suitable for the need group."""
+    need_names: tuple[str, ...] = tuple(NEED_GROUPS)
+    """(N,): the seven of the domain, then a scenario's planning groups."""
+    youngest_years: Ints | None = None
+    """(P,): a pool takes a child of at least so many years on the day."""
+    oldest_years: Ints | None = None
+    """(P,): and below so many. A child who grows out of a pool stays until it moves."""
+    change_closes: Ints | None = None
+    """(X,): so many places close with whoever lives in them, whose placements end; -1 all of the
+    pool; 0 a change that moves nobody."""
+    change_chance: Floats | None = None
+    """(X,): uniform in (0, 1); settles who lives in the places that close."""
+    change_why: Ints | None = None
+    """(X,): the codes of `sufficiency.simulation.record`; `SCHEDULED` unless given."""
+    stays_on_share: Floats | None = None
+    """(P,): of those who turn 18 in the pool, how many stay on and hold the place."""
+    stays_on_days_mean: Floats | None = None
+    """(P,): for how long, exponentially distributed."""
+    settling_days: float = math.inf
+    """A child outside its first choice for so long is moved there when there is a place."""
+    siblings_together: bool = False
+    """Brothers and sisters who enter with the same need go to the first pool with room for all."""
+    step_down: StepDown | None = None
+    emergencies: Emergencies | None = None
+    outside_area_share: Floats | None = None
+    """(P + 1,): of the children in each pool, unplaced last; None where only sectors are known."""
+    over_20_miles_share: Floats | None = None
+    """(P + 1,): the same."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +245,8 @@ class World:
     entries: Entries
     cohort: StartingCohort
     places: Places
+    effects: DrawnEffects | None = None
+    """What interventions do in this replication; the engine reads it nowhere."""
 
 
 def to_ticks(days: Floats) -> Floats:
