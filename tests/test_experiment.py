@@ -27,6 +27,7 @@ from sufficiency.experiment import run
 from sufficiency.forecast import Forecast
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import FORECAST_ROWS
+from sufficiency.measures.rows import COST_ROWS
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.options import scenario_for_authority
@@ -68,7 +69,15 @@ class SmallCouncil:
     warnings = ("The data are old.",)
     manifest_extras = {"data_age": "old"}  # noqa: RUF012
 
-    def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
+    def draw_world(
+        self,
+        seed: int,
+        replication: int,
+        *,
+        parameter: bool,
+        drift: bool,
+        effects: bool = False,
+    ) -> World:
         if replication == self.fails_at:
             raise UserError("this world cannot be drawn")
         normals = np.random.default_rng([seed, replication]).normal(size=2)
@@ -83,7 +92,13 @@ class SmallCouncil:
         )
 
     def draw_worlds(
-        self, seed: int, replications: Sequence[int], *, parameter: bool, drift: bool
+        self,
+        seed: int,
+        replications: Sequence[int],
+        *,
+        parameter: bool,
+        drift: bool,
+        effects: bool = False,
     ) -> Iterator[World]:
         for replication in replications:
             yield self.draw_world(seed, replication, parameter=parameter, drift=drift)
@@ -181,7 +196,7 @@ def test_the_long_table_has_the_columns_and_rows_of_the_contract(serial: Forecas
     assert list(table.columns) == [
         "scenario", "replication", "date", "measure", "sector", "age_band", "value",
     ]  # fmt: skip
-    assert len(table) == 30 * len(FORECAST_ROWS) * 15
+    assert len(table) == 30 * (len(FORECAST_ROWS) + len(COST_ROWS)) * 15
     assert set(table["scenario"]) == {"Small council"}
 
 

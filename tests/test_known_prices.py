@@ -44,10 +44,10 @@ def spend(happened: list[Record], plan: CostPlan, places: Places | None = None) 
     found = [figures(each, places or one_pool_a_sector(), around) for each in happened]
     return Spend(
         np.stack([each.nights for each in found]),
+        np.stack([each.cost_gbp for each in found]),
         np.stack([each.extra_cost_gbp for each in found]),
         plan,
         around.calendar,
-        np.stack([each.known_price_gbp for each in found]),
     )
 
 
@@ -132,7 +132,6 @@ def test_tables_add_up_to_the_penny_whatever_is_known() -> None:
         assert total == pytest.approx(expected, abs=PENNY)
         assert cost.loc[cost["sector"] != "all", "mean"].sum() == pytest.approx(total, abs=PENNY)
     without = spend(happened, replace(plan, known_weekly_gbp=()), world.places)
-    assert not np.any(without.known_price_gbp)
     new = slice(1, None)
     np.testing.assert_array_equal(found.cost_gbp[:, new], without.cost_gbp[:, new])
 
@@ -185,7 +184,8 @@ def test_prices_of_the_list_are_paid_and_said(tmp_path: Path) -> None:
         # The sector's price has risen on 1 April, the day after the start; a known one has not.
         dearer = weekly[spells["number"][here]] / 7 - prices[sector, 0]
         expected = np.nansum(nights[here] * dearer)
-        assert paid.known_price_gbp[sector, 0] == pytest.approx(expected, abs=PENNY)
+        dearer_by = paid.cost_gbp[0, sector, 0] - paid.nights[0, sector, 0] * prices[sector, 0]
+        assert dearer_by == pytest.approx(expected, abs=PENNY)
         assert abs(expected) > 1000
 
 

@@ -44,6 +44,7 @@ def spend(
     found = [measured(each, start, months, costs=plan).figures for each in happened]
     return Spend(
         nights=np.stack([each.nights for each in found]),
+        cost_gbp=np.stack([each.cost_gbp for each in found]),
         extra_cost_gbp=np.stack([each.extra_cost_gbp for each in found]),
         plan=plan,
         calendar=report_calendar(start, months),
@@ -74,6 +75,7 @@ def council_spend() -> Spend:
     found = [figures(simulate(world, 3, n), world.places, around) for n in range(6)]
     return Spend(
         np.stack([each.nights for each in found]),
+        np.stack([each.cost_gbp for each in found]),
         np.stack([each.extra_cost_gbp for each in found]),
         plan,
         around.calendar,
@@ -182,6 +184,7 @@ def test_sectors_add_up_to_the_total_to_the_penny_in_each_replication(
         table = finance_table(
             Spend(
                 council_spend.nights[one],
+                council_spend.cost_gbp[one],
                 council_spend.extra_cost_gbp[one],
                 council_spend.plan,
                 council_spend.calendar,

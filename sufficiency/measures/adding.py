@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sufficiency.domain import UNPLACED_CODE
 from sufficiency.measures.counting import (
     FIRST_CHOICE,
@@ -20,14 +17,11 @@ from sufficiency.measures.counting import (
     STARTERS,
     Tables,
     count,
-    fit_of,
 )
 from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate
-from sufficiency.measures.nights import add_up_extra_cost, add_up_nights, nights_between
+from sufficiency.measures.nights import add_up_nights
 from sufficiency.measures.rows import first_row
-from sufficiency.simulation.children import COHORT_STREAM
 from sufficiency.simulation.compiled import Rows, compiled, step
-from sufficiency.simulation.record import BEGAN_AT_START, ENDED_OPEN
 from sufficiency.simulation.world import UNLIMITED
 
 N_SECTORS = UNPLACED_CODE
@@ -60,16 +54,6 @@ class Area(NamedTuple):
     far_share: Floats
     """(7,)."""
     population_0_17: float
-    dearer_by_gbp: Floats
-    """(7, P + 1, M): what a night costs more than the need group's first choice would; 0 where
-    that has no price."""
-    nightly_gbp: Floats
-    """(P + 1, M): what a night costs, unplaced last."""
-    has_first_choice: NDArray[np.bool_]
-    """(N,): whether the need group's first choice has a price."""
-    known_nightly_gbp: Floats
-    """(n, M): what a night costs where each child of the starting cohort lives, NaN if its own
-    price is not known; (0, M) if none is."""
 
 
 class Found(NamedTuple):
@@ -79,8 +63,6 @@ class Found(NamedTuple):
     flows: Counts
     needs: Counts
     nights: Counts
-    extra_cost_gbp: Floats
-    known_price_gbp: Floats
 
 
 @compiled
@@ -99,32 +81,6 @@ def measure(
     set_shares(tables, area, found.forecast)
     set_places(changes, dates.days, area, found.forecast)
     add_up_nights(dates.days, tables.nights, found.nights)
-    add_up_extra_cost(dates.days, tables.gap_nights, area.dearer_by_gbp, found.extra_cost_gbp)
-    found.known_price_gbp[:] = 0.0
-    if area.known_nightly_gbp.shape[0] > 0:
-        add_up_known_prices(spells, dates.days, area, found)
-
-
-@step
-def add_up_known_prices(spells: Rows, days: Ints, area: Area, found: Found) -> None:
-    """Set what nights at children's own prices cost more than their pools', in place: (P + 1, M).
-
-    A known price holds for the placement held at the start. What a gap costs extra goes with it.
-    """
-    for number in range(spells.size):
-        spell = spells[number]
-        if spell.stream == COHORT_STREAM and spell.began == BEGAN_AT_START:
-            own = area.known_nightly_gbp[spell.number]
-            if not math.isnan(own[0]):
-                fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
-                to_time = math.inf if spell.ended == ENDED_OPEN else spell.to_time
-                in_gap = fit != FIRST_CHOICE and area.has_first_choice[spell.need]
-                for month in range(own.size):
-                    nights = nights_between(days[month], days[month + 1], spell.from_time, to_time)
-                    dearer = nights * (own[month] - area.nightly_gbp[spell.pool, month])
-                    found.known_price_gbp[spell.pool, month] += dearer
-                    if in_gap:
-                        found.extra_cost_gbp[spell.pool, month] += dearer
 
 
 @step

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, partial, reduce
+from functools import partial, reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sufficiency.domain import MONTHS_PER_YEAR, SETTINGS
-from sufficiency.measures.money import CostPlan, nightly_prices_gbp
+from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import ALL
 from sufficiency.measures.nights import BASES
 from sufficiency.measures.reporting import ReportCalendar
@@ -45,36 +45,22 @@ class Spend:
 
     nights: ByPool
     """(R, 2, P + 1, M); the last pool is unplaced."""
+    cost_gbp: ByPool
+    """(R, 2, P + 1, M): what those nights cost."""
     extra_cost_gbp: ByPool
     """(R, P + 1, M)."""
     plan: CostPlan
     calendar: ReportCalendar
-    known_price_gbp: ByPool | None = None
-    """(R, P + 1, M): what committed nights cost more than at their pool's price, because the
-    children's own prices are known."""
-
-    @cached_property
-    def _prices_gbp(self) -> Floats:
-        return nightly_prices_gbp(self.plan, self.calendar)
-
-    @property
-    def cost_gbp(self) -> Floats:
-        """(R, 2, P + 1, M): nights x price; all in memory."""
-        pools = range(len(self.plan.line_settings))
-        return np.stack(
-            [np.stack([self.cost_of(b, pool) for pool in pools], 1) for b in range(len(BASES))], 1
-        )
+    other_money_gbp: ByPool | None = None
+    """(R, L, M): money that is not paid by the child-night, by `CostPlan.other_lines`."""
 
     def nights_of(self, basis: int, pool: int) -> Floats:
         """(R, M)."""
         return np.asarray(self.nights[:, basis, pool], dtype=np.float64)
 
     def cost_of(self, basis: int, pool: int) -> Floats:
-        """(R, M): nights x price."""
-        cost: Floats = self.nights_of(basis, pool) * self._prices_gbp[pool]
-        if self.known_price_gbp is not None and BASES[basis] == "committed":
-            cost += self.known_price_gbp[:, pool]
-        return cost
+        """(R, M): what the nights cost."""
+        return np.asarray(self.cost_gbp[:, basis, pool], dtype=np.float64)
 
     def extra_cost_of(self, pool: int) -> Floats:
         """(R, M): what the nights of children in a gap cost more."""
@@ -97,6 +83,14 @@ class Spend:
                 for basis in range(len(BASES))
             )
         )
+
+
+def cost_by_setting(by_pool: Floats, line_settings: Sequence[str]) -> Floats:
+    """Money by pool, (n, P + 1, M), added up to the rows of `COST_ROWS`: all, then each setting."""
+    of_setting = np.array([[one == setting for one in line_settings] for setting in SETTINGS])
+    members = np.concatenate([np.ones((1, len(line_settings))), of_setting])
+    found: Floats = np.einsum("lp,npm->nlm", members, by_pool)
+    return found
 
 
 def finance_lines(plan: CostPlan) -> tuple[tuple[tuple[str, str], ...], Floats]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import SETTINGS
+from sufficiency.measures.pricing import Prices
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.world import Places
 
@@ -44,6 +45,11 @@ class CostPlan:
     pool's price for as long as that placement lasts; NaN if not known. Empty if none is."""
     known_rise_per_year: float = 0.0
     """Rise of those prices on each 1 April, 0.03 is 3%."""
+
+    @property
+    def other_lines(self) -> tuple[str, ...]:
+        """(L,): the lines of money that is not paid by the child-night."""
+        return ()
 
     @property
     def line_settings(self) -> tuple[str, ...]:
@@ -85,15 +91,10 @@ def first_choice_pools(places: Places) -> Ints:
     return pools
 
 
-def dearer_by_gbp(places: Places, plan: CostPlan, calendar: ReportCalendar) -> Floats:
-    """What a child-night costs more than one in the need group's first choice: (N, P + 1, M) GBP.
-
-    It is what a night in a gap costs extra, by need group, pool (unplaced last) and month;
-    negative where the first choice would have been dearer. A need group without a pool of its
-    first choice has no price to set against, and 0.
-    """
-    prices = nightly_prices_gbp(plan, calendar)
-    first_choice = first_choice_pools(places)
-    dearer_by: Floats = prices[None] - prices[first_choice][:, None]
-    dearer_by[first_choice < 0] = 0.0
-    return np.ascontiguousarray(dearer_by)
+def prices_of(plan: CostPlan, places: Places, calendar: ReportCalendar) -> Prices:
+    """What every night costs, as the pass over a record reads it."""
+    return Prices(
+        nightly_gbp=np.ascontiguousarray(nightly_prices_gbp(plan, calendar)),
+        known_nightly_gbp=known_nightly_prices_gbp(plan, calendar),
+        first_choice_pool=first_choice_pools(places),
+    )

@@ -10,14 +10,9 @@ from numpy.typing import NDArray
 from sufficiency.measures.adding import Area, Found, measure
 from sufficiency.measures.counting import Tables, count_in_care, tables_for
 from sufficiency.measures.dates import Dates, dates_of
-from sufficiency.measures.money import (
-    CostPlan,
-    dearer_by_gbp,
-    first_choice_pools,
-    known_nightly_prices_gbp,
-    nightly_prices_gbp,
-)
+from sufficiency.measures.money import CostPlan, prices_of
 from sufficiency.measures.nights import BASES
+from sufficiency.measures.pricing import Paid, pay
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.rows import ALL, FLOW_ROWS, FORECAST_ROWS, NEED_MEASURES, NEED_ROWS
 from sufficiency.simulation.compiled import rows_of
@@ -71,10 +66,12 @@ class Figures:
     """(rows of `NEED_ROWS`, T)."""
     nights: Counts
     """(2, P + 1, M): child-nights by basis (committed, new) and pool; the last is unplaced."""
+    cost_gbp: Floats
+    """(2, P + 1, M): what those nights cost, at the price of each placement."""
     extra_cost_gbp: Floats
     """(P + 1, M): extra cost of both gaps."""
-    known_price_gbp: Floats
-    """(P + 1, M): what committed nights at children's own prices cost more than at the pool's."""
+    other_money_gbp: Floats
+    """(L, M): money that is not paid by the child-night, by `CostPlan.other_lines`."""
 
     def of(self, replication: int) -> Figures:
         """The figures of one of several replications, by its position: parts, not copies."""
@@ -83,8 +80,9 @@ class Figures:
             flows=self.flows[replication],
             needs=self.needs[replication],
             nights=self.nights[replication],
+            cost_gbp=self.cost_gbp[replication],
             extra_cost_gbp=self.extra_cost_gbp[replication],
-            known_price_gbp=self.known_price_gbp[replication],
+            other_money_gbp=self.other_money_gbp[replication],
         )
 
 
@@ -100,6 +98,8 @@ class Measuring:
         self._pools = len(places.pool_names)
         self._dates = dates_of(calendar)
         self._area = _area(surroundings, places)
+        self._prices = prices_of(surroundings.costs, places, calendar)
+        self._other_lines = len(surroundings.costs.other_lines)
         self._tables: Tables = tables_for(self._dates, self._pools)
 
     def room(self, replications: int) -> Figures:
@@ -110,8 +110,9 @@ class Measuring:
             flows=np.empty((replications, len(FLOW_ROWS), n_dates), dtype=np.float32),
             needs=np.empty((replications, len(NEED_ROWS), n_dates), dtype=np.float32),
             nights=np.empty((replications, len(BASES), pools, n_dates - 1), dtype=np.float32),
+            cost_gbp=np.empty((replications, len(BASES), pools, n_dates - 1)),
             extra_cost_gbp=np.empty((replications, pools, n_dates - 1)),
-            known_price_gbp=np.empty((replications, pools, n_dates - 1)),
+            other_money_gbp=np.zeros((replications, self._other_lines, n_dates - 1)),
         )
 
     def set_figures(self, record: Record, found: Figures) -> None:
@@ -122,11 +123,10 @@ class Measuring:
             flows=found.flows,
             needs=found.needs,
             nights=found.nights,
-            extra_cost_gbp=found.extra_cost_gbp,
-            known_price_gbp=found.known_price_gbp,
         )
         spells, changes = rows_of(record.spells), rows_of(record.pool_changes)
         measure(spells, changes, self._dates, self._area, self._tables, rows)
+        pay(spells, self._dates, self._prices, Paid(found.cost_gbp, found.extra_cost_gbp))
 
 
 def set_children_in_care(record: Record, dates: Dates, found: Counts) -> None:
@@ -162,8 +162,4 @@ def _area(surroundings: Surroundings, places: Places) -> Area:
         outside_share=np.array(surroundings.outside_area_share, dtype=np.float64),
         far_share=np.array(surroundings.over_20_miles_share, dtype=np.float64),
         population_0_17=float(surroundings.population_0_17),
-        dearer_by_gbp=dearer_by_gbp(places, surroundings.costs, surroundings.calendar),
-        nightly_gbp=nightly_prices_gbp(surroundings.costs, surroundings.calendar),
-        has_first_choice=first_choice_pools(places) >= 0,
-        known_nightly_gbp=known_nightly_prices_gbp(surroundings.costs, surroundings.calendar),
     )

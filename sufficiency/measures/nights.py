@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate, date_at
+from sufficiency.measures.dates import Counts, Dates, Ints, accumulate, date_at
 from sufficiency.simulation.compiled import step
 
 BASES = ("committed", "new")
@@ -29,15 +29,6 @@ def count_nights(from_time: float, to_time: float, dates: Dates, nights: Ints) -
 
 
 @step
-def nights_between(day: int, until: int, from_time: float, to_time: float) -> int:
-    """Nights of one child after one day and up to and including another."""
-    first, after_last = max(math.ceil(from_time), day + 1), until + 1
-    if to_time <= until:
-        after_last = math.ceil(to_time)
-    return int(max(after_last - first, 0))
-
-
-@step
 def add_up_nights(days: Ints, counted_nights: Ints, nights: Counts) -> None:
     """Set child-nights by basis, pool and month, in place: (2, P + 1, M)."""
     for basis in range(nights.shape[0]):
@@ -53,20 +44,6 @@ def add_up_nights(days: Ints, counted_nights: Ints, nights: Counts) -> None:
 
 
 @step
-def add_up_extra_cost(
-    days: Ints, gap_nights: Ints, dearer_by_gbp: Floats, extra_cost_gbp: Floats
-) -> None:
-    """Set what nights in a gap cost more than the first choice, in place: (P + 1, M) GBP."""
-    extra_cost_gbp[:] = 0.0
-    for need in range(gap_nights.shape[0]):
-        for pool in range(gap_nights.shape[1]):
-            counted = gap_nights[need, pool]
-            some = accumulate(counted[0])
-            if accumulate(counted[1]) or some:
-                add_extra_cost(days, counted, dearer_by_gbp[need, pool], extra_cost_gbp[pool])
-
-
-@step
 def nights_until(date: int, days: Ints, counted: Ints) -> int:
     """Nights up to and including a report date.
 
@@ -74,13 +51,3 @@ def nights_until(date: int, days: Ints, counted: Ints) -> int:
     sum of those firsts), so nobody has to be counted night by night.
     """
     return int((days[date] + 1) * counted[0, date] - counted[1, date])
-
-
-@step
-def add_extra_cost(days: Ints, counted: Ints, dearer_by: Floats, extra_cost_gbp: Floats) -> None:
-    """Add the extra cost of nights in a gap to each month, in place."""
-    before = nights_until(0, days, counted)
-    for month in range(dearer_by.size):
-        until = nights_until(month + 1, days, counted)
-        extra_cost_gbp[month] += (until - before) * dearer_by[month]
-        before = until

@@ -46,6 +46,11 @@ FORECAST_ROWS: tuple[tuple[str, str, str], ...] = tuple(
     for setting, band in rows
 )
 """``measure, sector, age_band`` of each row of the forecast table."""
+COST_ROWS: tuple[tuple[str, str, str], ...] = tuple(
+    ("cost", str(setting), ALL) for setting in (ALL, *SETTINGS)
+)
+"""``measure, sector, age_band`` of what placements cost in a month: of replications alone, as the
+finance tables hold their statistics."""
 
 _FLOW_REASONS: Mapping[str, tuple[str, ...]] = {
     "starters": (),
