@@ -306,6 +306,7 @@ def begin_spell(child: int, pool: int, began: int, now: float, care: Care) -> No
     stay.first_choice = care.first_choice[need, setting]
     stay.suitable = care.suitable[need, setting]
     stay.group = people.group[child]
+    stay.placed = people.placed[child] if began == BEGAN_AT_START else now
     placed, row = setting != UNPLACED_CODE, people.row[child]
     stay.price_chance = price_chance(care.luck, people.purpose[child], row, life.placement, placed)
 

@@ -35,6 +35,7 @@ SPELL_DTYPE = np.dtype(
         ("suitable", np.bool_),
         ("price_chance", np.float64),  # in (0, 1): the placement's own draw, whatever the scenario
         ("group", np.int64),  # brothers and sisters who entered together; unique in the world
+        ("placed", np.float64),  # days; when the placement began, before 0 for some at the start
     ]
 )
 

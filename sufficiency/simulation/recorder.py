@@ -10,6 +10,7 @@ from sufficiency.simulation.allocation import NO_POOL
 from sufficiency.simulation.children import Children
 from sufficiency.simulation.record import (
     AT_START,
+    BEGAN_AT_START,
     ENDED_OPEN,
     POOL_CHANGE_DTYPE,
     SCHEDULED,
@@ -112,6 +113,7 @@ def finished_record(
         "suitable": placed & world.places.suitable[need, place_sector],
         "price_chance": price_chance,
         "group": children.group[child],
+        "placed": np.where(why[0] == BEGAN_AT_START, children.placed[child], times[0]),
     }
     spells = np.empty(len(child), dtype=SPELL_DTYPE)
     for name, column in columns.items():
