@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from sufficiency.measures.finance import budget_warnings
+from sufficiency.finance.budgets import budget_warnings
+from sufficiency.finance.outturn import actuals_warnings
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.report.words import MARKING
@@ -77,12 +78,14 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
     """The part of the manifest that is known before anything is simulated."""
     extras = dict(resolved.manifest_extras)
     personal = bool(getattr(resolved, "personal_data", False))
+    actuals = getattr(resolved, "actuals", None)
     return {
         **extras,
         "inputs": hashed_files(_files_read(resolved.scenario)),
         "warnings": [
             *resolved.warnings,
-            *budget_warnings(resolved.costs, calendar),
+            *budget_warnings(resolved.costs, calendar, actuals),
+            *actuals_warnings(actuals, resolved.start),
         ],
         "personal_data": personal,
         "marking": MARKING if personal else "",

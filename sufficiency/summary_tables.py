@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from sufficiency.chunks import KeptFigure
 from sufficiency.domain import MONTHS_PER_YEAR
 from sufficiency.executors import usable_processors
+from sufficiency.finance.budgets import with_budgets
+from sufficiency.finance.outturn import Outturn, with_actuals
 from sufficiency.measures.finance import Spend, finance_monthly_table, finance_table
 from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, NEED_ROWS
 from sufficiency.measures.summary import (
@@ -61,14 +63,15 @@ class RunFigures:
 def tables(job: Job, run: RunFigures, spend: Spend) -> dict[str, pd.DataFrame]:
     """The tables of a `Forecast`, by the names of its fields."""
     dates = job.surroundings.calendar.dates
+    actuals = getattr(job.resolved, "actuals", None)
     by_name = {
         name: labelled_summary(_summary(run.figures[name]), names, rows, dates)
         for name, (names, rows) in _ROWS.items()
     }
     return {
         **by_name,
-        "finance": finance_table(spend),
-        "finance_monthly": finance_monthly_table(spend),
+        "finance": with_budgets(finance_table(spend), Outturn(spend, actuals)),
+        "finance_monthly": with_actuals(finance_monthly_table(spend), actuals),
         "layers": layer_table(job, run.layer_totals),
     }
 

@@ -14,7 +14,6 @@ from worlds import a_council
 from sufficiency.domain import SETTINGS
 from sufficiency.measures.finance import (
     Spend,
-    budget_warnings,
     finance_lines,
     finance_monthly_table,
     finance_table,
@@ -231,33 +230,6 @@ def test_annual_percentiles_are_those_of_annual_sums() -> None:
     for statistic, percentile in (("p10", 10), ("p50", 50), ("p90", 90)):
         found = value(table, statistic, financial_year="2021-22", measure="cost")
         assert found == pytest.approx(np.percentile(annual, percentile))
-
-
-def test_the_chance_of_overspending_is_the_share_of_worlds_above_the_budget() -> None:
-    worlds = [record(*(Spell(n, "ifa", 0) for n in range(size))) for size in (1, 2, 3, 4)]
-    year_of_one = 365 * IFA_A_NIGHT
-    plan = cost_plan(**{"2021-22": 2 * year_of_one, "2022-23": 0.0})
-    table = finance_table(spend(*worlds, plan=plan))
-    assert value(table, financial_year="2021-22", measure="over_budget_probability") == 0.5
-    assert value(table, financial_year="2021-22", measure="budget") == 2 * year_of_one
-    assert value(table, financial_year="2022-23", measure="over_budget_probability") == 1.0
-    quantiles = table.loc[table["measure"] == "over_budget_probability", list(STATISTICS[1:])]
-    assert quantiles.isna().all().all()
-
-
-def test_a_part_year_is_never_set_against_a_budget() -> None:
-    plan = cost_plan(**{"2020-21": 1.0, "2021-22": 1.0, "2022-23": 1.0, "2030-31": 1.0})
-    part = spend(record(Spell(0, "ifa", 0)), plan=plan, start=date(2020, 6, 30), months=27)
-    table = finance_table(part)
-    months = table.groupby("financial_year")["months"].first().to_dict()
-    assert months == {"2020-21": 9, "2021-22": 12, "2022-23": 6}
-    compared = table[table["measure"].isin(["budget", "over_budget_probability"])]
-    assert set(compared["financial_year"]) == {"2021-22"}
-    assert budget_warnings(plan, part.calendar) == [
-        f"The budget for {year} is not compared with the forecast, which covers "
-        f"{covered} of its 12 months."
-        for year, covered in (("2020-21", 9), ("2022-23", 6), ("2030-31", 0))
-    ]
 
 
 def test_a_month_that_began_before_the_start_is_not_a_whole_month() -> None:

@@ -1,7 +1,7 @@
-"""The finance tables: spend by financial year and by month, with ranges, against a budget.
+"""The finance tables: spend by financial year and by month, with ranges.
 
 Annual percentiles are taken over the replications' own annual sums, never by adding up monthly
-percentiles. A part year carries fewer than 12 whole months and is never set against a budget.
+percentiles. A part year carries fewer than 12 whole months.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sufficiency.domain import MONTHS_PER_YEAR, SETTINGS
+from sufficiency.domain import SETTINGS
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import ALL
 from sufficiency.measures.nights import BASES
@@ -114,11 +114,9 @@ def finance_lines(plan: CostPlan) -> tuple[tuple[tuple[str, str], ...], Floats]:
 
 
 def finance_table(spend: Spend) -> pd.DataFrame:
-    """Cost, nights and extra cost of the gaps by financial year and line; budgets of full years.
+    """Cost, nights and extra cost of the gaps by financial year and line.
 
-    Columns: ``financial_year, months, sector, pool, measure``, then the statistics. Budget rows
-    carry only ``mean`` (the budget); ``over_budget_probability`` is the share of replications
-    whose annual cost is above it, in ``mean``.
+    Columns: ``financial_year, months, sector, pool, measure``, then the statistics.
     """
     lines, members = finance_lines(spend.plan)
     by_pool: dict[str, Callable[[int], Floats]] = {
@@ -135,10 +133,6 @@ def finance_table(spend: Spend) -> pd.DataFrame:
                 (year, months, *line, measure, *summary[:, row, number])
                 for row, line in enumerate(lines)
             )
-        rows.extend(
-            (year, months, ALL, ALL, measure, value, *_empty_range())
-            for measure, value in _against_budget(spend, number, year, months)
-        )
     columns = ("financial_year", "months", "sector", "pool", "measure", *STATISTICS)
     return pd.DataFrame(rows, columns=list(columns))
 
@@ -168,19 +162,6 @@ def finance_monthly_table(spend: Spend) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def budget_warnings(plan: CostPlan, calendar: ReportCalendar) -> list[str]:
-    """Which budgets are not set against anything, and why, in words for the user."""
-    warnings = []
-    for year in plan.budget_gbp:
-        months = calendar.whole_months(year)
-        if months < MONTHS_PER_YEAR:
-            warnings.append(
-                f"The budget for {year} is not compared with the forecast, which covers "
-                f"{months} of its 12 months."
-            )
-    return warnings
-
-
 def _by_line(
     members: Floats,
     of_pool: Callable[[int], Floats],
@@ -197,21 +178,6 @@ def _by_line(
 def _added(parts: Iterable[Floats]) -> Floats:
     """The sum of arrays of one shape, of which only two are in memory at a time."""
     return reduce(np.add, parts)
-
-
-def _against_budget(
-    spend: Spend, number: int, year: str, months: int
-) -> Iterable[tuple[str, float]]:
-    """The budget of a full year and how often it is overspent."""
-    budget = spend.plan.budget_gbp.get(year)
-    if budget is None or months < MONTHS_PER_YEAR:
-        return ()
-    over = float((spend.annual_cost_gbp()[:, number] > budget).mean())
-    return (("budget", float(budget)), ("over_budget_probability", over))
-
-
-def _empty_range() -> tuple[float, ...]:
-    return (np.nan,) * (len(STATISTICS) - 1)
 
 
 def _timestamps(dates: Sequence[date]) -> list[pd.Timestamp]:

@@ -40,6 +40,8 @@ class CostPlan:
     (P + 1,)."""
     budget_gbp: Mapping[str, float] = field(default_factory=dict)
     """Budget for all placements by financial year, such as ``{"2020-21": 30e6}``."""
+    sector_budget_gbp: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Budgets by financial year and setting, where a year's is given sector by sector."""
     known_weekly_gbp: tuple[float, ...] = ()
     """(n,): what the placement of each child of the starting cohort costs a week, in place of its
     pool's price for as long as that placement lasts; NaN if not known. Empty if none is."""
