@@ -50,6 +50,8 @@ from sufficiency.replication import (
     IN_CARE_ROW,
     Job,
     Layers,
+    layers_asked,
+    layers_in_turn,
     measure_chunk,
     surroundings_of,
 )
@@ -157,7 +159,7 @@ def run(
     about = about_the_scenario(resolved, job.surroundings.calendar)
     if must_compile(engine):
         # Once here, and not in every worker at the same time.
-        measure_chunk(job, range(1), (False, False))
+        measure_chunk(job, range(1), Layers(False, False))
     with _kept(job, kept_beside, resume) as store:
         work = _work_of(job, replications, chunk_size, store)
         notes = _do(job, work, crew, progress)
@@ -275,13 +277,10 @@ def _kept(job: Job, beside: Path | None, resume: bool) -> Iterator[Store]:
 
 def _work_of(job: Job, replications: int, chunk_size: int | None, store: Store) -> _Work:
     """The chunks of every replication, and of the layers of uncertainty if they are asked for."""
-    uncertainty = job.resolved.scenario.uncertainty
-    as_asked = (uncertainty.parameter, uncertainty.drift)
-    split = uncertainty.layers and replications >= FEWEST_LAYER_REPLICATIONS
+    as_asked = layers_asked(job.resolved)
+    split = job.resolved.scenario.uncertainty.layers and replications >= FEWEST_LAYER_REPLICATIONS
     n_layer = min(replications, MOST_LAYER_REPLICATIONS) if split else 0
-    fewer_layers = dict.fromkeys(
-        layer for layer in ((False, False), (uncertainty.parameter, False)) if layer != as_asked
-    )
+    fewer_layers = dict.fromkeys(layer for layer in layers_in_turn(as_asked) if layer != as_asked)
     size = chunk_size or replications_a_chunk(_children_at_start(job), job.resolved.months)
     chunks = cut(replications, size, as_asked, whole=True)
     for layer in fewer_layers:

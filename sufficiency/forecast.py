@@ -92,7 +92,7 @@ class Forecast:
     finance_monthly: pd.DataFrame
     layers: pd.DataFrame
     """Variance of children in care by layer of uncertainty: ``date, process, parameter,
-    drift``, each the growth as that layer is switched on with the same draws. Empty if not
+    drift, effects``, each the growth as that layer is switched on with the same draws. Empty if not
     asked for, or with too few replications."""
     replication_values: ReplicationValues
 

@@ -65,11 +65,25 @@ class ResolvedScenario(Protocol):
     def manifest_extras(self) -> Mapping[str, Any]:
         """Further keys of the manifest."""
 
-    def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
+    def draw_world(
+        self,
+        seed: int,
+        replication: int,
+        *,
+        parameter: bool,
+        drift: bool,
+        effects: bool = False,
+    ) -> World:
         """The world of one replication, with or without each layer of uncertainty."""
 
     def draw_worlds(
-        self, seed: int, replications: Sequence[int], *, parameter: bool, drift: bool
+        self,
+        seed: int,
+        replications: Sequence[int],
+        *,
+        parameter: bool,
+        drift: bool,
+        effects: bool = False,
     ) -> Iterator[World]:
         """The same of several, in their order: what `draw_world` gives, sooner."""
 
@@ -97,7 +111,7 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
 
 def _files_read(scenario: Any) -> list[Path]:
     """The user's own files: the scenario, what it extends, and the data files that it names."""
-    keys = ("table_path", "calibrated_path", "cohort_path")
+    keys = ("table_path", "calibrated_path", "cohort_path", "actuals_path")
     named = (getattr(scenario, key, None) for key in keys)
     return [*scenario.files, *(path for path in named if path is not None)]
 

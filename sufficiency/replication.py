@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,18 @@ from sufficiency.simulation.simulate import simulate
 from sufficiency.simulation.world import Places
 
 Counts = NDArray[np.float32]
-Layers = tuple[bool, bool]
-"""Whether parameter uncertainty and drift are on; chance always is."""
+
+
+class Layers(NamedTuple):
+    """Which layers of uncertainty are on; chance always is."""
+
+    parameter: bool
+    """Rates are drawn from what the data allow, else they are their means."""
+    drift: bool
+    """Rates change from year to year, else they stay."""
+    effects: bool = False
+    """Effects of interventions are drawn from their distributions, else they are their means."""
+
 
 IN_CARE_ROW = FORECAST_ROWS.index(("in_care", "all", "all"))
 
@@ -55,6 +66,26 @@ def surroundings_of(resolved: ResolvedScenario) -> Surroundings:
         outside_area_share=np.asarray(resolved.shares["outside_area_share"], dtype=np.float64),
         over_20_miles_share=np.asarray(resolved.shares["over_20_miles_share"], dtype=np.float64),
         population_0_17=math.nan if population is None else float(population),
+    )
+
+
+def layers_asked(resolved: ResolvedScenario) -> Layers:
+    """The layers of a scenario's forecast: those it does not switch off.
+
+    Effects of interventions count as a layer only where a scenario has an effect that is drawn.
+    """
+    uncertainty: Any = resolved.scenario.uncertainty
+    drawn = bool(getattr(resolved, "has_drawn_effects", False))
+    return Layers(uncertainty.parameter, uncertainty.drift, drawn)
+
+
+def layers_in_turn(asked: Layers) -> tuple[Layers, Layers, Layers, Layers]:
+    """Chance alone, then with parameter uncertainty, drift and effects, if asked, in that order."""
+    return (
+        Layers(False, False),
+        Layers(asked.parameter, False),
+        Layers(asked.parameter, asked.drift),
+        asked,
     )
 
 
@@ -84,7 +115,9 @@ def children_in_care_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> 
 
 def _simulated(job: Job, numbers: Sequence[int], layers: Layers) -> Iterator[tuple[Places, Record]]:
     """What happened in each replication, in their order, and the places that were planned."""
-    parameter, drift = layers
-    worlds = job.resolved.draw_worlds(job.seed, numbers, parameter=parameter, drift=drift)
+    on = Layers(*layers)
+    worlds = job.resolved.draw_worlds(
+        job.seed, numbers, parameter=on.parameter, drift=on.drift, effects=on.effects
+    )
     for number, world in zip(numbers, worlds, strict=True):
         yield world.places, simulate(world, job.seed, number, engine=job.engine)

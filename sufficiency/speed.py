@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from sufficiency.chunks import Chunk, replications_a_chunk, work_out_chunk
 from sufficiency.executors import SERIAL, THREADS, Workers, usable_processors, work_out
-from sufficiency.replication import Job, measure_chunk, surroundings_of
+from sufficiency.replication import Job, Layers, measure_chunk, surroundings_of
 from sufficiency.resolution.resolve import Resolved
 from sufficiency.simulation.compiled import NOT_COMPILED
 
 SEED = 1
-_ALL_LAYERS = (True, True)
+_ALL_LAYERS = Layers(True, True)
 _CHUNKS_A_WORKER = 2
 
 

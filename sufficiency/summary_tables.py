@@ -24,7 +24,7 @@ from sufficiency.measures.summary import (
     range_end_standard_errors,
     summarise_cells,
 )
-from sufficiency.replication import Job, Layers
+from sufficiency.replication import Job, Layers, layers_asked, layers_in_turn
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ class RunFigures:
     figures: Mapping[str, KeptFigure]
     """By the names of `Figures`' fields."""
     layer_totals: Mapping[Layers, Floats]
-    """Children in care (n, T) with parameter and drift uncertainty off or on."""
+    """Children in care (n, T) with each layer of uncertainty off or on."""
 
     def spend(self, job: Job) -> Spend:
         """The nights and the money of every replication, read as they are asked for."""
@@ -93,14 +93,9 @@ def _summary(figure: KeptFigure) -> Floats:
 
 def layer_table(job: Job, totals: Mapping[Layers, Floats]) -> pd.DataFrame:
     """The variance of children in care each year by layer, as each is switched on in turn."""
-    uncertainty = job.resolved.scenario.uncertainty
     calendar = job.surroundings.calendar
-    steps = (
-        (False, False),
-        (uncertainty.parameter, False),
-        (uncertainty.parameter, uncertainty.drift),
-    )
-    columns = ("process", "parameter", "drift")
+    steps = layers_in_turn(layers_asked(job.resolved))
+    columns = ("process", *Layers._fields)
     if any(len(totals.get(step, ())) == 0 for step in steps):
         return pd.DataFrame({"date": pd.to_datetime([]), **{name: [] for name in columns}})
     last = len(calendar.dates) - 1

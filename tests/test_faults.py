@@ -34,7 +34,15 @@ class KilledCouncil(SmallCouncil):
 
     marks: str = ""
 
-    def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
+    def draw_world(
+        self,
+        seed: int,
+        replication: int,
+        *,
+        parameter: bool,
+        drift: bool,
+        effects: bool = False,
+    ) -> World:
         mark = Path(self.marks, "killed")
         if replication == 13 and not mark.exists():
             mark.touch()

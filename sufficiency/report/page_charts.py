@@ -44,6 +44,7 @@ LAYER_NAMES = {
     "process": "Chance: who needs care, and for how long",
     "parameter": "Estimation: how well the past tells today's rates",
     "drift": "Drift: rates change from year to year",
+    "effects": "Effects: how much interventions change",
 }
 SMALL_WIDTH, SMALL_HEIGHT = 400, 190
 
@@ -240,7 +241,7 @@ def layers_chart(figures: Figures) -> Chart | None:
         "layers",
         "What makes the range wide: share of the variance of children in care",
         f"{'; '.join(words)}.",
-        shares_chart(shares, LAYER_NAMES),
+        shares_chart(shares, {part: LAYER_NAMES[part] for part in shares["part"].unique()}),
         term="layers",
     )
 
@@ -248,13 +249,17 @@ def layers_chart(figures: Figures) -> Chart | None:
 def layer_shares(figures: Figures) -> pd.DataFrame:
     """Shares of the variance by date: ``label, part, share``.
 
-    A layer whose growth came out below 0 by chance counts as 0. Empty without layers.
+    A layer whose growth came out below 0 by chance counts as 0. Empty without layers; without
+    effects where no intervention has one that is drawn.
     """
+    parts = [part for part in LAYER_NAMES if part in figures.layers]
+    if "effects" in parts and not figures.layers["effects"].any():
+        parts.remove("effects")
     rows = [
         {"label": long_date(row["date"]), "part": part, "share": max(float(row[part]), 0) / total}
         for row in figures.layers.to_dict("records")
-        if (total := sum(max(float(row[layer]), 0) for layer in LAYER_NAMES)) > 0
-        for part in LAYER_NAMES
+        if (total := sum(max(float(row[layer]), 0) for layer in parts)) > 0
+        for part in parts
     ]
     return pd.DataFrame(rows, columns=["label", "part", "share"])
 

@@ -91,7 +91,7 @@ def read_run(folder: Path) -> ShownRun:
             "scenario again."
         ) from None
     layers = pd.DataFrame(manifest.get("uncertainty_layers") or ())
-    columns = ["date", "process", "parameter", "drift"]
+    columns = ["date", "process", "parameter", "drift", "effects"]
     return ShownRun(manifest=manifest, layers=layers.reindex(columns=columns), **tables)
 
 

@@ -210,9 +210,10 @@ GLOSSARY = (
     Definition(
         "layers",
         "What makes the range wide",
-        "Three layers of uncertainty. Chance: who happens to need care, and for how long. "
+        "Layers of uncertainty. Chance: who happens to need care, and for how long. "
         "Estimation: past figures measure today's rates only roughly. Drift: rates themselves "
-        "change from year to year. Each is the growth of the variance as it is switched on.",
+        "change from year to year. Effects, where an intervention has one that is not certain: how "
+        "much it changes. Each is the growth of the variance as it is switched on.",
     ),
     Definition(
         "kinds",

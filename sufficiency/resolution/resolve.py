@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from sufficiency.calibration.assumptions import Assumption, assumed, assuming
 from sufficiency.calibration.calibrate import Calibration, calibrate
 from sufficiency.errors import ScenarioError
+from sufficiency.history.actuals import Actuals
 from sufficiency.history.authorities import Authority, find_authority
 from sufficiency.history.monthly_table import read_monthly_table
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
 from sufficiency.report.formats import long_date
+from sufficiency.resolution.budgets import actuals_before, check_budget_years
 from sufficiency.resolution.calendar import intervention_origins
 from sufficiency.resolution.localities import locality_shares
 from sufficiency.resolution.own_plans import plan_origins, with_known_prices
@@ -66,16 +68,34 @@ class Resolved:
     manifest_extras: Mapping[str, Any]
     personal_data: bool = False
     """Whether its start or its rates come from the council's own children."""
+    actuals: Actuals | None = None
+    """What was spent before the start."""
 
-    def draw_world(self, seed: int, replication: int, *, parameter: bool, drift: bool) -> World:
+    def draw_world(
+        self,
+        seed: int,
+        replication: int,
+        *,
+        parameter: bool,
+        drift: bool,
+        effects: bool = False,
+    ) -> World:
         """The world of one replication, with or without each layer of uncertainty.
 
         A layer that the scenario turns off stays off.
         """
-        return next(self.draw_worlds(seed, [replication], parameter=parameter, drift=drift))
+        return next(
+            self.draw_worlds(seed, [replication], parameter=parameter, drift=drift, effects=effects)
+        )
 
     def draw_worlds(
-        self, seed: int, replications: Sequence[int], *, parameter: bool, drift: bool
+        self,
+        seed: int,
+        replications: Sequence[int],
+        *,
+        parameter: bool,
+        drift: bool,
+        effects: bool = False,
     ) -> Iterator[World]:
         """The same of several, in their order: what `draw_world` gives, sooner."""
         on = self.scenario.uncertainty
@@ -85,7 +105,13 @@ class Resolved:
             replications,
             parameter=parameter and on.parameter,
             drift=drift and on.drift,
+            effects=effects and on.effects,
         )
+
+    @property
+    def has_drawn_effects(self) -> bool:
+        """Whether an intervention's effect is a distribution, and is drawn from it."""
+        return False
 
     @property
     def planned_ends(self) -> int:
@@ -171,6 +197,7 @@ def _resolve(scenario: Scenario) -> Resolved:
     fit = _fit(scenario, history, authority, own)
     _check_prices(history)
     start = _start(scenario, fit)
+    check_budget_years(scenario, start)
     path = scenario.table_path
     until = min(scenario.calibration.history_to or start, start)
     table = own_levels(read_monthly_table(path), fit, until) if path is not None else None
@@ -212,6 +239,7 @@ def _resolve(scenario: Scenario) -> Resolved:
             scenario, fit, history, statement, sector_places, own.calibrated
         ),
         personal_data=own.is_used,
+        actuals=actuals_before(scenario, start),
     )
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from sufficiency.domain import EXIT_CAUSES, MoveReason, Sector
+from sufficiency.scenario.budgets import Budgets, BudgetYear
 from sufficiency.scenario.sourced import (
     AgeGroup,
     CountNumber,
     Day,
     Factor,
-    FinancialYear,
     Inflation,
     Pounds,
     Ratio,
     Strict,
     Switch,
     Text,
-    check_financial_year,
     contradiction,
 )
 
@@ -38,7 +37,6 @@ Reason = Literal[
     "turning_16",
     "placed_for_adoption",
 ]
-BudgetYear = Annotated[FinancialYear, AfterValidator(check_financial_year)]
 
 
 class FosteringSplit(Strict):
@@ -80,9 +78,15 @@ class Costs(Strict):
         description="Pounds a week for a child with no registered place found. Default: the "
         "dearest residential price.",
     )
-    budget: dict[BudgetYear, Pounds] = Field(
+    budget: Budgets = Field(
         default_factory=dict,
-        description="The placements budget by financial year, in pounds.",
+        description="The placements budget by financial year, in pounds: one sum, or one for each "
+        "sector.",
+    )
+    actuals: Text | None = Field(
+        default=None,
+        description="What placements have cost so far: a CSV of month,sector,cost,nights beside "
+        "this file. With the forecast it makes the outturn of the year.",
     )
 
 
@@ -136,6 +140,10 @@ class Uncertainty(Strict):
 
     parameter: Switch = Field(default=True, description="Rates are drawn from what the data allow.")
     drift: Switch = Field(default=True, description="Rates change from year to year.")
+    effects: Switch = Field(
+        default=True,
+        description="Effects of interventions that are distributions are drawn; false: their means.",
+    )
     damping: Switch = Field(
         default=True, description="Entries are pulled towards what would replace the leavers."
     )

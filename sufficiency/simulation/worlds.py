@@ -159,17 +159,32 @@ class _Drawn:
 
 
 def draw_world(
-    plan: WorldPlan, seed: int, replication: int, *, parameter: bool, drift: bool
+    plan: WorldPlan,
+    seed: int,
+    replication: int,
+    *,
+    parameter: bool,
+    drift: bool,
+    effects: bool = False,
 ) -> World:
     """The world of one replication, with or without each layer of uncertainty.
 
-    Without ``parameter`` every level is its posterior mean; without ``drift`` rates stay.
+    Without ``parameter`` every level is its posterior mean; without ``drift`` rates stay; without
+    ``effects`` those of interventions are their means.
     """
-    return next(draw_worlds(plan, seed, [replication], parameter=parameter, drift=drift))
+    return next(
+        draw_worlds(plan, seed, [replication], parameter=parameter, drift=drift, effects=effects)
+    )
 
 
 def draw_worlds(
-    plan: WorldPlan, seed: int, replications: Sequence[int], *, parameter: bool, drift: bool
+    plan: WorldPlan,
+    seed: int,
+    replications: Sequence[int],
+    *,
+    parameter: bool,
+    drift: bool,
+    effects: bool = False,
 ) -> Iterator[World]:
     """The worlds of some replications, in their order, one by one.
 
