@@ -62,7 +62,7 @@ MISTAKES = {
     ),
     "a month that is forecast": (
         "2020-09,ifa,5,1\n2020-10,ifa,5,1\n",
-        "row 3: 2020-10 overlaps the forecast, which is forecast (it starts when 2020-09-30 ends)",
+        "row 3: 2020-10 overlaps the forecast, which starts when 2020-09-30 ends. Leave out",
     ),
     "a gap": ("2020-06,ifa,5,1\n2020-09,ifa,5,1\n", "no row for 2020-07, 2020-08"),
     "a sector missing in a month": (
@@ -85,7 +85,9 @@ def test_a_mistake_is_refused_with_its_row(tmp_path: Path, name: str) -> None:
 def test_a_ledger_that_ends_within_the_month_of_the_start_is_told_what_to_do(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(HistoryError, match=r"begins within it.* start the forecast on 2020-09-30"):
+    with pytest.raises(
+        HistoryError, match=r"starts within that month, .* start the forecast on 2020-09-30"
+    ):
         ledger(tmp_path, f"{HEAD}2020-09,ifa,5,1\n", start=date(2020, 9, 15))
 
 

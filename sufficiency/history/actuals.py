@@ -171,11 +171,10 @@ def _check_not_forecast(path: Path, rows: Sequence[_Row], start: date) -> None:
     late = min((row for row in rows if month_end(row.month) > start), key=_by_month, default=None)
     if late is None:
         return
-    begun = late.month <= start
-    first = "the forecast begins within it" if begun else "which is forecast"
+    within = "within that month, " if late.month <= start else ""
     raise HistoryError(
-        f"{path}, row {late.line}: {month_text(late.month)} overlaps the forecast, {first} (it "
-        f"starts when {start.isoformat()} ends). Leave out {month_text(late.month)} and later, or "
+        f"{path}, row {late.line}: {month_text(late.month)} overlaps the forecast, which starts "
+        f"{within}when {start.isoformat()} ends. Leave out {month_text(late.month)} and later, or "
         f"start the forecast on {month_end(max(row.month for row in rows)).isoformat()}."
     )
 
