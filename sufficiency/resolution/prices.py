@@ -21,6 +21,7 @@ from sufficiency.history.counts import as_number
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
 from sufficiency.report.words import SETTING_LABELS
+from sufficiency.resolution.budgets import budget_origins, budgets_gbp, sector_budgets_gbp
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin, assumed_origin
@@ -111,7 +112,7 @@ def cost_plan(
             "Weekly cost of a child with no registered place found",
             unplaced,
         ),
-        *_budget_origins(scenario),
+        *budget_origins(scenario),
     ]
     plan = CostPlan(
         pool_names=tuple(str(sector) for sector in SECTORS),
@@ -119,16 +120,10 @@ def cost_plan(
         weekly_cost_gbp=tuple(prices[sector].weekly_gbp for sector in SECTORS),
         unplaced_weekly_cost_gbp=unplaced.weekly_gbp,
         inflation_per_year=(*(rises[sector] for sector in SECTORS), as_residential),
-        budget_gbp={at: money.value for at, money in scenario.costs.budget.items()},
+        budget_gbp=budgets_gbp(scenario),
+        sector_budget_gbp=sector_budgets_gbp(scenario),
     )
     return plan, origins, list(published.warnings)
-
-
-def _budget_origins(scenario: Scenario) -> list[Origin]:
-    return [
-        given_or(money, f"costs.budget.{at}", f"Placements budget {at}", money.value, "GBP", "")
-        for at, money in scenario.costs.budget.items()
-    ]
 
 
 def _price(

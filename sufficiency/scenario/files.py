@@ -124,7 +124,12 @@ def _check_authority(merged: Written) -> None:
         raise UnknownAuthority(f"{named.file}, line {named.line}, authority: {wrong}") from None
 
 
-NAMED_FILES = (("calibration", "table"), ("calibration", "file"), ("population", "cohort"))
+NAMED_FILES = (
+    ("calibration", "table"),
+    ("calibration", "file"),
+    ("population", "cohort"),
+    ("costs", "actuals"),
+)
 """Keys that name a data file beside the scenario."""
 
 

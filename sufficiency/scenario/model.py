@@ -169,6 +169,11 @@ class Scenario(Strict):
         return self._path_of("population.cohort", self.population.cohort)
 
     @property
+    def actuals_path(self) -> Path | None:
+        """Where `costs.actuals` is, or None if the scenario names no ledger."""
+        return self._path_of("costs.actuals", self.costs.actuals)
+
+    @property
     def named_paths(self) -> Mapping[str, Path]:
         """The data files that the scenario names, by key, where it was read from a file."""
         return self._named

@@ -51,7 +51,8 @@ def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
 
 def _problem(error: ErrorDetails, written: Written) -> tuple[str, int, str]:
     """File, line and message of one error."""
-    path = tuple(step for step in error["loc"] if step != "[key]")
+    # In brackets: a key itself is wrong, or which of several forms a value has.
+    path = tuple(step for step in error["loc"] if not str(step).startswith("["))
     context = error.get("ctx", {})
     if error["type"] == "contradiction":
         path += tuple(context.get("at", ()))
