@@ -14,13 +14,11 @@ from sufficiency.calibration.assumptions import Assumption, assumed, assuming
 from sufficiency.calibration.calibrate import Calibration, calibrate
 from sufficiency.errors import ScenarioError
 from sufficiency.history.actuals import Actuals
-from sufficiency.history.actuals import Actuals
 from sufficiency.history.authorities import Authority, find_authority
 from sufficiency.history.monthly_table import read_monthly_table
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
 from sufficiency.report.formats import long_date
-from sufficiency.resolution.budgets import actuals_before, check_budget_years
 from sufficiency.resolution.budgets import actuals_before, check_budget_years
 from sufficiency.resolution.calendar import intervention_origins
 from sufficiency.resolution.localities import locality_shares
@@ -70,8 +68,6 @@ class Resolved:
     manifest_extras: Mapping[str, Any]
     personal_data: bool = False
     """Whether its start or its rates come from the council's own children."""
-    actuals: Actuals | None = None
-    """What was spent before the start."""
     actuals: Actuals | None = None
     """What was spent before the start."""
 
@@ -202,7 +198,6 @@ def _resolve(scenario: Scenario) -> Resolved:
     _check_prices(history)
     start = _start(scenario, fit)
     check_budget_years(scenario, start)
-    check_budget_years(scenario, start)
     path = scenario.table_path
     until = min(scenario.calibration.history_to or start, start)
     table = own_levels(read_monthly_table(path), fit, until) if path is not None else None
@@ -244,7 +239,6 @@ def _resolve(scenario: Scenario) -> Resolved:
             scenario, fit, history, statement, sector_places, own.calibrated
         ),
         personal_data=own.is_used,
-        actuals=actuals_before(scenario, start),
         actuals=actuals_before(scenario, start),
     )
 
