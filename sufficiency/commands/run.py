@@ -81,6 +81,13 @@ STOPPED = (
 )
 @click.option("--overwrite", is_flag=True, help="Replace the results of an earlier run.")
 @click.option(
+    "--actuals",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What was spent before the start: a CSV of month,sector,cost,nights. With the forecast it "
+    "makes the year's outturn.",
+)
+@click.option(
     "--internal",
     is_flag=True,
     help="Show real counts of 1 to 5 children in the page and the workbook: not to be sent on.",
@@ -104,6 +111,7 @@ def command(
     resume: bool,
     out: Path | None,
     overwrite: bool,
+    actuals: Path | None,
     internal: bool,
 ) -> int | None:
     """Forecast a scenario, or any English authority, and write a folder of results.
@@ -115,7 +123,9 @@ def command(
     """
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months)
     from sufficiency.report.run_folder import check_writable, default_run_folder
+    from sufficiency.scenario.options import with_options
 
+    chosen = with_options(chosen, actuals=actuals)
     folder = _with_a_name(out or default_run_folder(chosen.name))
     check_writable(folder, overwrite)
     from sufficiency import experiment, terminal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -44,11 +45,13 @@ def with_options(
     in_care: int | None = None,
     as_at: date | None = None,
     months: int | None = None,
+    actuals: Path | None = None,
 ) -> Scenario:
     """The scenario started from ``in_care`` children at ``as_at``, over ``months``.
 
     Children by sector and age band that the scenario gives are rescaled to the new number, by
-    largest remainders, and their source says so. None leaves a value as it is.
+    largest remainders, and their source says so. ``actuals`` is a ledger of what was spent before
+    the start. None leaves a value as it is.
 
     Raises:
         ScenarioError: a number or date out of range, or a start before `calibration.history_to`.
@@ -62,14 +65,23 @@ def with_options(
     if in_care is not None:
         population = {**_rescaled(scenario.population, in_care), "as_at": as_at or scenario.start}
         population["in_care"] = {"value": in_care, "source": GIVEN_WHEN_RUN}
-    if not changed and not population:
+    if not changed and not population and actuals is None:
         return scenario
     written = scenario.model_dump(by_alias=True, exclude_unset=True)
+    if actuals is not None:
+        written["costs"] = {**written.get("costs", {}), "actuals": str(actuals)}
     written["population"] = {**written.get("population", {}), **population}
     options = ("months",) * ("months" in changed) + ("start",) * ("start" in changed)
     options += ("population.in_care",) * (in_care is not None)
+    options += ("costs.actuals",) * (actuals is not None)
     given = {**scenario.given, **dict.fromkeys(options, (GIVEN_WHEN_RUN, 0))}
-    return _checked({**written, **changed}).read_from(scenario.files, given, scenario.named_paths)
+    named = scenario.named_paths if actuals is None else _with_ledger(scenario, actuals)
+    return _checked({**written, **changed}).read_from(scenario.files, given, named)
+
+
+def _with_ledger(scenario: Scenario, actuals: Path) -> dict[str, Path]:
+    """The data files that a scenario names, and a ledger where the user typed it."""
+    return {**scenario.named_paths, "costs.actuals": actuals}
 
 
 def _checked(values: dict[str, Any]) -> Scenario:
