@@ -165,17 +165,20 @@ def shapes(job: Job) -> dict[str, tuple[int, ...]]:
     """The shape of each figure of one replication."""
     from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, NEED_ROWS
     from sufficiency.measures.nights import BASES
+    from sufficiency.measures.paying import DEAREST_ROWS
 
     n_dates = len(job.surroundings.calendar.days)
-    n_settings = len(job.surroundings.costs.line_settings)
-    other_lines = len(job.surroundings.costs.other_lines)
+    costs = job.surroundings.costs
+    n_settings, other_lines = len(costs.pool_names) + 1, len(costs.other_lines)
+    n_years = len(job.surroundings.calendar.financial_years)
     return {
         "forecast": (len(FORECAST_ROWS), n_dates),
         "flows": (len(FLOW_ROWS), n_dates),
         "needs": (len(NEED_ROWS), n_dates),
         "nights": (len(BASES), n_settings, n_dates - 1),
-        "cost_gbp": (len(BASES), n_settings, n_dates - 1),
+        "cost_gbp": (len(BASES), len(costs.line_settings), n_dates - 1),
         "extra_cost_gbp": (n_settings, n_dates - 1),
+        "dearest": (len(DEAREST_ROWS), n_years),
         **({"other_money_gbp": (other_lines, n_dates - 1)} if other_lines else {}),
         TOTALS: (n_dates,),
     }

@@ -1,7 +1,8 @@
 """What it costs: child-nights x price, by pool, month and financial year.
 
-Money is nominal: a price is uplifted each 1 April. The range carries how many children there
-are and where they live, not how prices differ between children.
+Money is nominal: a price is uplifted each 1 April. Prices may differ between the placements of a
+pool (`sufficiency.measures.spread`), change on dates and rise under pressure; places may cost
+something whoever lives there (`sufficiency.measures.money_lines`).
 """
 
 from __future__ import annotations
@@ -13,14 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import SETTINGS
-from sufficiency.measures.pricing import Prices
+from sufficiency.measures.money_lines import AfterCareLine, IncomeLine, PlaceLine
+from sufficiency.measures.pricing import DAYS_PER_WEEK, Prices
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.world import Places
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-DAYS_PER_WEEK = 7
+
+@dataclass(frozen=True)
+class PriceChange:
+    """A pool's price from a date on."""
+
+    pool: int
+    night: int
+    """The first night at this price, above 0; the midnight that ends the day of the change."""
+    weekly_gbp: float
+    """At prices of that day; later 1 Aprils raise it."""
 
 
 @dataclass(frozen=True)
@@ -48,26 +59,87 @@ class CostPlan:
     known_rise_per_year: float = 0.0
     """Rise of those prices on each 1 April, 0.03 is 3%."""
 
+    rises: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    """By pool (unplaced P): the rise on each 1 April after the start, one for each, where prices
+    follow an index in place of one rise a year."""
+    changes: tuple[PriceChange, ...] = ()
+    """Later prices, in order of date."""
+    factors: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    """By pool (unplaced P): a placement's price over the pool's, in Q equal parts of its chance."""
+    premium: Mapping[int, float] = field(default_factory=dict)
+    """By pool: the rise of the price of a placement that begins while its sector is pressed."""
+    premium_above_occupied_share: Mapping[int, float] = field(default_factory=dict)
+    """By sector code: the share of its limited places from which on it is pressed."""
+    place_lines: tuple[PlaceLine, ...] = ()
+    """(K,): in the placement total, whoever lives there."""
+    income_lines: tuple[IncomeLine, ...] = ()
+    after_care_lines: tuple[AfterCareLine, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What the placement total leaves out, in words for the user."""
+    children_per_social_worker: float | None = None
+    children_per_reviewing_officer: float | None = None
+    real_index: tuple[float, ...] = ()
+    """By financial year of the forecast: prices over those of ``real_prices_of``; empty if no
+    index is named."""
+    real_prices_of: str = ""
+    real_index_name: str = ""
+
     @property
     def other_lines(self) -> tuple[str, ...]:
-        """(L,): the lines of money that is not paid by the child-night."""
-        return ()
+        """(L,): the lines of money outside the placement total: income, then after care."""
+        return tuple(line.name for line in (*self.income_lines, *self.after_care_lines))
+
+    @property
+    def line_names(self) -> tuple[str, ...]:
+        """(P + 1 + K,): each pool, unplaced, then the lines that are not of the child-night."""
+        return (*self.pool_names, SETTINGS[-1], *(line.name for line in self.place_lines))
 
     @property
     def line_settings(self) -> tuple[str, ...]:
-        """(P + 1,): the setting of each pool, then unplaced."""
-        return (*(str(SETTINGS[code]) for code in self.pool_sector), SETTINGS[-1])
+        """(P + 1 + K,): the setting of each of them."""
+        lines = (line.setting for line in self.place_lines)
+        return (*(str(SETTINGS[code]) for code in self.pool_sector), SETTINGS[-1], *lines)
 
 
 def nightly_prices_gbp(plan: CostPlan, calendar: ReportCalendar) -> Floats:
     """GBP a child-night by pool (unplaced last) and month: (P + 1, M).
 
-    A seventh of the weekly price x (1 + inflation) to the number of 1 Aprils since the start.
+    A seventh of the weekly price x (1 + inflation) to the number of 1 Aprils since the start, or
+    since the price changed. A month in which it changes has the mean of its nights.
     """
     weekly = np.array([*plan.weekly_cost_gbp, plan.unplaced_weekly_cost_gbp], dtype=np.float64)
-    rise = np.broadcast_to(np.array(plan.inflation_per_year, dtype=np.float64), weekly.shape)
-    prices: Floats = weekly[:, None] / DAYS_PER_WEEK * (1 + rise[:, None]) ** calendar.uplifts
+    index = price_index(plan, calendar)
+    prices: Floats = weekly[:, None] / DAYS_PER_WEEK * index
+    for change in plan.changes:
+        month = int(np.searchsorted(calendar.days, change.night)) - 1
+        if month >= prices.shape[1]:
+            continue
+        later = change.weekly_gbp / DAYS_PER_WEEK * index[change.pool] / index[change.pool, month]
+        nights = calendar.days[month + 1] - calendar.days[month]
+        at_new = (calendar.days[month + 1] + 1 - change.night) / nights
+        before = prices[change.pool, month]
+        prices[change.pool, month:] = later[month:]
+        prices[change.pool, month] = (1 - at_new) * before + at_new * later[month]
     return prices
+
+
+def price_index(plan: CostPlan, calendar: ReportCalendar) -> Floats:
+    """Prices over those at the start, by pool (unplaced last) and month: (P + 1, M)."""
+    n_lines = len(plan.pool_names) + 1
+    rise = np.broadcast_to(np.array(plan.inflation_per_year, dtype=np.float64), (n_lines,))
+    index: Floats = (1 + rise[:, None]) ** calendar.uplifts
+    for pool, rises in plan.rises.items():
+        index[pool] = np.cumprod([1.0, *(1 + np.array(rises))])[calendar.uplifts]
+    return index
+
+
+def price_factors(factor: Floats, starts_days: Floats, calendar: ReportCalendar) -> Floats:
+    """The mean of each month's nights of factors on periods: (S, K) to (S, M)."""
+    edges = np.append(np.ceil(starts_days), np.inf)
+    first, last = calendar.days[:-1, None] + 1, calendar.days[1:, None] + 1
+    within = np.clip(np.minimum(last, edges[1:]) - np.maximum(first, edges[:-1]), 0, None)
+    found: Floats = factor @ (within / within.sum(axis=1, keepdims=True)).T
+    return found
 
 
 def known_nightly_prices_gbp(plan: CostPlan, calendar: ReportCalendar) -> Floats:
@@ -95,8 +167,19 @@ def first_choice_pools(places: Places) -> Ints:
 
 def prices_of(plan: CostPlan, places: Places, calendar: ReportCalendar) -> Prices:
     """What every night costs, as the pass over a record reads it."""
+    n_lines = len(plan.pool_names) + 1
+    parts = max((len(factors) for factors in plan.factors.values()), default=1)
+    factors, premium = np.ones((n_lines, parts)), np.zeros(n_lines)
+    for pool, own in plan.factors.items():
+        factors[pool] = own
+    for pool, share in plan.premium.items():
+        premium[pool] = share
+    years = calendar.financial_years
     return Prices(
         nightly_gbp=np.ascontiguousarray(nightly_prices_gbp(plan, calendar)),
+        factors=factors,
+        premium=premium,
+        year=np.array([years.index(year) for year in calendar.month_years], dtype=np.int64),
         known_nightly_gbp=known_nightly_prices_gbp(plan, calendar),
         first_choice_pool=first_choice_pools(places),
     )

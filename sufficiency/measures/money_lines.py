@@ -1,0 +1,216 @@
+"""Lines of money that are not a child-night times a price: what each is, and how it is worked out.
+
+Three kinds, never mixed: what is paid for places whoever lives there (in the placement total),
+income, and what children cost after they have left care (outside the placement total, so that
+leaving care is never a saving of the whole price).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import ADULT_YEARS, DAYS_PER_YEAR
+from sufficiency.measures.money_facts import Facts
+from sufficiency.measures.pricing import DAYS_PER_WEEK
+from sufficiency.simulation.record import CARER_APPROVED, ENDED_TURNED_18
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class EmptyPlaces:
+    """Places of a block contract that nobody lives in, paid at a share of the price."""
+
+    pool: int
+    share: float
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,): empty usable places each night x the share of the pool's price."""
+        empty = np.maximum(facts.usable(self.pool) - facts.taken(self.pool), 0.0)
+        return facts.by_month(empty) * facts.nightly_gbp[self.pool] * self.share
+
+
+@dataclass(frozen=True)
+class FixedCost:
+    """What a pool costs a year, each usable place and as a whole, whoever lives there."""
+
+    pool: int
+    gbp_per_place_year: float
+    gbp_per_year: float
+    rise_per_year: float
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,): place-nights and nights, each at 1 / 365.25 of the yearly amount."""
+        each = self.gbp_per_year * facts.nights_in_month
+        if self.gbp_per_place_year:
+            each = each + self.gbp_per_place_year * facts.by_month(facts.usable(self.pool))
+        return each / DAYS_PER_YEAR * facts.risen(self.rise_per_year)
+
+
+@dataclass(frozen=True)
+class RecruitedCarers:
+    """What each carer approved since the start costs: once, and each year from then on.
+
+    De-registrations are not told apart from those of earlier carers, so a recruited household is
+    paid for to the end of the forecast.
+    """
+
+    pool: int
+    gbp_per_household_year: float
+    gbp_per_approval: float
+    rise_per_year: float
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,)."""
+        first_night = facts.nights_of_changes(self.pool, CARER_APPROVED)
+        approved = np.bincount(first_night, minlength=facts.horizon_days + 2)
+        households = np.cumsum(approved)[1 : facts.horizon_days + 1]
+        yearly = self.gbp_per_household_year / DAYS_PER_YEAR * facts.by_month(households)
+        once = self.gbp_per_approval * facts.by_month(approved[1 : facts.horizon_days + 1])
+        return (yearly + once) * facts.risen(self.rise_per_year)
+
+
+@dataclass(frozen=True)
+class OneOff:
+    """An amount paid once; nominal."""
+
+    night: int
+    """The midnight that ends the day it is paid; not after the horizon."""
+    amount_gbp: float
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,)."""
+        paid = np.zeros(facts.horizon_days)
+        if 0 < self.night <= facts.horizon_days:
+            paid[self.night - 1] = self.amount_gbp
+        return facts.by_month(paid)
+
+
+@dataclass(frozen=True)
+class JointFunding:
+    """What partners pay of the cost of placements in one setting, by need group."""
+
+    share_by_need: tuple[float, ...]
+    setting: int
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,)."""
+        cost = facts.by_need_gbp[:, self.setting]
+        found: Floats = np.array(self.share_by_need) @ cost
+        return found
+
+
+@dataclass(frozen=True)
+class NightlyGrant:
+    """A grant for each night of an unaccompanied asylum-seeking child in one setting."""
+
+    nightly_gbp: tuple[float, ...]
+    """(M,)."""
+    setting: int
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,)."""
+        found: Floats = facts.uasc_nights[self.setting] * np.array(self.nightly_gbp)
+        return found
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """A weekly allowance after leaving care for one reason, for some, until a birthday."""
+
+    exit_reason: int
+    """Its code, as in the record."""
+    share_receiving: float
+    weekly_gbp: float
+    rise_per_year: float
+    until_years: int = ADULT_YEARS
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,): expected nights with an allowance x a seventh of it."""
+        left = facts.spells[facts.spells["ended"] == self.exit_reason]
+        until = facts.birthday_nights(left["born_day"], self.until_years)
+        nights = facts.nights_by_month(np.ceil(left["to_time"]), until)
+        weekly = self.share_receiving * self.weekly_gbp
+        return nights * weekly / DAYS_PER_WEEK * facts.risen(self.rise_per_year)
+
+
+@dataclass(frozen=True)
+class StayingOn:
+    """Places held after the 18th birthday, at a share of the pool's price."""
+
+    share_of_price: float
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,)."""
+        total = np.zeros(facts.n_months)
+        for pool in np.unique(facts.holds["pool"]):
+            mine = facts.holds[facts.holds["pool"] == pool]
+            nights = facts.nights_by_month(np.ceil(mine["from_time"]), facts.ends(mine["to_time"]))
+            total += nights * facts.nightly_gbp[pool]
+        return total * self.share_of_price
+
+
+@dataclass(frozen=True)
+class LeavingCare:
+    """Accommodation of those who turned 18 in care and hold no place, for some, to a birthday."""
+
+    share: float
+    weekly_gbp: float
+    rise_per_year: float
+    until_years: int
+
+    def monthly_gbp(self, facts: Facts) -> Floats:
+        """(M,)."""
+        left = facts.spells[facts.spells["ended"] == ENDED_TURNED_18]
+        stays = np.isin(left["child"], facts.holds["child"])
+        from_night = np.ceil(left["to_time"])
+        if stays.any():
+            ends = dict(
+                zip(facts.holds["child"].tolist(), facts.ends(facts.holds["to_time"]), strict=True)
+            )
+            from_night[stays] = [ends[child] for child in left["child"][stays].tolist()]
+        until = facts.birthday_nights(left["born_day"], self.until_years)
+        nights = facts.nights_by_month(from_night, until)
+        return (
+            nights * self.share * self.weekly_gbp / DAYS_PER_WEEK * facts.risen(self.rise_per_year)
+        )
+
+
+PlaceCost = EmptyPlaces | FixedCost | RecruitedCarers | OneOff
+Income = JointFunding | NightlyGrant
+AfterCare = Allowance | StayingOn | LeavingCare
+
+
+@dataclass(frozen=True)
+class PlaceLine:
+    """Money in the placement total that is paid whoever lives there."""
+
+    name: str
+    """As ``pool`` in the tables."""
+    setting: str
+    basis: int
+    """0 if it is bound already at the start (committed), else 1."""
+    what: PlaceCost
+
+
+@dataclass(frozen=True)
+class IncomeLine:
+    """Money that others pay."""
+
+    name: str
+    """As ``pool`` in the tables."""
+    setting: str
+    what: Income
+
+
+@dataclass(frozen=True)
+class AfterCareLine:
+    """Money for children who have left care."""
+
+    name: str
+    """As ``pool`` in the tables."""
+    what: AfterCare

@@ -1,0 +1,142 @@
+"""The money of one replication: prices, interventions and lines that are not of the child-night."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import SECTORS, SETTINGS
+from sufficiency.measures.dates import Dates
+from sufficiency.measures.money import CostPlan, price_factors, prices_of
+from sufficiency.measures.money_facts import Facts
+from sufficiency.measures.money_lines import JointFunding, NightlyGrant
+from sufficiency.measures.pricing import DAYS_PER_WEEK, N_BINS, OfReplication, Paid, pay
+from sufficiency.measures.reporting import ReportCalendar
+from sufficiency.simulation.compiled import rows_of
+from sufficiency.simulation.effects import DrawnEffects
+from sufficiency.simulation.record import Record
+from sufficiency.simulation.world import Places, World
+
+Floats = NDArray[np.float64]
+
+DEAREST_ROWS: tuple[str, ...] = (
+    "placements_over_5000_gbp_a_week",
+    "children_over_5000_gbp_a_week",
+    "cost_over_5000_gbp_a_week",
+    "placements_over_10000_gbp_a_week",
+    "children_over_10000_gbp_a_week",
+    "cost_over_10000_gbp_a_week",
+    "dearest_tenth_share_of_cost",
+    "dearest_tenth_from_weekly_gbp",
+)
+"""By financial year: placements that cost more than so much on any night of it, how many children
+were in one on average, what they cost; the share of spend that goes to the dearest tenth of all
+child-nights, and the weekly price from which on a night is among them."""
+DEAREST_SHARE = 0.1
+
+
+class Paying:
+    """What turns one record after another into money, with room to count in.
+
+    Not to be shared by threads.
+    """
+
+    def __init__(self, plan: CostPlan, places: Places, calendar: ReportCalendar, dates: Dates):
+        self._plan, self._places, self._calendar, self._dates = plan, places, calendar, dates
+        self._prices = prices_of(plan, places, calendar)
+        lines, n_months = len(plan.pool_names) + 1, len(calendar.days) - 1
+        years, settings = len(calendar.financial_years), len(SETTINGS)
+        income = [line.what for line in plan.income_lines]
+        needs = len(places.need_names) if any(isinstance(i, JointFunding) for i in income) else 0
+        uasc = settings if any(isinstance(i, NightlyGrant) for i in income) else 0
+        self._same = np.ones((lines, n_months))
+        self._by_need = np.zeros((needs, settings, n_months))
+        self._uasc = np.zeros((uasc, n_months))
+        self._dear, self._bins = np.zeros((2, 3, years)), np.zeros((years, N_BINS, 2))
+
+    def set_money(
+        self,
+        record: Record,
+        cost_gbp: Floats,
+        extra_cost_gbp: Floats,
+        other_money_gbp: Floats,
+        dearest: Floats,
+        world: World | None = None,
+    ) -> None:
+        """Set what one replication costs, in place: the arrays of `Figures` of these names.
+
+        ``world`` gives its places and the effects of interventions, if they are its own.
+        """
+        places = world.places if world is not None else self._places
+        effects = world.effects if world is not None else None
+        effect = self._effect(effects)
+        paid = Paid(cost_gbp, extra_cost_gbp, self._by_need, self._uasc, self._dear, self._bins)
+        facts = Facts(
+            record,
+            places,
+            self._calendar,
+            self._prices.nightly_gbp * effect,
+            self._by_need,
+            self._uasc,
+        )
+        of_replication = OfReplication(effect, self._pressed(facts))
+        pay(rows_of(record.spells), self._dates, self._prices, of_replication, paid)
+        first = len(self._plan.pool_names) + 1
+        cost_gbp[:, first:] = 0.0
+        for position, line in enumerate(self._plan.place_lines, first):
+            cost_gbp[line.basis, position] = line.what.monthly_gbp(facts)
+        for position, other in enumerate((*self._plan.income_lines, *self._plan.after_care_lines)):
+            other_money_gbp[position] = other.what.monthly_gbp(facts)
+        self._set_dearest(dearest)
+
+    def _effect(self, effects: DrawnEffects | None) -> Floats:
+        """(P + 1, M): what interventions multiply each pool's price by, on average of a month."""
+        if effects is None or bool((effects.price_factor == 1).all()):
+            return self._same
+        setting = [*self._plan.pool_sector, len(SECTORS)]
+        monthly = price_factors(effects.price_factor, effects.starts_days, self._calendar)
+        return np.ascontiguousarray(monthly[setting])
+
+    def _pressed(self, facts: Facts) -> NDArray[np.bool_]:
+        """(S, H + 1): whether a sector's limited places were nearly full at each midnight."""
+        above = self._plan.premium_above_occupied_share
+        if not above:
+            return np.zeros((0, 0), dtype=bool)
+        pressed = np.zeros((len(SETTINGS), facts.horizon_days + 1), dtype=bool)
+        for sector, share in above.items():
+            pools = [pool for pool, code in enumerate(self._plan.pool_sector) if code == sector]
+            taken, usable = np.zeros(facts.horizon_days), np.zeros(facts.horizon_days)
+            for pool in pools:
+                limit = facts.usable(pool)
+                limited = ~np.isnan(limit)
+                taken[limited] += facts.taken(pool)[limited]
+                usable[limited] += limit[limited]
+            pressed[sector, 1:] = (usable > 0) & (taken >= share * usable)
+            pressed[sector, 0] = pressed[sector, 1]
+        return pressed
+
+    def _set_dearest(self, dearest: Floats) -> None:
+        """Set the rows of `DEAREST_ROWS` from what was counted: (rows, Y)."""
+        nights_in_year = np.bincount(self._prices.year, weights=np.diff(self._calendar.days))
+        for level in range(len(self._dear)):
+            placements, nights, cost = self._dear[level]
+            dearest[3 * level : 3 * level + 3] = placements, nights / nights_in_year, cost
+        for year, bins in enumerate(self._bins):
+            dearest[-2:, year] = dearest_tenth(bins)
+
+
+def dearest_tenth(bins: Floats) -> tuple[float, float]:
+    """The dearest tenth's share of the cost, and the mean weekly price where it begins.
+
+    ``bins`` is (B, 2): nights and cost, by rising price. The bin in which the tenth begins counts
+    in part, at its mean price.
+    """
+    some = bins[bins[:, 0] > 0]
+    if not len(some) or not some[:, 1].sum() > 0:
+        return 0.0, 0.0
+    nights, cost = some[::-1, 0], some[::-1, 1]
+    wanted = DEAREST_SHARE * nights.sum()
+    before = np.cumsum(nights) - nights
+    part = np.clip((wanted - before) / nights, 0.0, 1.0)
+    last = int(np.flatnonzero(part > 0)[-1])
+    return float(part @ cost / cost.sum()), float(DAYS_PER_WEEK * cost[last] / nights[last])
