@@ -28,7 +28,7 @@ from sufficiency.measures.monthly import (
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.simulate import simulate
-from sufficiency.simulation.world import Places
+from sufficiency.simulation.world import World
 
 Counts = NDArray[np.float32]
 
@@ -96,11 +96,11 @@ def measure_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> Figures:
     threads at once.
     """
     futures = _simulated(job, numbers, layers)
-    places, _ = first = next(futures)
-    measuring = Measuring(job.surroundings, places)
+    world, _ = first = next(futures)
+    measuring = Measuring(job.surroundings, world.places)
     measured = measuring.room(len(numbers))
-    for position, (_, record) in enumerate(chain([first], futures)):
-        measuring.set_figures(record, measured.of(position))
+    for position, (world, record) in enumerate(chain([first], futures)):
+        measuring.set_figures(record, measured.of(position), world)
     return measured
 
 
@@ -113,11 +113,11 @@ def children_in_care_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> 
     return totals
 
 
-def _simulated(job: Job, numbers: Sequence[int], layers: Layers) -> Iterator[tuple[Places, Record]]:
-    """What happened in each replication, in their order, and the places that were planned."""
+def _simulated(job: Job, numbers: Sequence[int], layers: Layers) -> Iterator[tuple[World, Record]]:
+    """What happened in each replication, in their order, and the world it happened in."""
     on = Layers(*layers)
     worlds = job.resolved.draw_worlds(
         job.seed, numbers, parameter=on.parameter, drift=on.drift, effects=on.effects
     )
     for number, world in zip(numbers, worlds, strict=True):
-        yield world.places, simulate(world, job.seed, number, engine=job.engine)
+        yield world, simulate(world, job.seed, number, engine=job.engine)
