@@ -30,7 +30,7 @@ from sufficiency.executors import Workers, work_out
 from sufficiency.experiment import Progress, check_request, crew_for
 from sufficiency.manifest import ResolvedScenario
 from sufficiency.measures.monthly import Figures, Surroundings
-from sufficiency.replication import Job, Layers, measure_chunk, surroundings_of
+from sufficiency.replication import Job, layers_asked, measure_chunk, surroundings_of
 from sufficiency.simulation.simulate import DEFAULT_ENGINE, engine_here, must_compile
 
 _STRIDE = 10**6
@@ -65,14 +65,15 @@ class ManyJobs:
     """What all workers share."""
 
     jobs: tuple[Job, ...]
-    wanted: Wanted
+    wanted: tuple[Wanted, ...]
+    """What is kept of each job's replications."""
 
 
 def run_many(
     variants: Sequence[ResolvedScenario],
     replications: int,
     seed: int,
-    wanted: Wanted,
+    wanted: Wanted | Sequence[Wanted],
     *,
     workers: int | None = None,
     engine: str = DEFAULT_ENGINE,
@@ -87,7 +88,8 @@ def run_many(
             numbers need not resolve it again.
         replications: how many worlds each variant meets.
         seed: replication r of every variant is drawn with the seed and r, as `experiment.run` does.
-        wanted: what to keep, such as `sufficiency.comparison.totals.Totals`.
+        wanted: what to keep, such as `sufficiency.comparison.totals.Totals`; one for all variants,
+            or one for each.
         workers: how many threads or processes; figures do not depend on it. Default: every
             processor.
         engine: as for `experiment.run`.
@@ -113,22 +115,17 @@ def run_many(
     )
     if must_compile(engine):
         # Once here, and not in every worker at the same time.
-        measure_chunk(jobs[0], range(1), layers_of(variants[0]))
+        measure_chunk(jobs[0], range(1), layers_asked(variants[0]))
     kept = store or MemoryStore()
+    keeping = tuple(wanted) if isinstance(wanted, Sequence) else (wanted,) * len(jobs)
     plans = [_chunks_of(job, replications) for job in jobs]
-    _do(ManyJobs(jobs, wanted), plans, crew, kept, progress)
+    _do(ManyJobs(jobs, keeping), plans, crew, kept, progress)
     return Many(
         tuple(
-            _figures(job, chunks, wanted, OneVariant(kept, number))
-            for number, (job, chunks) in enumerate(zip(jobs, plans, strict=True))
+            _figures(job, chunks, keep, OneVariant(kept, number))
+            for number, (job, chunks, keep) in enumerate(zip(jobs, plans, keeping, strict=True))
         )
     )
-
-
-def layers_of(resolved: ResolvedScenario) -> Layers:
-    """The layers of uncertainty that a scenario asks for."""
-    uncertainty = resolved.scenario.uncertainty
-    return (uncertainty.parameter, uncertainty.drift)
 
 
 @dataclass(frozen=True)
@@ -161,7 +158,7 @@ def work_out_one(shared: ManyJobs, item: tuple[int, Chunk]) -> Arrays:
     variant, chunk = item
     job = shared.jobs[variant]
     measured = measure_chunk(job, range(chunk.first, chunk.after_last), chunk.layers)
-    found = shared.wanted(measured, job.surroundings)
+    found = shared.wanted[variant](measured, job.surroundings)
     return {
         name: np.ascontiguousarray(np.asarray(values).reshape(len(chunk), -1).T)
         for name, values in found.items()
@@ -179,7 +176,7 @@ def _numbered(chunk: Chunk, variant: int) -> Chunk:
 def _chunks_of(job: Job, replications: int) -> tuple[Chunk, ...]:
     world = job.resolved.draw_world(job.seed, 0, parameter=False, drift=False)
     size = replications_a_chunk(len(world.cohort.need), job.resolved.months)
-    return tuple(cut(replications, size, layers_of(job.resolved), whole=True))
+    return tuple(cut(replications, size, layers_asked(job.resolved), whole=True))
 
 
 def _do(

@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import SETTINGS
 from sufficiency.errors import UserError
+from sufficiency.measures.finance import cost_by_setting
 from sufficiency.measures.monthly import ALL, FORECAST_ROWS, Figures, Surroundings
 from sufficiency.measures.reporting import ReportCalendar
+from sufficiency.measures.rows import COST_ROWS
 
 Floats = NDArray[np.float64]
 
 COST = "cost"
 FLOWS = ("starters", "leavers", "moves")
 TOTALS = "totals"
-COST_LINES: tuple[str, ...] = (ALL, *map(str, SETTINGS))
+COST_LINES: tuple[str, ...] = tuple(sector for _, sector, _ in COST_ROWS)
 """What placements cost: all, then by setting, no registered place last."""
 
 
@@ -55,11 +56,7 @@ class Totals:
 
 def cost_by_setting_gbp(figures: Figures, around: Surroundings) -> Floats:
     """What placements cost by `COST_LINES` and month: (n, 8, M) GBP."""
-    by_pool = figures.cost_gbp.sum(axis=1)
-    settings = np.array(around.costs.line_settings)
-    of_line = np.array([(settings == line) | (line == ALL) for line in COST_LINES], np.float64)
-    cost: Floats = np.einsum("lp,npm->nlm", of_line, by_pool)
-    return cost
+    return cost_by_setting(figures.cost_gbp.sum(axis=1), around.costs.line_settings)
 
 
 def _column(total: Total, figures: Figures, cost: Floats, calendar: ReportCalendar) -> Floats:
