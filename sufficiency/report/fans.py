@@ -87,7 +87,7 @@ def fan_chart(
     layers.append(_hover())
     return {
         "data": {"values": _records(frame)},
-        "encoding": {"x": _time_axis(min(times), max(times), narrow=width < 500)},
+        "encoding": {"x": time_axis(min(times), max(times), narrow=width < 500)},
         "layer": layers,
         "width": width,
         "height": height,
@@ -98,12 +98,12 @@ def _records(frame: pd.DataFrame) -> list[Spec]:
     """The rows of a fan as it draws them."""
     columns = [frame[name].round(_DECIMALS).tolist() for name in _FAN_COLUMNS]
     return [
-        {"date": _local(day), **dict(zip(_FAN_COLUMNS, numbers, strict=True))}
+        {"date": local_midnight(day), **dict(zip(_FAN_COLUMNS, numbers, strict=True))}
         for day, *numbers in zip(frame["date"], *columns, strict=True)
     ]
 
 
-def _local(day: date) -> str:
+def local_midnight(day: date) -> str:
     """A day as the browser reads it in its own zone, and so never a day early."""
     return f"{day:%Y-%m-%d}T00:00:00"
 
@@ -113,7 +113,7 @@ def _points(days: Iterable[date], values: Iterable[float], **more: Sequence[str]
     return {
         "values": [
             {
-                "date": _local(day),
+                "date": local_midnight(day),
                 "mean": round(float(value), _DECIMALS),
                 **dict(zip(names, words, strict=True)),
             }
@@ -218,7 +218,7 @@ def _extent(frame: pd.DataFrame, lines: Sequence[Line], from_zero: bool) -> tupl
     return (0.0 if from_zero else max(0.0, float(bottom - room))), max(float(top + room), 1.0)
 
 
-def _time_axis(first: pd.Timestamp, last: pd.Timestamp, *, narrow: bool) -> Spec:
+def time_axis(first: pd.Timestamp, last: pd.Timestamp, *, narrow: bool) -> Spec:
     """Time, with a tick at each 31 March and room on the right for labels."""
     after = last + (last - first) * LABEL_SPACE
     marches = [pd.Timestamp(year, 3, 31) for year in range(first.year, last.year + 1)]
