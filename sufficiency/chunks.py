@@ -163,7 +163,8 @@ def _by_cell(by_replication: Numbers) -> Numbers:
 
 def shapes(job: Job) -> dict[str, tuple[int, ...]]:
     """The shape of each figure of one replication."""
-    from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, NEED_ROWS
+    from sufficiency.measures.histories import DESTINATIONS, ORIGINS
+    from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, need_rows
     from sufficiency.measures.nights import BASES
     from sufficiency.measures.paying import DEAREST_ROWS
 
@@ -174,8 +175,11 @@ def shapes(job: Job) -> dict[str, tuple[int, ...]]:
     return {
         "forecast": (len(FORECAST_ROWS), n_dates),
         "flows": (len(FLOW_ROWS), n_dates),
-        "needs": (len(NEED_ROWS), n_dates),
+        "needs": (len(need_rows(job.surroundings.need_names)), n_dates),
         "nights": (len(BASES), n_settings, n_dates - 1),
+        "occupied": (n_settings - 1, n_dates),
+        "usable": (n_settings - 1, n_dates),
+        "between": (len(ORIGINS), len(DESTINATIONS), n_years),
         "cost_gbp": (len(BASES), len(costs.line_settings), n_dates - 1),
         "extra_cost_gbp": (n_settings, n_dates - 1),
         "dearest": (len(DEAREST_ROWS), n_years),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -95,6 +95,11 @@ class Forecast:
     drift, effects``, each the growth as that layer is switched on with the same draws. Empty if not
     asked for, or with too few replications."""
     replication_values: ReplicationValues
+    pools: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """How full each pool of places is: ``date, sector, pool, measure``, then the statistics."""
+    moves_between: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Moves between settings: ``financial_year, months, from_sector, to_sector``, then the
+    statistics."""
 
     @property
     def replications(self) -> pd.DataFrame:

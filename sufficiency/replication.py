@@ -60,12 +60,14 @@ class Job:
 def surroundings_of(resolved: ResolvedScenario) -> Surroundings:
     """What is measured around a record of this scenario: its dates, prices and shares."""
     population = resolved.population_0_17
+    places = resolved.draw_world(0, 0, parameter=False, drift=False).places
     return Surroundings(
         calendar=report_calendar(resolved.start, resolved.months),
         costs=resolved.costs,
         outside_area_share=np.asarray(resolved.shares["outside_area_share"], dtype=np.float64),
         over_20_miles_share=np.asarray(resolved.shares["over_20_miles_share"], dtype=np.float64),
         population_0_17=math.nan if population is None else float(population),
+        need_names=places.need_names,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,14 @@ from sufficiency.executors import usable_processors
 from sufficiency.finance.budgets import with_budgets
 from sufficiency.finance.outturn import Outturn, with_actuals
 from sufficiency.measures.finance import Spend, finance_monthly_table, finance_table
-from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, NEED_ROWS
+from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, PROBABILITY_ROWS, need_rows
 from sufficiency.measures.summary import (
     STATISTICS,
     labelled_summary,
     range_end_standard_errors,
     summarise_cells,
 )
+from sufficiency.measures.supply_tables import moves_between_table, pools_table
 from sufficiency.replication import Job, Layers, layers_asked, layers_in_turn
 
 Floats = NDArray[np.float64]
@@ -31,11 +33,7 @@ Floats = NDArray[np.float64]
 LAST_MONTH_OF_FINANCIAL_YEAR = 3
 _NUMBERS_AT_ONCE = 2**21
 _MOST_THREADS = 4
-_ROWS: Mapping[str, tuple[tuple[str, ...], Sequence[tuple[str, ...]]]] = {
-    "forecast": (("measure", "sector", "age_band"), FORECAST_ROWS),
-    "flows": (("flow", "reason", "age_band", "group"), FLOW_ROWS),
-    "needs": (("need_group", "sector", "measure"), NEED_ROWS),
-}
+_FORECAST_KEYS = ("measure", "sector", "age_band")
 
 
 @dataclass(frozen=True)
@@ -64,16 +62,58 @@ def tables(job: Job, run: RunFigures, spend: Spend) -> dict[str, pd.DataFrame]:
     """The tables of a `Forecast`, by the names of its fields."""
     dates = job.surroundings.calendar.dates
     actuals = getattr(job.resolved, "actuals", None)
+    rows: Mapping[str, tuple[tuple[str, ...], Sequence[tuple[str, ...]]]] = {
+        "flows": (("flow", "reason", "age_band", "group"), FLOW_ROWS),
+        "needs": (("need_group", "sector", "measure"), need_rows(job.surroundings.need_names)),
+    }
     by_name = {
-        name: labelled_summary(_summary(run.figures[name]), names, rows, dates)
-        for name, (names, rows) in _ROWS.items()
+        name: labelled_summary(_summary(run.figures[name]), names, of_name, dates)
+        for name, (names, of_name) in rows.items()
     }
     return {
+        "forecast": forecast_table(run.figures["forecast"], dates),
         **by_name,
+        "pools": _pools(job, run),
+        "moves_between": moves_between_table(
+            _summary(run.figures["between"]), job.surroundings.calendar
+        ),
         "finance": with_budgets(finance_table(spend), Outturn(spend, actuals)),
         "finance_monthly": with_actuals(finance_monthly_table(spend), actuals),
         "layers": layer_table(job, run.layer_totals),
     }
+
+
+def forecast_table(figure: KeptFigure, dates: Sequence[date]) -> pd.DataFrame:
+    """The forecast table: what every replication has, then how often there is any gap at all.
+
+    Probabilities stand in ``mean``; their other statistics are empty.
+    """
+    n_rows, n_dates = figure.shape
+    often = np.full((len(STATISTICS), len(PROBABILITY_ROWS), n_dates), np.nan)
+    for number, (measure, sector, age_band) in enumerate(PROBABILITY_ROWS):
+        gap = measure.removesuffix("_probability")
+        row = FORECAST_ROWS.index((gap, sector, age_band))
+        often[0, number] = (figure.cells(row * n_dates, (row + 1) * n_dates) > 0).mean(axis=1)
+    whole = np.concatenate([_summary(figure).reshape(-1, n_rows, n_dates), often], axis=1)
+    return labelled_summary(whole, _FORECAST_KEYS, (*FORECAST_ROWS, *PROBABILITY_ROWS), dates)
+
+
+def _pools(job: Job, run: RunFigures) -> pd.DataFrame:
+    """How full each pool is."""
+
+    def of(name: str, pool: int) -> NDArray[np.floating]:
+        figure = run.figures[name]
+        n_dates = figure.shape[-1]
+        return figure.cells(pool * n_dates, (pool + 1) * n_dates)
+
+    plan = job.surroundings.costs
+    return pools_table(
+        plan.pool_names,
+        plan.pool_sector,
+        job.surroundings.calendar,
+        lambda pool: of("usable", pool),
+        lambda pool: of("occupied", pool),
+    )
 
 
 def _summary(figure: KeptFigure) -> Floats:

@@ -53,6 +53,10 @@ class Spell:
     fit: str = "first choice"
     born_day: int = TEN_YEARS_OLD
     uasc: bool = False
+    entered: float | None = None
+    placed: float | None = None
+    group: int | None = None
+    pool: int | None = None
 
 
 def record(*spells: Spell, horizon: int = HORIZON, changes: Sequence[tuple] = ()) -> Record:
@@ -63,7 +67,11 @@ def record(*spells: Spell, horizon: int = HORIZON, changes: Sequence[tuple] = ()
         row["child"] = row["number"] = spell.child
         row["born_day"], row["uasc"] = spell.born_day, spell.uasc
         row["need"], row["sector"] = NEED_GROUPS.index(spell.need), setting
-        row["pool"] = setting if setting < len(SECTORS) else -1
+        own_pool = setting if spell.pool is None else spell.pool
+        row["pool"] = own_pool if setting < len(SECTORS) else -1
+        row["entered"] = spell.from_time if spell.entered is None else spell.entered
+        row["placed"] = spell.from_time if spell.placed is None else spell.placed
+        row["group"] = 1000 + spell.child if spell.group is None else spell.group
         row["from_time"], row["to_time"] = spell.from_time, spell.to_time
         row["began"], row["ended"] = spell.began, spell.ended
         row["first_choice"] = spell.fit == "first choice"

@@ -12,15 +12,16 @@ from sufficiency.measures.counting import (
     MOVES,
     N_BANDS,
     N_FITS,
-    N_NEEDS,
     N_SETTINGS,
     STARTERS,
     Tables,
     count,
+    count_holds,
 )
-from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate
-from sufficiency.measures.nights import add_up_nights
+from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate, date_at
+from sufficiency.measures.nights import add_up_nights, nights_until
 from sufficiency.measures.rows import first_row
+from sufficiency.measures.siblings import add_up_siblings
 from sufficiency.simulation.compiled import Rows, compiled, step
 from sufficiency.simulation.world import UNLIMITED
 
@@ -39,9 +40,18 @@ IN_CARE, PLACES, OCCUPIED, OUTSIDE, FAR, RATE = (
 )
 IN_A_GAP = (0, first_row("in_house_shortfall"), first_row("unmet_need"))
 """The block of each kind of gap, by fit."""
-NEED_BLOCK = (1 + N_NEEDS) * (1 + N_SETTINGS)
-"""Rows of each measure in the needs table."""
+GAP_NIGHTS = (first_row("in_house_shortfall_nights"), first_row("unmet_need_nights"))
+SEVERAL, LONG_TERM, SAME_PLACEMENT = (
+    first_row(measure)
+    for measure in ("three_or_more_placements", "long_term", "same_placement_2_years")
+)
+GROUPS, GROUPS_SPLIT, GROUPS_STARTED = (
+    first_row(measure)
+    for measure in ("sibling_groups", "sibling_groups_split", "sibling_groups_started")
+)
 MARGINALS = 1 + N_SETTINGS + N_BANDS
+NO_CHANGE = -2
+"""Where a number of usable places would be."""
 
 
 class Area(NamedTuple):
@@ -50,9 +60,9 @@ class Area(NamedTuple):
     pool_sector: Ints
     usable_at_start: Ints
     outside_share: Floats
-    """(7,)."""
+    """(P + 1,): of the children in each pool, unplaced last."""
     far_share: Floats
-    """(7,)."""
+    """(P + 1,)."""
     population_0_17: float
 
 
@@ -63,44 +73,85 @@ class Found(NamedTuple):
     flows: Counts
     needs: Counts
     nights: Counts
+    occupied: Counts
+    usable: Counts
+    between: Counts
 
 
 @compiled
 def measure(
     spells: Rows,
     changes: Rows,
+    holds: Rows,
     dates: Dates,
     area: Area,
     tables: Tables,
     found: Found,
 ) -> None:
-    """Set every row of one replication's tables, in place, from the tables of its record."""
-    count(spells, dates, tables, found.forecast, found.flows)
-    nothing_yet(found.forecast, found.flows)
-    add_up_stocks(tables, found.forecast, found.needs)
-    set_shares(tables, area, found.forecast)
-    set_places(changes, dates.days, area, found.forecast)
+    """Set every row of one replication's tables but money, in place, from its record."""
+    forecast = found.forecast
+    groups = count(spells, dates, tables, forecast, found.flows, found.between)
+    count_holds(holds, dates, tables)
+    nothing_yet(forecast, found.flows)
+    set_occupied(tables, area, found.occupied)
+    add_up_stocks(tables, area, forecast)
+    add_up_needs(tables, found.needs)
+    set_rate(area, forecast)
+    set_occupied_rows(area, found.occupied, forecast)
+    set_places(changes, dates, area, found.usable, forecast)
     add_up_nights(dates.days, tables.nights, found.nights)
+    set_gap_nights(dates.days, tables, forecast)
+    set_histories(dates, tables, forecast)
+    add_up_siblings(groups, tables.siblings, forecast[GROUPS], forecast[GROUPS_SPLIT])
 
 
 @step
-def add_up_stocks(tables: Tables, forecast: Counts, needs: Counts) -> None:
-    """Turn the changes in ``tables`` into stocks, and add them to their rows, which are 0."""
-    needs[:] = 0
-    for fit in range(N_FITS):
-        for setting in range(N_SETTINGS):
+def set_occupied(tables: Tables, area: Area, occupied: Counts) -> None:
+    """Turn the changes in stocks into stocks, and set the places taken in each pool: (P, T)."""
+    occupied[:] = 0
+    for pool in range(area.pool_sector.size):
+        for fit in range(N_FITS):
             for band in range(N_BANDS):
-                stock = tables.stock[fit, setting, band]
+                stock = tables.stock[fit, pool, band]
                 if accumulate(stock):
+                    add(occupied[pool], stock)
+        if accumulate(tables.held[pool]):
+            add(occupied[pool], tables.held[pool])
+    for fit in range(N_FITS):
+        for band in range(N_BANDS):
+            accumulate(tables.stock[fit, area.pool_sector.size, band])
+
+
+@step
+def add_up_stocks(tables: Tables, area: Area, forecast: Counts) -> None:
+    """Add the stocks by pool to the rows of the settings and age bands, which are 0."""
+    pools = area.pool_sector.size
+    for pool in range(pools + 1):
+        setting = UNPLACED_CODE if pool == pools else area.pool_sector[pool]
+        for fit in range(N_FITS):
+            for band in range(N_BANDS):
+                stock = tables.stock[fit, pool, band]
+                if stock.any():
                     add_to_marginals(IN_CARE, setting, band, stock, forecast)
                     if fit != FIRST_CHOICE:
                         add_to_marginals(IN_A_GAP[fit], setting, band, stock, forecast)
-            for need in range(N_NEEDS):
+    set_share(OUTSIDE, area.outside_share, tables, area, forecast)
+    set_share(FAR, area.far_share, tables, area, forecast)
+
+
+@step
+def add_up_needs(tables: Tables, needs: Counts) -> None:
+    """Turn the changes by need group into stocks, and add them to their rows, which are set."""
+    needs[:] = 0
+    block = (1 + tables.by_need.shape[1]) * (1 + N_SETTINGS)
+    for fit in range(N_FITS):
+        for need in range(tables.by_need.shape[1]):
+            for setting in range(N_SETTINGS):
                 stock = tables.by_need[fit, need, setting]
                 if accumulate(stock):
                     add_crossed(0, need, setting, stock, needs)
                     if fit != FIRST_CHOICE:
-                        add_crossed(fit * NEED_BLOCK, need, setting, stock, needs)
+                        add_crossed(fit * block, need, setting, stock, needs)
 
 
 @step
@@ -127,62 +178,118 @@ def add_crossed(first: int, need: int, setting: int, stock: Ints, needs: Counts)
 
 
 @step
-def set_shares(tables: Tables, area: Area, forecast: Counts) -> None:
-    """Set the rows that are shares and rates of the stocks added up."""
+def set_rate(area: Area, forecast: Counts) -> None:
+    """Set children in care per 10,000."""
     for date in range(forecast.shape[1]):
-        total = 0.0
-        for setting in range(N_SECTORS):
-            total += float(forecast[IN_CARE + 1 + setting, date])
-            forecast[OCCUPIED + 1 + setting, date] = forecast[IN_CARE + 1 + setting, date]
-        forecast[OCCUPIED, date] = total
         # In double precision, compiled or not: numpy alone would stay in single.
         in_care = float(forecast[IN_CARE, date])
         forecast[RATE, date] = in_care / area.population_0_17 * PER_CHILDREN
-        set_share(OUTSIDE, area.outside_share, date, tables, forecast)
-        set_share(FAR, area.far_share, date, tables, forecast)
 
 
 @step
-def set_share(first: int, share: Floats, date: int, tables: Tables, forecast: Counts) -> None:
-    """Set the rows of children outside an area, whose share depends on the setting."""
-    total = 0.0
-    for setting in range(N_SETTINGS):
-        there = share[setting] * float(forecast[IN_CARE + 1 + setting, date])
-        forecast[first + 1 + setting, date] = there
-        total += there
-    forecast[first, date] = total
-    for band in range(N_BANDS):
-        total = 0.0
+def set_share(first: int, share: Floats, tables: Tables, area: Area, forecast: Counts) -> None:
+    """Set the rows of children outside an area, whose share depends on the pool."""
+    pools = area.pool_sector.size
+    for date in range(forecast.shape[1]):
+        every = 0.0
         for setting in range(N_SETTINGS):
-            for fit in range(N_FITS):
-                total += share[setting] * tables.stock[fit, setting, band, date]
-        forecast[first + 1 + N_SETTINGS + band, date] = total
+            there = 0.0
+            for pool in range(pools + 1):
+                if setting == (UNPLACED_CODE if pool == pools else area.pool_sector[pool]):
+                    there += share[pool] * in_pool(pool, date, tables)
+            forecast[first + 1 + setting, date] = there
+            every += there
+        forecast[first, date] = every
+        for band in range(N_BANDS):
+            there = 0.0
+            for pool in range(pools + 1):
+                for fit in range(N_FITS):
+                    there += share[pool] * tables.stock[fit, pool, band, date]
+            forecast[first + 1 + N_SETTINGS + band, date] = there
 
 
 @step
-def set_places(changes: Rows, days: Ints, area: Area, forecast: Counts) -> None:
-    """Set usable places by sector on each report date; NaN where a sector is not limited."""
-    for date in range(days.size):
-        total = 0.0
-        for sector in range(N_SECTORS):
-            usable = 0.0
-            for pool in range(area.pool_sector.size):
-                if area.pool_sector[pool] == sector:
-                    usable += usable_on(days[date], pool, changes, area.usable_at_start[pool])
-            forecast[PLACES + 1 + sector, date] = usable
-            total += usable
-        forecast[PLACES, date] = total
+def in_pool(pool: int, date: int, tables: Tables) -> float:
+    """Children who live in a pool on a date."""
+    there = 0.0
+    for fit in range(N_FITS):
+        for band in range(N_BANDS):
+            there += tables.stock[fit, pool, band, date]
+    return there
 
 
 @step
-def usable_on(day: int, pool: int, changes: Rows, at_start: int) -> float:
-    """Usable places of a pool at the midnight that ends a day; NaN without a limit."""
-    usable = at_start
+def set_occupied_rows(area: Area, occupied: Counts, forecast: Counts) -> None:
+    """Add places taken to their rows of all and of each sector, which are 0."""
+    for pool in range(area.pool_sector.size):
+        for date in range(forecast.shape[1]):
+            forecast[OCCUPIED, date] += occupied[pool, date]
+            forecast[OCCUPIED + 1 + area.pool_sector[pool], date] += occupied[pool, date]
+
+
+@step
+def set_places(changes: Rows, dates: Dates, area: Area, usable: Counts, forecast: Counts) -> None:
+    """Set usable places by pool, by sector and in all; NaN where there is no limit."""
+    usable[:] = NO_CHANGE
+    for pool in range(area.pool_sector.size):
+        usable[pool, 0] = area.usable_at_start[pool]
     for number in range(changes.size):
         change = changes[number]
-        if change.pool == pool and change.time <= day:
-            usable = change.usable
-    return math.nan if usable == UNLIMITED else float(usable)
+        date = date_at(change.time, dates)
+        if date < usable.shape[1]:
+            usable[change.pool, date] = change.usable
+    for pool in range(area.pool_sector.size):
+        for date in range(1, usable.shape[1]):
+            if usable[pool, date] == NO_CHANGE:
+                usable[pool, date] = usable[pool, date - 1]
+        for date in range(usable.shape[1]):
+            if usable[pool, date] == UNLIMITED:
+                usable[pool, date] = math.nan
+            forecast[PLACES, date] += usable[pool, date]
+            forecast[PLACES + 1 + area.pool_sector[pool], date] += usable[pool, date]
+
+
+@step
+def set_gap_nights(days: Ints, tables: Tables, forecast: Counts) -> None:
+    """Set the child-nights of both kinds of gap in the month that ends on each date."""
+    for kind in range(tables.gap_nights.shape[0]):
+        first = GAP_NIGHTS[kind]
+        for setting in range(N_SETTINGS):
+            counted = tables.gap_nights[kind, setting]
+            accumulate(counted[0])
+            accumulate(counted[1])
+            before = nights_until(0, days, counted)
+            for date in range(1, days.size):
+                until = nights_until(date, days, counted)
+                forecast[first + 1 + setting, date] = until - before
+                forecast[first, date] += until - before
+                before = until
+        for row in range(first, first + 1 + N_SETTINGS):
+            forecast[row, 0] = math.nan
+
+
+@step
+def set_histories(dates: Dates, tables: Tables, forecast: Counts) -> None:
+    """Set the rows of placements in a year and of long stays.
+
+    Placements of a year are known once a year has passed; those before the start are not.
+    """
+    histories = tables.histories
+    for setting in range(N_SETTINGS):
+        add_to_setting(SEVERAL, setting, histories.several[setting], forecast)
+        add_to_setting(LONG_TERM, setting, histories.long_term[setting], forecast)
+        add_to_setting(SAME_PLACEMENT, setting, histories.same_placement[setting], forecast)
+    for row in range(SEVERAL, SEVERAL + 1 + N_SETTINGS):
+        for date in range(min(dates.whole_year_from, forecast.shape[1])):
+            forecast[row, date] = math.nan
+
+
+@step
+def add_to_setting(first: int, setting: int, changes: Ints, forecast: Counts) -> None:
+    """Turn changes into a stock, and add it to the rows of all and of a setting."""
+    if accumulate(changes):
+        add(forecast[first], changes)
+        add(forecast[first + 1 + setting], changes)
 
 
 @step
@@ -193,3 +300,5 @@ def nothing_yet(forecast: Counts, flows: Counts) -> None:
             forecast[row, 0] = math.nan
     for row in range(flows.shape[0]):
         flows[row, 0] = math.nan
+    for row in (GROUPS_STARTED, GROUPS_STARTED + 1):
+        forecast[row, 0] = math.nan

@@ -14,8 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sufficiency.domain import AGE_BANDS, NEED_GROUPS, SETTINGS, UNPLACED_CODE
+from sufficiency.domain import AGE_BANDS, SETTINGS, UNPLACED_CODE
 from sufficiency.measures.dates import Counts, Dates, Floats, Ints, date_at
+from sufficiency.measures.histories import (
+    Histories,
+    count_history,
+    forget_histories,
+    histories_for,
+)
 from sufficiency.measures.nights import BASES, count_nights
 from sufficiency.measures.rows import (
     LEAVER_REASONS,
@@ -23,6 +29,7 @@ from sufficiency.measures.rows import (
     first_flow_row,
     first_row,
 )
+from sufficiency.measures.siblings import Siblings, count_sibling, meet_groups, siblings_for
 from sufficiency.simulation.birthdays import N_BIRTHDAYS, write_birthdays
 from sufficiency.simulation.compiled import Rows, compiled, step
 from sufficiency.simulation.record import (
@@ -36,68 +43,106 @@ from sufficiency.simulation.record import (
 FIRST_CHOICE, IN_HOUSE_SHORTFALL, UNMET_NEED = 0, 1, 2
 """How well a child is placed: the two kinds of gap are never mixed."""
 N_FITS = 3
-N_SETTINGS, N_BANDS, N_NEEDS = len(SETTINGS), len(AGE_BANDS), len(NEED_GROUPS)
+N_SETTINGS, N_BANDS = len(SETTINGS), len(AGE_BANDS)
 LAST_BAND = N_BANDS - 1
 N_LEAVER_REASONS, N_MOVED_REASONS = len(LEAVER_REASONS), len(MOVED_REASONS)
 STARTERS, LEAVERS, MOVES = (first_row(flow) for flow in ("starters", "leavers", "moves"))
 OF_STARTERS, OF_LEAVERS, OF_MOVES = (
     first_flow_row(flow) for flow in ("starters", "leavers", "moves")
 )
+GROUPS_STARTED = slice(first_row("sibling_groups_started"), first_row("sibling_groups_started") + 2)
+"""The rows of groups that start to be looked after, and of those that are split then."""
 
 
 class Tables(NamedTuple):
-    """What is counted before it is added up over dates; the column after the last is beyond."""
+    """What is counted before it is added up over dates; the column after the last is beyond.
+
+    P pools, after which comes unplaced; N need groups.
+    """
 
     stock: Ints
-    """(3, 7, 5, T + 1): changes in children by fit, setting and age band."""
+    """(3, P + 1, 5, T + 1): changes in children by fit, pool and age band."""
+    held: Ints
+    """(P + 1, T + 1): changes in places held by those who have turned 18."""
     by_need: Ints
-    """(3, 7, 7, T + 1): by fit, need group and setting."""
+    """(3, N, 7, T + 1): changes in children by fit, need group and setting."""
     nights: Ints
     """(2, P + 1, 2, T + 1): by basis and pool, unplaced last, children whose nights begin less
     those whose nights end, and the sum of the days on which they do."""
     gap_nights: Ints
-    """(7, P + 1, 2, T + 1): the same of children in a gap, by need group and pool."""
+    """(2, 7, 2, T + 1): the same of children in a gap, by its kind and by setting."""
     birthdays: Floats
     """(6,): of one child at a time."""
+    histories: Histories
+    siblings: Siblings
 
 
-def tables_for(dates: Dates, pools: int) -> Tables:
+def tables_for(dates: Dates, pools: int, needs: int, children: int, groups: int) -> Tables:
     """Room to count in."""
     width = len(dates.days) + 1
     return Tables(
-        stock=np.zeros((N_FITS, N_SETTINGS, N_BANDS, width), dtype=np.int64),
-        by_need=np.zeros((N_FITS, N_NEEDS, N_SETTINGS, width), dtype=np.int64),
+        stock=np.zeros((N_FITS, pools + 1, N_BANDS, width), dtype=np.int64),
+        held=np.zeros((pools + 1, width), dtype=np.int64),
+        by_need=np.zeros((N_FITS, needs, N_SETTINGS, width), dtype=np.int64),
         nights=np.zeros((len(BASES), pools + 1, 2, width), dtype=np.int64),
-        gap_nights=np.zeros((N_NEEDS, pools + 1, 2, width), dtype=np.int64),
+        gap_nights=np.zeros((N_FITS - 1, N_SETTINGS, 2, width), dtype=np.int64),
         birthdays=np.zeros(N_BIRTHDAYS),
+        histories=histories_for(dates, children),
+        siblings=siblings_for(dates, groups, children),
     )
 
 
 @step
-def count(spells: Rows, dates: Dates, tables: Tables, forecast: Counts, flows: Counts) -> None:
-    """Count every spell in ``tables`` (in place, from 0), and events in the rows of flows.
-
-    The other rows of ``forecast`` are set to 0.
-    """
+def begin_again(tables: Tables, forecast: Counts, flows: Counts, between: Counts) -> None:
+    """Nothing is counted yet."""
     forecast[:] = 0
     flows[:] = 0
+    between[:] = 0
     tables.stock[:] = 0
+    tables.held[:] = 0
     tables.by_need[:] = 0
     tables.nights[:] = 0
     tables.gap_nights[:] = 0
+    forget_histories(tables.histories)
+
+
+@step
+def count(
+    spells: Rows, dates: Dates, tables: Tables, forecast: Counts, flows: Counts, between: Counts
+) -> int:
+    """Count every spell in ``tables`` (in place, from 0), and events in the rows of flows.
+
+    The other rows of ``forecast`` are set to 0. Returns how many sibling groups came into care.
+    """
+    begin_again(tables, forecast, flows, between)
+    groups = meet_groups(spells, tables.siblings)
     for number in range(spells.size):
         spell = spells[number]
         write_birthdays(tables.birthdays, spell.born_day, dates.month_starts)
         fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
         to_time = math.inf if spell.ended == ENDED_OPEN else spell.to_time
-        count_stock(fit, spell.sector, spell.from_time, to_time, dates, tables)
-        count_need(fit, spell.need, spell.sector, spell.from_time, to_time, dates, tables)
         pool = spell.pool if spell.pool >= 0 else tables.nights.shape[1] - 1
+        count_stock(fit, pool, spell.from_time, to_time, dates, tables)
+        count_need(fit, spell.need, spell.sector, spell.from_time, to_time, dates, tables)
         basis = 0 if spell.began == BEGAN_AT_START else 1
         count_nights(spell.from_time, to_time, dates, tables.nights[basis, pool])
         if fit != FIRST_CHOICE:
-            count_nights(spell.from_time, to_time, dates, tables.gap_nights[spell.need, pool])
+            kind = fit - IN_HOUSE_SHORTFALL
+            count_nights(spell.from_time, to_time, dates, tables.gap_nights[kind, spell.sector])
         count_flows(spell, dates, tables.birthdays, forecast, flows)
+        count_history(spell, tables.birthdays, dates, tables.histories, between)
+        count_sibling(spell, dates, tables.siblings, forecast[GROUPS_STARTED])
+    return groups
+
+
+@step
+def count_holds(holds: Rows, dates: Dates, tables: Tables) -> None:
+    """Count the places held by those who have turned 18."""
+    for number in range(holds.size):
+        hold = holds[number]
+        to_time = hold.to_time if hold.to_time < dates.days[-1] else math.inf
+        tables.held[hold.pool, date_at(hold.from_time, dates)] += 1
+        tables.held[hold.pool, date_at(to_time, dates)] -= 1
 
 
 @step
@@ -123,15 +168,15 @@ def band_at(time: float, birthdays: Floats) -> int:
 
 @step
 def count_stock(
-    fit: int, setting: int, from_time: float, to_time: float, dates: Dates, tables: Tables
+    fit: int, pool: int, from_time: float, to_time: float, dates: Dates, tables: Tables
 ) -> None:
     """Count a child where it lives, in each age band that it is in meanwhile."""
     birthdays, time = tables.birthdays, from_time
     band = band_at(time, birthdays)
     while time < to_time:
         end = to_time if band == LAST_BAND else min(birthdays[band + 1], to_time)
-        tables.stock[fit, setting, band, date_at(time, dates)] += 1
-        tables.stock[fit, setting, band, date_at(end, dates)] -= 1
+        tables.stock[fit, pool, band, date_at(time, dates)] += 1
+        tables.stock[fit, pool, band, date_at(end, dates)] -= 1
         time = end
         band += 1
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sufficiency.domain import MONTHS_PER_YEAR, month_end
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.birthdays import month_starts
 from sufficiency.simulation.compiled import step
@@ -26,6 +27,12 @@ class Dates(NamedTuple):
     """(H + 1,): the first report date that is not before each day."""
     month_starts: Ints
     """From `sufficiency.simulation.birthdays.month_starts`."""
+    year: Ints
+    """(T,): the financial year of the month that ends on each date, as its position among those of
+    the calendar; of the start date, the first."""
+    whole_year_from: int
+    """The first report date before which a whole year lies in the forecast; the report date a year
+    before it is 12 positions before."""
 
 
 @step
@@ -50,8 +57,12 @@ def accumulate(changes: Ints) -> bool:
 def dates_of(calendar: ReportCalendar) -> Dates:
     """The report dates of a calendar."""
     horizon_days = int(calendar.days[-1])
+    years = calendar.financial_years
+    months = [years.index(year) for year in calendar.month_years]
     return Dates(
         days=calendar.days,
         not_before=np.searchsorted(calendar.days, np.arange(horizon_days + 1), side="left"),
         month_starts=month_starts(calendar.start, horizon_days),
+        year=np.array([0, *months], dtype=np.int64),
+        whole_year_from=MONTHS_PER_YEAR + (calendar.start != month_end(calendar.start)),
     )

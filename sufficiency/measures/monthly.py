@@ -7,14 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sufficiency.domain import NEED_GROUPS, UNPLACED_CODE
 from sufficiency.measures.adding import Area, Found, measure
 from sufficiency.measures.counting import Tables, count_in_care, tables_for
 from sufficiency.measures.dates import Dates, dates_of
+from sufficiency.measures.histories import DESTINATIONS, ORIGINS
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.nights import BASES
 from sufficiency.measures.paying import DEAREST_ROWS, Paying
 from sufficiency.measures.reporting import ReportCalendar
-from sufficiency.measures.rows import ALL, FLOW_ROWS, FORECAST_ROWS, NEED_MEASURES, NEED_ROWS
+from sufficiency.measures.rows import (
+    ALL,
+    FLOW_ROWS,
+    FORECAST_ROWS,
+    GAPS,
+    NEED_MEASURES,
+    NEED_ROWS,
+    PROBABILITY_ROWS,
+    need_rows,
+)
 from sufficiency.simulation.compiled import rows_of
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.world import Places, World
@@ -23,12 +34,15 @@ __all__ = [
     "ALL",
     "FLOW_ROWS",
     "FORECAST_ROWS",
+    "GAPS",
     "NEED_MEASURES",
     "NEED_ROWS",
+    "PROBABILITY_ROWS",
     "Figures",
     "Measuring",
     "Surroundings",
     "figures",
+    "need_rows",
     "set_children_in_care",
 ]
 
@@ -44,18 +58,21 @@ class Surroundings:
     calendar: ReportCalendar
     costs: CostPlan
     outside_area_share: Floats
-    """(7,): share of the children in each setting who live outside the boundary."""
+    """(7,): share of the children in each setting who live outside the boundary, where the places
+    do not say it of each pool."""
     over_20_miles_share: Floats
-    """(7,): share of the children in each setting who live over 20 miles from home."""
+    """(7,): share of the children in each setting who live over 20 miles from home, likewise."""
     population_0_17: float
     """Children aged 0-17 in the area; NaN if not known."""
+    need_names: tuple[str, ...] = tuple(NEED_GROUPS)
+    """(N,): the need groups of the places."""
 
 
 @dataclass(frozen=True)
 class Figures:
     """One replication's figures on T report dates and in M = T - 1 months, for P pools.
 
-    Of several replications, every array has them as its first axis.
+    Y financial years. Of several replications, every array has them as its first axis.
     """
 
     forecast: Counts
@@ -63,9 +80,15 @@ class Figures:
     flows: Counts
     """(rows of `FLOW_ROWS`, T): NaN on the start date."""
     needs: Counts
-    """(rows of `NEED_ROWS`, T)."""
+    """(rows of `need_rows` of the need groups, T)."""
     nights: Counts
     """(2, P + 1, M): child-nights by basis (committed, new) and pool; the last is unplaced."""
+    occupied: Counts
+    """(P, T): places taken, those held after a child turned 18 too."""
+    usable: Counts
+    """(P, T): usable places; NaN without a limit."""
+    between: Counts
+    """(8, 8, Y): moves from each of `ORIGINS` to each of `DESTINATIONS` in a financial year."""
     cost_gbp: Floats
     """(2, P + 1 + K, M): what those nights cost, at the price of each placement; then the lines
     of the placement total that are paid whoever lives there (`CostPlan.place_lines`)."""
@@ -83,6 +106,9 @@ class Figures:
             flows=self.flows[replication],
             needs=self.needs[replication],
             nights=self.nights[replication],
+            occupied=self.occupied[replication],
+            usable=self.usable[replication],
+            between=self.between[replication],
             cost_gbp=self.cost_gbp[replication],
             extra_cost_gbp=self.extra_cost_gbp[replication],
             other_money_gbp=self.other_money_gbp[replication],
@@ -106,7 +132,9 @@ class Measuring:
         self._lines = len(surroundings.costs.line_settings)
         self._other_lines = len(surroundings.costs.other_lines)
         self._years = len(calendar.financial_years)
-        self._tables: Tables = tables_for(self._dates, self._pools)
+        self._needs = len(places.need_names)
+        self._need_rows = len(need_rows(places.need_names))
+        self._tables: Tables = tables_for(self._dates, self._pools, self._needs, 0, 0)
 
     def room(self, replications: int) -> Figures:
         """Figures of so many replications, yet to be set."""
@@ -114,8 +142,13 @@ class Measuring:
         return Figures(
             forecast=np.empty((replications, len(FORECAST_ROWS), n_dates), dtype=np.float32),
             flows=np.empty((replications, len(FLOW_ROWS), n_dates), dtype=np.float32),
-            needs=np.empty((replications, len(NEED_ROWS), n_dates), dtype=np.float32),
+            needs=np.empty((replications, self._need_rows, n_dates), dtype=np.float32),
             nights=np.empty((replications, len(BASES), pools, n_dates - 1), dtype=np.float32),
+            occupied=np.empty((replications, pools - 1, n_dates), dtype=np.float32),
+            usable=np.empty((replications, pools - 1, n_dates), dtype=np.float32),
+            between=np.empty(
+                (replications, len(ORIGINS), len(DESTINATIONS), self._years), dtype=np.float32
+            ),
             cost_gbp=np.empty((replications, len(BASES), self._lines, n_dates - 1)),
             extra_cost_gbp=np.empty((replications, pools, n_dates - 1)),
             other_money_gbp=np.empty((replications, self._other_lines, n_dates - 1)),
@@ -133,9 +166,14 @@ class Measuring:
             flows=found.flows,
             needs=found.needs,
             nights=found.nights,
+            occupied=found.occupied,
+            usable=found.usable,
+            between=found.between,
         )
         spells, changes = rows_of(record.spells), rows_of(record.pool_changes)
-        measure(spells, changes, self._dates, self._area, self._tables, rows)
+        holds = rows_of(record.holds)
+        tables = self._with_room(record)
+        measure(spells, changes, holds, self._dates, self._area, tables, rows)
         self._paying.set_money(
             record,
             found.cost_gbp,
@@ -144,6 +182,16 @@ class Measuring:
             found.dearest,
             world,
         )
+
+    def _with_room(self, record: Record) -> Tables:
+        """The tables, with room for everybody in a record and a half more when more is made."""
+        children = int(record.spells["child"].max(initial=-1)) + 1
+        groups = int(record.spells["group"].max(initial=-1)) + 1
+        tables = self._tables
+        if children > tables.histories.past.size or groups > tables.siblings.groups.size:
+            room = (children + children // 2, groups + groups // 2)
+            self._tables = tables_for(self._dates, self._pools, self._needs, *room)
+        return self._tables
 
 
 def set_children_in_care(record: Record, dates: Dates, found: Counts) -> None:
@@ -173,10 +221,16 @@ def figures(record: Record, places: Places, surroundings: Surroundings) -> Figur
 
 
 def _area(surroundings: Surroundings, places: Places) -> Area:
+    settings = np.append(np.asarray(places.pool_sector, dtype=np.int64), UNPLACED_CODE)
+    outside, far = places.outside_area_share, places.over_20_miles_share
+    if outside is None:
+        outside = surroundings.outside_area_share[settings]
+    if far is None:
+        far = surroundings.over_20_miles_share[settings]
     return Area(
         pool_sector=np.array(places.pool_sector, dtype=np.int64),
         usable_at_start=np.array(places.usable_at_start, dtype=np.int64),
-        outside_share=np.array(surroundings.outside_area_share, dtype=np.float64),
-        far_share=np.array(surroundings.over_20_miles_share, dtype=np.float64),
+        outside_share=np.array(outside, dtype=np.float64),
+        far_share=np.array(far, dtype=np.float64),
         population_0_17=float(surroundings.population_0_17),
     )

@@ -3,7 +3,7 @@ table stays short and each of its blocks adds up to its total."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sufficiency.domain import (
     AGE_BANDS,
@@ -26,6 +26,7 @@ _BY_SETTING_AND_AGE = (
     *((setting, ALL) for setting in SETTINGS),
     *((ALL, band) for band in AGE_BANDS),
 )
+_BY_SETTING = ((ALL, ALL), *((setting, ALL) for setting in SETTINGS))
 _BY_SECTOR = ((ALL, ALL), *((sector, ALL) for sector in SECTORS))
 _MARGINALS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "in_care": _BY_SETTING_AND_AGE,
@@ -39,13 +40,28 @@ _MARGINALS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "outside_area": _BY_SETTING_AND_AGE,
     "over_20_miles": _BY_SETTING_AND_AGE,
     "in_care_rate_per_10k": ((ALL, ALL),),
+    "in_house_shortfall_nights": _BY_SETTING,
+    "unmet_need_nights": _BY_SETTING,
+    "three_or_more_placements": _BY_SETTING,
+    "long_term": _BY_SETTING,
+    "same_placement_2_years": _BY_SETTING,
+    "sibling_groups": ((ALL, ALL),),
+    "sibling_groups_split": ((ALL, ALL),),
+    "sibling_groups_started": ((ALL, ALL),),
+    "sibling_groups_started_split": ((ALL, ALL),),
 }
 FORECAST_ROWS: tuple[tuple[str, str, str], ...] = tuple(
     (measure, str(setting), str(band))
     for measure, rows in _MARGINALS.items()
     for setting, band in rows
 )
-"""``measure, sector, age_band`` of each row of the forecast table."""
+"""``measure, sector, age_band`` of each row of the forecast table that a replication has."""
+GAPS = ("in_house_shortfall", "unmet_need")
+"""The two kinds of gap, never mixed."""
+PROBABILITY_ROWS: tuple[tuple[str, str, str], ...] = tuple(
+    (f"{gap}_probability", str(setting), band) for gap in GAPS for setting, band in _BY_SETTING
+)
+"""The rows that only many replications have: how often at least one child is in a gap."""
 COST_ROWS: tuple[tuple[str, str, str], ...] = tuple(
     ("cost", str(setting), ALL) for setting in (ALL, *SETTINGS)
 )
@@ -70,13 +86,20 @@ FLOW_ROWS: tuple[tuple[str, str, str, str], ...] = tuple(
 """``flow, reason, age_band, group`` of each row of the flows table."""
 
 NEED_MEASURES = ("in_care", "in_house_shortfall", "unmet_need")
-NEED_ROWS: tuple[tuple[str, str, str], ...] = tuple(
-    (str(need), str(setting), measure)
-    for measure in NEED_MEASURES
-    for need in (ALL, *NEED_GROUPS)
-    for setting in (ALL, *SETTINGS)
-)
-"""``need_group, sector, measure`` of each row of the needs table."""
+
+
+def need_rows(need_names: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """``need_group, sector, measure`` of each row of the needs table of a scenario."""
+    return tuple(
+        (str(need), str(setting), measure)
+        for measure in NEED_MEASURES
+        for need in (ALL, *need_names)
+        for setting in (ALL, *SETTINGS)
+    )
+
+
+NEED_ROWS = need_rows(NEED_GROUPS)
+"""The same of a scenario without need groups of its own."""
 
 
 def first_row(measure: str) -> int:
