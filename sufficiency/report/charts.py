@@ -95,13 +95,13 @@ def range_chart(
     ends = [end for row in rows for end in (row.low, row.high, row.marker) if end is not None]
     lowest, highest = min(ends), max(ends)
     first = 0.0 if from_zero else max(0.0, lowest - (highest - lowest) * 0.15)
+    scale = {"domain": [first, max(highest * 1.02, first + 1)], "nice": True, "zero": from_zero}
     along = {
         "type": "quantitative",
         "title": None,
-        "scale": {"domain": [first, max(highest * 1.02, first + 1)], "nice": True},
+        "scale": scale,
         "axis": {"labelExpr": label_expression, "tickCount": 5},
     }
-    along["scale"]["zero"] = from_zero
     dot = {"type": "point", "filled": True, "opacity": 1, "yOffset": 6}
     layers: list[Spec] = [
         {

@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def drawing_library() -> str:
     Putting them together takes seconds and gives the same text every time, so it is kept beside
     the compiled code, or in the user's cache where nothing can be written there.
     """
-    name = f"drawing_library-{vl_convert.__version__}.js"
+    name = f"drawing_library-{version('vl-convert-python')}.js"
     for folder in _places_to_keep():
         try:
             return (folder / name).read_text(encoding="utf-8")
