@@ -21,15 +21,18 @@ def by_setting(**amounts: float) -> np.ndarray:
     return np.array([amounts.get(name, 0.0) for name in ALL_SETTINGS])
 
 
+def by_line(amounts: np.ndarray) -> dict[str, float]:
+    return {**dict(zip(ALL_SETTINGS, amounts.tolist(), strict=True)), "all": float(amounts.sum())}
+
+
 def a_turn(**changed: object) -> Turn:
     """Ten children with agencies at £100 a night and one in a home at £600."""
     turn = Turn(
         from_year="2020-21",
         to_year="2021-22",
         days=365,
-        budget_gbp=500_000.0,
-        sector_budget_gbp=None,
-        this_year_gbp=by_setting(ifa=350_000, residential=200_000),
+        budget_gbp={"all": 500_000.0},
+        this_year_gbp=by_line(by_setting(ifa=350_000, residential=200_000)),
         children=by_setting(ifa=10, residential=1),
         nightly_gbp=by_setting(ifa=100, residential=600),
         nights=by_setting(ifa=3650, residential=365),
@@ -95,14 +98,21 @@ def test_interventions_their_costs_and_income_are_lines_of_their_own() -> None:
 
 
 def test_a_year_that_the_forecast_does_not_reach_goes_from_budget_to_the_children_placed() -> None:
-    found = bridge(a_turn(this_year_gbp=None))
+    found = bridge(a_turn(this_year_gbp={}))
     assert found["this_year"] == {}
     assert found["full_year_effect"] == {"all": 584_000 - 500_000}
 
 
+def test_a_ledger_that_does_not_part_the_sectors_still_makes_a_bridge_of_the_total() -> None:
+    found = bridge(a_turn(this_year_gbp={"all": 560_000.0}))
+    assert found["this_year"] == {"all": 60_000}
+    assert found["full_year_effect"] == {"all": 24_000}
+    assert sum(found[step].get("all", 0) for step in PARTS) == found["need"]["all"]
+
+
 def test_sectors_with_budgets_have_bridges_of_their_own() -> None:
-    budgets = dict.fromkeys(ALL_SETTINGS, 0.0) | {"ifa": 300_000.0, "residential": 200_000.0}
-    found = bridge(a_turn(sector_budget_gbp=budgets))
+    budgets = by_line(by_setting(ifa=300_000, residential=200_000))
+    found = bridge(a_turn(budget_gbp=budgets))
     assert found["this_year"]["ifa"] == 50_000
     assert found["full_year_effect"]["ifa"] == 15_000
 
@@ -140,9 +150,8 @@ def test_every_bridge_adds_up_to_the_pound_in_both_directions(
         nights=nights,
         cost_gbp=cost,
         interventions_gbp=saved,
-        this_year_gbp=this_year,
-        budget_gbp=sum(budgets) if budgets else 1e7,
-        sector_budget_gbp=dict(zip(ALL_SETTINGS, budgets, strict=True)) if budgets else None,
+        this_year_gbp={} if this_year is None else by_line(this_year),
+        budget_gbp=by_line(np.array(budgets)) if budgets else {"all": 1e7},
         programme_cost_gbp=programme,
         income_gbp=income,
     )

@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,12 +59,11 @@ class Turn:
     to_year: str
     days: int
     """Of the year to come."""
-    budget_gbp: float
-    """This year's, for all placements."""
-    sector_budget_gbp: Mapping[str, float] | None
-    """This year's by setting, if there is one for each."""
-    this_year_gbp: Floats | None
-    """What this year is expected to cost; None if the forecast and the ledger do not reach it."""
+    budget_gbp: Mapping[str, float]
+    """This year's, for ``all`` placements and maybe for each setting."""
+    this_year_gbp: Mapping[str, float]
+    """What this year is expected to cost in ``all`` placements and maybe in each setting; empty if
+    forecast and ledger do not make up a whole year."""
     children: Floats
     """In each setting on this year's last day."""
     nightly_gbp: Floats
@@ -95,6 +95,31 @@ def bridge_table(turns: list[Turn]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def told(turn: Turn) -> dict[str, Any]:
+    """A turn in plain numbers, for whoever wants to work the bridge out again."""
+    names = _LINES[:-1]
+    by_setting = {
+        "children": turn.children,
+        "nightly_gbp": turn.nightly_gbp,
+        "nights": turn.nights,
+        "cost_gbp": turn.cost_gbp,
+        "interventions_gbp": turn.interventions_gbp,
+    }
+    return {
+        "from_year": turn.from_year,
+        "to_year": turn.to_year,
+        "days": turn.days,
+        "budget_gbp": dict(turn.budget_gbp),
+        "this_year_gbp": dict(turn.this_year_gbp),
+        **{
+            key: dict(zip(names, map(float, amounts), strict=True))
+            for key, amounts in by_setting.items()
+        },
+        "programme_cost_gbp": turn.programme_cost_gbp,
+        "income_gbp": turn.income_gbp,
+    }
+
+
 def bridge(turn: Turn) -> dict[str, dict[str, int]]:
     """Whole pounds by step and sector (``all`` last).
 
@@ -108,7 +133,7 @@ def bridge(turn: Turn) -> dict[str, dict[str, int]]:
     everything = round(placements[ALL]) + found["programme_costs"][ALL]
     found["need"] = {**dict(zip(_LINES, by_setting, strict=False)), ALL: everything}
     parts = STEPS[: STEPS.index("rounding")]
-    begins = ("budget",) if turn.this_year_gbp is None else ("budget", "this_year")
+    begins = ("budget", "this_year") if turn.this_year_gbp else ("budget",)
     whole = [line for line in _LINES if all(line in found[step] for step in begins)]
     found["rounding"] = {
         line: found["need"][line] - sum(found[step].get(line, 0) for step in parts)
@@ -126,22 +151,22 @@ def _steps(turn: Turn) -> dict[str, dict[str, float]]:
     # Nobody at the turn of the year: everything that comes is mix and price.
     growth = later / then if then > 0 else 1.0
     at_old_prices = turn.nights * turn.nightly_gbp
-    budget = {**(turn.sector_budget_gbp or {}), ALL: turn.budget_gbp}
+    budget, this_year = dict(turn.budget_gbp), turn.this_year_gbp
     steps = {
         "budget": budget,
-        "this_year": {},
+        "this_year": {
+            line: this_year[line] - amount for line, amount in budget.items() if line in this_year
+        },
         "volume": _by_line((growth - 1) * full_year),
         "mix": _by_line(at_old_prices - growth * full_year),
         "price": _by_line(turn.cost_gbp - at_old_prices),
         "interventions": _by_line(turn.interventions_gbp),
         "programme_costs": {ALL: turn.programme_cost_gbp},
     }
-    from_here = budget
-    if turn.this_year_gbp is not None:
-        from_here = _by_line(turn.this_year_gbp)
-        steps["this_year"] = {line: from_here[line] - budget[line] for line in budget}
     by_line = _by_line(full_year)
-    steps["full_year_effect"] = {line: by_line[line] - from_here[line] for line in from_here}
+    steps["full_year_effect"] = {
+        line: by_line[line] - amount for line, amount in (this_year or budget).items()
+    }
     steps["need"] = _by_line(turn.cost_gbp + turn.interventions_gbp)
     return steps
 

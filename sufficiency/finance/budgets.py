@@ -7,7 +7,7 @@ comes to all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
@@ -48,23 +48,21 @@ def with_budgets(finance: pd.DataFrame, outturn: Outturn) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def budget_gbp(plan: CostPlan, year: str, line: str, outturn: Outturn) -> float | None:
-    """The budget of a year and line, or None.
+def budget_lines(plan: CostPlan, year: str, spending: Collection[str]) -> dict[str, float]:
+    """The budgets of a year by line; empty if it has none.
 
-    Sector budgets add up to one for all placements if every sector that costs something has one.
+    Sector budgets add up to one for ``all`` placements if each of the settings that cost something
+    (``spending``) has one; nobody is asked for a budget for children without a placement.
     """
     total, by_sector = plan.budget_gbp.get(year), plan.sector_budget_gbp.get(year)
-    if line != ALL:
-        return None if by_sector is None else by_sector.get(line)
-    if total is not None or by_sector is None:
-        return total
-    spent = (setting for setting in LINES[1:] if setting != UNPLACED)
-    without = [
-        setting
-        for setting in spent
-        if setting not in by_sector and _costs(outturn.of(year, setting))
-    ]
-    return None if without else sum(by_sector.values())
+    if total is not None:
+        return {ALL: total}
+    if by_sector is None:
+        return {}
+    if set(spending) - {UNPLACED} - by_sector.keys():
+        return dict(by_sector)
+    lines = {line: by_sector.get(line, 0.0) for line in LINES[1:]}
+    return {ALL: sum(lines.values()), **lines}
 
 
 def overspend(cost_gbp: Floats, budget: float) -> dict[str, float]:
@@ -109,22 +107,22 @@ def years_for_budgets(calendar: ReportCalendar) -> tuple[str, ...]:
 def _budget_rows(outturn: Outturn) -> Iterator[tuple[object, ...]]:
     plan = outturn.spend.plan
     for year in outturn.years:
-        if not outturn.is_whole(year):
+        if not outturn.is_whole(year) or not (
+            year in plan.budget_gbp or year in plan.sector_budget_gbp
+        ):
             continue
+        costs = {line: outturn.of(year, line) for line in LINES}
+        spending = [line for line in LINES[1:] if (cost := costs[line]) is None or cost.any()]
+        budgets = budget_lines(plan, year, spending)
         for line in LINES:
-            budget = budget_gbp(plan, year, line, outturn)
-            cost = None if budget is None else outturn.of(year, line)
-            if budget is None or cost is None:
+            cost = costs[line]
+            if line not in budgets or cost is None:
                 continue
             key = (year, MONTHS_PER_YEAR, line, ALL)
-            yield (*key, "budget", budget, *_EMPTY)
-            yield (*key, "over_budget", *summarise(cost - budget))
-            for measure, value in overspend(cost, budget).items():
+            yield (*key, "budget", budgets[line], *_EMPTY)
+            yield (*key, "over_budget", *summarise(cost - budgets[line]))
+            for measure, value in overspend(cost, budgets[line]).items():
                 yield (*key, measure, value, *_EMPTY)
 
 
 _EMPTY = (np.nan,) * (len(STATISTICS) - 1)
-
-
-def _costs(cost_gbp: Floats | None) -> bool:
-    return cost_gbp is None or bool(cost_gbp.any())

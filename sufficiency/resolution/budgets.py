@@ -1,9 +1,11 @@
-"""The budgets and the ledger of a scenario, checked against the months that it forecasts."""
+"""The budgets, the ledger and the appraisal rates of a scenario, with where they come from."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
+from sufficiency.calibration.assumptions import assumed
 from sufficiency.domain import report_dates
 from sufficiency.errors import ScenarioError
 from sufficiency.finance.budgets import years_for_budgets
@@ -14,7 +16,7 @@ from sufficiency.resolution.population import given_or
 from sufficiency.scenario.budgets import sector_budgets, total_budgets
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.options import GIVEN_WHEN_RUN
-from sufficiency.scenario.origins import Origin
+from sufficiency.scenario.origins import Origin, assumed_origin
 
 
 def budgets_gbp(scenario: Scenario) -> dict[str, float]:
@@ -51,6 +53,30 @@ def budget_origins(scenario: Scenario) -> list[Origin]:
             for sector, amount in by_sector.items()
         ),
     ]
+
+
+@dataclass(frozen=True)
+class AppraisalRates:
+    """How later money is weighed when interventions are appraised; shares a year."""
+
+    discount_rate: float
+    inflation_per_year: float
+    origins: tuple[Origin, ...]
+
+
+def appraisal_rates(scenario: Scenario) -> AppraisalRates:
+    """The scenario's discount rate and general inflation, or the labelled assumptions."""
+    values, origins = [], []
+    for name in ("discount_rate", "general_inflation_per_year"):
+        own, assumption = getattr(scenario.costs, name), assumed(name)
+        value = assumption.number if own is None else own.value
+        values.append(value)
+        origins.append(
+            assumed_origin(assumption, value, "share a year")
+            if own is None
+            else given_or(own, assumption.key, assumption.label, value, "share a year", "")
+        )
+    return AppraisalRates(values[0], values[1], tuple(origins))
 
 
 def check_budget_years(scenario: Scenario, start: date) -> None:
