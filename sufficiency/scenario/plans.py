@@ -88,6 +88,16 @@ class Costs(Strict):
         description="What placements have cost so far: a CSV of month,sector,cost,nights beside "
         "this file. With the forecast it makes the outturn of the year.",
     )
+    discount_rate: Inflation | None = Field(
+        default=None,
+        description="The share a year by which later money counts less when interventions are "
+        "appraised, after the general rise of prices. Default: the Green Book's 0.035.",
+    )
+    general_inflation_per_year: Inflation | None = Field(
+        default=None,
+        description="The share a year by which prices in general rise, which appraisals of "
+        "interventions take out of later money.",
+    )
 
 
 class Intervention(Strict):
