@@ -31,6 +31,7 @@ from sufficiency.chunks import (
     shapes,
     work_out_chunk,
 )
+from sufficiency.doing_nothing import finance_desk
 from sufficiency.errors import UserError
 from sufficiency.executors import (
     DASK,
@@ -185,6 +186,7 @@ def run(
     planned = with_and_without(job, found.figures["forecast"], work.as_asked, crew)
     if planned is not None:
         manifest["planned_ends"] = planned
+    manifest |= finance_desk(job, found, made, work.as_asked, crew)
     values = ReplicationValues(
         resolved.scenario.name,
         found.figures["forecast"],
