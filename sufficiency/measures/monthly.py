@@ -24,6 +24,7 @@ from sufficiency.measures.rows import (
     NEED_MEASURES,
     NEED_ROWS,
     PROBABILITY_ROWS,
+    first_row,
     need_rows,
 )
 from sufficiency.simulation.compiled import rows_of
@@ -182,6 +183,15 @@ class Measuring:
             found.dearest,
             world,
         )
+        self._set_gap_costs(found.forecast)
+
+    def _set_gap_costs(self, forecast: Counts) -> None:
+        """Set the rows of what each kind of gap cost more in the month that ends on each date."""
+        for gap, by_setting in zip(GAPS, self._paying.gap_cost_gbp, strict=True):
+            first = first_row(f"{gap}_extra_cost")
+            rows = forecast[first : first + 1 + len(by_setting)]
+            rows[:, 0] = np.nan
+            rows[0, 1:], rows[1:, 1:] = by_setting.sum(axis=0), by_setting
 
     def _with_room(self, record: Record) -> Tables:
         """The tables, with room for everybody in a record and a half more when more is made."""

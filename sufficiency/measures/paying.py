@@ -12,6 +12,7 @@ from sufficiency.measures.money_facts import Facts
 from sufficiency.measures.money_lines import JointFunding, NightlyGrant
 from sufficiency.measures.pricing import DAYS_PER_WEEK, N_BINS, OfReplication, Paid, pay
 from sufficiency.measures.reporting import ReportCalendar
+from sufficiency.measures.rows import GAPS
 from sufficiency.simulation.compiled import rows_of
 from sufficiency.simulation.effects import DrawnEffects
 from sufficiency.simulation.record import Record
@@ -50,6 +51,9 @@ class Paying:
         needs = len(places.need_names) if any(isinstance(i, JointFunding) for i in income) else 0
         uasc = settings if any(isinstance(i, NightlyGrant) for i in income) else 0
         self._same = np.ones((lines, n_months))
+        self.gap_cost_gbp = np.zeros((len(GAPS), settings, n_months))
+        """(2, 7, M): what each kind of gap cost more than the first choice in the record last paid
+        for, by setting."""
         self._by_need = np.zeros((needs, settings, n_months))
         self._uasc = np.zeros((uasc, n_months))
         self._dear, self._bins = np.zeros((2, 3, years)), np.zeros((years, N_BINS, 2))
@@ -70,7 +74,15 @@ class Paying:
         places = world.places if world is not None else self._places
         effects = world.effects if world is not None else None
         effect = self._effect(effects)
-        paid = Paid(cost_gbp, extra_cost_gbp, self._by_need, self._uasc, self._dear, self._bins)
+        paid = Paid(
+            cost_gbp,
+            extra_cost_gbp,
+            self.gap_cost_gbp,
+            self._by_need,
+            self._uasc,
+            self._dear,
+            self._bins,
+        )
         facts = Facts(
             record,
             places,

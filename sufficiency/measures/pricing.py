@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.measures.counting import FIRST_CHOICE, fit_of
+from sufficiency.measures.counting import FIRST_CHOICE, IN_HOUSE_SHORTFALL, fit_of
 from sufficiency.measures.dates import Dates, Floats, Ints
 from sufficiency.simulation.children import COHORT_STREAM
 from sufficiency.simulation.compiled import Rows, compiled, step
@@ -65,6 +65,8 @@ class Paid(NamedTuple):
     child-night stand after unplaced and are left as they are."""
     extra_cost_gbp: Floats
     """(P + 1, M): what nights in either gap cost more than one in the first choice would."""
+    gap_cost_gbp: Floats
+    """(2, 7, M): the same by kind of gap (in-house shortfall, unmet need) and setting."""
     by_need_gbp: Floats
     """(N, 7, M): by need group and setting; (0, 7, M) where nobody asks."""
     uasc_nights: Floats
@@ -85,6 +87,7 @@ def pay(
     unplaced = prices.nightly_gbp.shape[0] - 1
     paid.cost_gbp[:, : unplaced + 1] = 0.0
     paid.extra_cost_gbp[:] = 0.0
+    paid.gap_cost_gbp[:] = 0.0
     paid.by_need_gbp[:] = 0.0
     paid.uasc_nights[:] = 0.0
     paid.dear[:] = 0.0
@@ -131,7 +134,9 @@ def pay_spell(
         paid.cost_gbp[basis, pool, month] += cost
         if first_choice >= 0:
             instead = prices.nightly_gbp[first_choice, month] * effect[first_choice, month]
-            paid.extra_cost_gbp[pool, month] += nights * (price - instead)
+            extra = nights * (price - instead)
+            paid.extra_cost_gbp[pool, month] += extra
+            paid.gap_cost_gbp[fit - IN_HOUSE_SHORTFALL, spell.sector, month] += extra
         if paid.by_need_gbp.shape[0] > 0:
             paid.by_need_gbp[spell.need, spell.sector, month] += cost
         if spell.uasc and paid.uasc_nights.shape[0] > 0:

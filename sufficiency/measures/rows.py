@@ -42,6 +42,8 @@ _MARGINALS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "in_care_rate_per_10k": ((ALL, ALL),),
     "in_house_shortfall_nights": _BY_SETTING,
     "unmet_need_nights": _BY_SETTING,
+    "in_house_shortfall_extra_cost": _BY_SETTING,
+    "unmet_need_extra_cost": _BY_SETTING,
     "three_or_more_placements": _BY_SETTING,
     "long_term": _BY_SETTING,
     "same_placement_2_years": _BY_SETTING,
