@@ -111,7 +111,7 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
 
 def _files_read(scenario: Any) -> list[Path]:
     """The user's own files: the scenario, what it extends, and the data files that it names."""
-    keys = ("table_path", "calibrated_path", "cohort_path", "actuals_path")
+    keys = ("table_path", "calibrated_path", "cohort_path", "actuals_path", "price_list_path")
     named = (getattr(scenario, key, None) for key in keys)
     return [*scenario.files, *(path for path in named if path is not None)]
 

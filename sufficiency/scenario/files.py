@@ -129,6 +129,7 @@ NAMED_FILES = (
     ("calibration", "file"),
     ("population", "cohort"),
     ("costs", "actuals"),
+    ("costs", "price_list"),
 )
 """Keys that name a data file beside the scenario."""
 

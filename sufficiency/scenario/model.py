@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from sufficiency.domain import NeedGroup, Sector
+from sufficiency.scenario.costs import Costs
 from sufficiency.scenario.council_method import CouncilMethod, rates_that_do_not_follow
 from sufficiency.scenario.parts import (
     Allocation,
@@ -24,7 +25,7 @@ from sufficiency.scenario.parts import (
     Population,
     SectorPlan,
 )
-from sufficiency.scenario.plans import Costs, Intervention, Outcome, Uncertainty
+from sufficiency.scenario.plans import Intervention, Outcome, Uncertainty
 from sufficiency.scenario.sourced import Amount, Day, Months, Strict, Text, contradiction, expecting
 
 DEFAULT_MONTHS = 36
@@ -172,6 +173,11 @@ class Scenario(Strict):
     def actuals_path(self) -> Path | None:
         """Where `costs.actuals` is, or None if the scenario names no ledger."""
         return self._path_of("costs.actuals", self.costs.actuals)
+
+    @property
+    def price_list_path(self) -> Path | None:
+        """Where `costs.price_list` is, or None if the scenario names none."""
+        return self._path_of("costs.price_list", self.costs.price_list)
 
     @property
     def named_paths(self) -> Mapping[str, Path]:

@@ -1,4 +1,4 @@
-"""The sections of a scenario file about money, dated changes, uncertainty and what happened."""
+"""The sections of a scenario file about dated changes, uncertainty and what happened."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from sufficiency.domain import EXIT_CAUSES, MoveReason, Sector
-from sufficiency.scenario.budgets import Budgets, BudgetYear
+from sufficiency.domain import EXIT_CAUSES, MoveReason
 from sufficiency.scenario.sourced import (
     AgeGroup,
     CountNumber,
     Day,
     Factor,
-    Inflation,
-    Pounds,
-    Ratio,
     Strict,
     Switch,
     Text,
@@ -37,67 +33,6 @@ Reason = Literal[
     "turning_16",
     "placed_for_adoption",
 ]
-
-
-class FosteringSplit(Strict):
-    """Prices of kinds of fostering as multiples of internal fostering's."""
-
-    ifa_to_internal_ratio: Ratio | None = Field(
-        default=None, description="An agency place's price over an internal fostering place's."
-    )
-    connected_to_internal_ratio: Ratio | None = Field(
-        default=None, description="A connected carer's price over an internal fostering place's."
-    )
-
-
-class Costs(Strict):
-    """Prices and budgets."""
-
-    weekly_cost_gbp: dict[Sector, Pounds] = Field(
-        default_factory=dict,
-        description="Pounds a week for a child in each sector. Default: the authority's published "
-        "unit costs, fostering split by the ratios below.",
-    )
-    price_year: BudgetYear | None = Field(
-        default=None, description='The financial year of the prices given, such as "2019-20".'
-    )
-    inflation_per_year: Inflation | None = Field(
-        default=None, description="The share by which prices rise each 1 April."
-    )
-    known_price_rise_per_year: Inflation | None = Field(
-        default=None,
-        description="The share by which prices known child by child (from the cohort) rise each "
-        "1 April while the placement lasts. Default: they stay.",
-    )
-    fostering_split: FosteringSplit = Field(
-        default_factory=FosteringSplit,
-        description="How the published fostering price, which blends all three, is parted.",
-    )
-    unplaced_weekly_cost_gbp: Pounds | None = Field(
-        default=None,
-        description="Pounds a week for a child with no registered place found. Default: the "
-        "dearest residential price.",
-    )
-    budget: Budgets = Field(
-        default_factory=dict,
-        description="The placements budget by financial year, in pounds: one sum, or one for each "
-        "sector.",
-    )
-    actuals: Text | None = Field(
-        default=None,
-        description="What placements have cost so far: a CSV of month,sector,cost,nights beside "
-        "this file. With the forecast it makes the outturn of the year.",
-    )
-    discount_rate: Inflation | None = Field(
-        default=None,
-        description="The share a year by which later money counts less when interventions are "
-        "appraised, after the general rise of prices. Default: the Green Book's 0.035.",
-    )
-    general_inflation_per_year: Inflation | None = Field(
-        default=None,
-        description="The share a year by which prices in general rise, which appraisals of "
-        "interventions take out of later money.",
-    )
 
 
 class Intervention(Strict):
