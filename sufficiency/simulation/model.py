@@ -298,6 +298,10 @@ def risks_of(hazards: Hazards) -> rules.Risks:
     """The hazard tables as the rules read them: own copies, the causes side by side."""
     by_band = np.ascontiguousarray(np.moveaxis(hazards.per_day, 0, -1), dtype=np.float64)
     by_care = hazards.clock == CARE_CLOCK
+    by_period = np.moveaxis(hazards.calendar_factor, -3, -1)
+    group = hazards.calendar_group
+    if group is None:
+        group = np.zeros((hazards.per_day.shape[1], hazards.need_factor.shape[1]), dtype=np.int64)
     return rules.Risks(
         by_care=by_band * by_care,
         by_placement=by_band * ~by_care,
@@ -306,7 +310,8 @@ def risks_of(hazards: Hazards) -> rules.Risks:
         need_factor=np.ascontiguousarray(hazards.need_factor.T, dtype=np.float64),
         calendar_starts=np.array(hazards.calendar_starts_days, dtype=np.float64),
         calendar_factor=np.ascontiguousarray(
-            np.moveaxis(hazards.calendar_factor, 0, -1), dtype=np.float64
+            by_period.reshape(-1, *by_period.shape[-3:]), dtype=np.float64
         ),
+        calendar_group=np.ascontiguousarray(group, dtype=np.int64),
         rates=np.zeros(rules.N_CAUSES),
     )

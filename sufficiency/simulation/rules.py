@@ -23,7 +23,7 @@ from sufficiency.domain import (
 from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.draws import Numbers, exponential
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
-from sufficiency.simulation.world import Floats
+from sufficiency.simulation.world import Floats, Ints
 
 ADULT = 5
 """Position of the 18th birthday among the `birthdays` of a child (see `band_at`)."""
@@ -45,7 +45,9 @@ class Risks(NamedTuple):
     """(N, C)."""
     calendar_starts: Floats
     calendar_factor: Floats
-    """(A, K, C)."""
+    """(G, A, K, C): by group of sector and need."""
+    calendar_group: Ints
+    """(S, N): the group of children in a sector with a need."""
     rates: Floats
     """(C,): the rates of one stretch of time, set by `set_rates` whenever they are needed."""
 
@@ -107,7 +109,8 @@ def set_rates(
     care, placement, age, period = bands
     row = UASC_ROW if uasc else min(age, OVER_16)
     by_care, by_placement = risks.by_care[sector, row, care], risks.by_placement[sector, row]
-    of_need, of_period = risks.need_factor[need], risks.calendar_factor[row, period]
+    group = risks.calendar_group[sector, need]
+    of_need, of_period = risks.need_factor[need], risks.calendar_factor[group, row, period]
     for cause in range(N_CAUSES):
         table = by_care[cause] + by_placement[placement, cause]
         risks.rates[cause] = table * of_need[cause] * of_period[cause]

@@ -55,10 +55,12 @@ class Hazards:
     calendar_starts_days: Floats
     """(K,): first is 0, rising; drift and dated changes of rate."""
     calendar_factor: Floats
-    """(C, A, K)."""
+    """(C, A, K); or (G, C, A, K) where it differs by ``calendar_group``."""
     destination: Floats
     """(M moves = 6, 2, N, N): probability of the new need group by reason, under 16 (0) or 16
     and over (1), and present need group. Rows sum to 1."""
+    calendar_group: Ints | None = None
+    """(S, N): the group, 0 to G - 1, of children in a sector with a need; None: all are one."""
 
 
 @dataclass(frozen=True)
