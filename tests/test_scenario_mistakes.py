@@ -39,9 +39,10 @@ ONE_MISTAKE = {
         "interventions:\n  - {name: a, lever: exits, start: 2021-01-01, factor: 1, ende: 3}",
         'interventions[1].ende: unknown key. Did you mean "end"?',
     ),
-    "key where none is possible": (
+    "unknown key of allocation": (
         "allocation: {order: x}",
-        "allocation.order: unknown key. No key is possible here.",
+        "allocation.order: unknown key. The keys here are: policy, siblings_together, "
+        "settling_days, emergency, step_down.",
     ),
     "misspelt sector": (
         "sectors: {residentail: {places: 1}}",

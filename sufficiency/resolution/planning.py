@@ -30,9 +30,10 @@ from sufficiency.resolution.calendar import calendar
 from sufficiency.resolution.entry_ages import entry_age_quantiles_days
 from sufficiency.resolution.own_return import OwnReturn, own_children
 from sufficiency.resolution.own_table import OwnTable
+from sufficiency.resolution.planning_groups import planning_groups, with_groups_at_start
 from sufficiency.resolution.population import StartingPopulation
+from sufficiency.resolution.supply import Supply
 from sufficiency.scenario.model import Scenario
-from sufficiency.simulation.world import Places
 from sufficiency.simulation.worlds import Calendar, Levels, Siblings, WorldPlan
 
 Floats = NDArray[np.float64]
@@ -46,7 +47,7 @@ def world_plan(
     people: StartingPopulation,
     table: OwnTable | None,
     own: OwnReturn,
-    places: Places,
+    there: Supply,
     start: date,
 ) -> WorldPlan:
     """All that a scenario's replications share.
@@ -57,7 +58,7 @@ def world_plan(
         people: the children at the start.
         table: levels from the council's own months, if any.
         own: rates and children from its own returns, if any.
-        places: the places there are.
+        there: the places there are.
         start: the start date.
     """
     pull = _pull(scenario, fit, people.by_age_group.astype(np.float64), own)
@@ -68,6 +69,9 @@ def world_plan(
         counted_to = own.calibrated.fitted.as_at
         drift = replace(drift, window_years=own.calibrated.entries_window_years)
     horizon_days = (report_dates(start, scenario.months)[-1] - start).days
+    children, groups = _children(people, fit, tables, own), planning_groups(scenario, people.needs)
+    if groups is not None:
+        children = with_groups_at_start(children, groups)
     return WorldPlan(
         start=start,
         horizon_days=horizon_days,
@@ -76,11 +80,13 @@ def world_plan(
         calendar=_calendar(scenario, start, table, pull),
         siblings=_siblings(scenario, own),
         entry_age_quantiles_days=entry_age_quantiles_days(),
-        children=_children(people, fit, tables, own),
-        places=places,
+        children=children,
+        places=there.places,
         drift=drift,
         days_since_history=max((start - counted_to).days, 0),
         own=own_children(own, next_needs(scenario), start, horizon_days),
+        supply=there.plan,
+        groups=groups,
     )
 
 

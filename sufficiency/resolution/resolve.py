@@ -33,12 +33,15 @@ from sufficiency.resolution.own_return import (
 from sufficiency.resolution.own_table import OwnTable, own_levels
 from sufficiency.resolution.page_facts import manifest_extras
 from sufficiency.resolution.planning import follows_path, world_plan
+from sufficiency.resolution.planning_groups import group_origins
+from sufficiency.resolution.policies import AllocationPolicy
+from sufficiency.resolution.pools import Pool
 from sufficiency.resolution.prices import cost_plan
 from sufficiency.resolution.provenance import (
     fitted_origins,
     population_origin,
 )
-from sufficiency.resolution.supply import supply
+from sufficiency.resolution.supply import priced_by_pool, supply
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.simulation.world import World
@@ -66,6 +69,8 @@ class Resolved:
     origins: tuple[Origin, ...]
     warnings: tuple[str, ...]
     manifest_extras: Mapping[str, Any]
+    pools: tuple[Pool, ...] = ()
+    """The pools of places, in the order of ``plan.places``."""
     personal_data: bool = False
     """Whether its start or its rates come from the council's own children."""
     actuals: Actuals | None = None
@@ -157,21 +162,24 @@ def resolve_children(scenario: Scenario, own: OwnReturn | None = None) -> Resolv
         fit = _fit(scenario, history, authority, own)
         start = _start(scenario, fit)
         people, own = people_at_start(scenario, fit, own)
-        places, *_ = supply(scenario, people.by_sector, start)
-        plan = world_plan(scenario, fit, people, None, own, places, start)
+        there = supply(scenario, people.by_sector, start)
+        plan = world_plan(scenario, fit, people, None, own, there, start)
     return ResolvedChildren(authority, start, fit, plan)
 
 
-def resolve(scenario: Scenario) -> Resolved:
+def resolve(scenario: Scenario, policy: AllocationPolicy | None = None) -> Resolved:
     """Find every number of a scenario, from its file, the published statistics or an assumption.
+
+    ``policy`` is a user's own, in place of the allocation policy that the scenario names.
 
     Raises:
         UnknownAuthority: no such authority, or one that was merged or split.
         ScenarioError: the scenario contradicts what is published.
         HistoryError: the user's own table cannot be used.
+        UserError: the user's policy gives no pool, or one that is none.
     """
     with assuming(_own_assumptions(scenario)):
-        return _resolve(scenario)
+        return _resolve(scenario, policy)
 
 
 def _own_assumptions(scenario: Scenario) -> dict[str, Assumption]:
@@ -189,7 +197,7 @@ def _own_assumptions(scenario: Scenario) -> dict[str, Assumption]:
     }
 
 
-def _resolve(scenario: Scenario) -> Resolved:
+def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
     authority = find_authority(scenario.authority)
     own = read_own_return(scenario, authority)
     scenario = starting_on(scenario, own)
@@ -202,13 +210,14 @@ def _resolve(scenario: Scenario) -> Resolved:
     until = min(scenario.calibration.history_to or start, start)
     table = own_levels(read_monthly_table(path), fit, until) if path is not None else None
     people, own = people_at_start(scenario, fit, own)
-    places, supply_origins, statement, sector_places = supply(scenario, people.by_sector, start)
+    there = supply(scenario, people.by_sector, start, policy)
     costs, cost_origins, cost_warnings = cost_plan(scenario, fit, history, people.by_sector, start)
-    costs = with_known_prices(costs, scenario, own.cohort)
+    costs = with_known_prices(priced_by_pool(costs, there.pools), scenario, own.cohort)
     shares, share_origins = locality_shares(
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
-    plan = world_plan(scenario, fit, people, table, own, places, start)
+    there = there.located(shares)
+    plan = world_plan(scenario, fit, people, table, own, there, start)
     population = _population(fit)
     origins = (
         *people.origins,
@@ -216,7 +225,8 @@ def _resolve(scenario: Scenario) -> Resolved:
         *([] if population is None else [population_origin(population)]),
         *fitted_origins(scenario, fit, plan.levels, table, own.calibrated),
         *intervention_origins(scenario),
-        *supply_origins,
+        *there.origins,
+        *group_origins(scenario),
         *share_origins,
         *cost_origins,
     )
@@ -232,12 +242,14 @@ def _resolve(scenario: Scenario) -> Resolved:
         origins=origins,
         warnings=(
             *cost_warnings,
+            *there.warnings,
             *_notes(authority, fit, scenario, own),
             *_pull_of_starters(scenario, fit, plan.levels, table, own),
         ),
         manifest_extras=manifest_extras(
-            scenario, fit, history, statement, sector_places, own.calibrated
+            scenario, fit, history, there.statement, there.sector_places, own.calibrated
         ),
+        pools=there.pools,
         personal_data=own.is_used,
         actuals=actuals_before(scenario, start),
     )

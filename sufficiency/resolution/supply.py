@@ -1,22 +1,35 @@
-"""The places there are: the scenario's, or those used at the start."""
+"""The places there are and how children are matched to them: the scenario's, or those used at the
+start."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.calibration.assumptions import assumed
-from sufficiency.domain import NEED_GROUPS, SECTORS, Sector, begins
+from sufficiency.domain import NEED_GROUPS, SECTORS, Sector
+from sufficiency.errors import ScenarioError
+from sufficiency.measures.money import CostPlan
 from sufficiency.report.words import SETTING_LABELS
-from sufficiency.resolution.population import given_or
+from sufficiency.resolution.matching import (
+    allocation_origins,
+    emergencies,
+    settling_days,
+    step_down,
+    step_down_slots,
+)
+from sufficiency.resolution.policies import POLICIES, AllocationPolicy, Need, pools_in_order
+from sufficiency.resolution.pools import Pool, PoolSupply, pools_of_scenario
+from sufficiency.resolution.processes import process_origins, stays_on, supply_plan
 from sufficiency.scenario.model import Scenario
-from sufficiency.scenario.origins import Origin, assumed_origin
-from sufficiency.scenario.parts import PlacesFrom
-from sufficiency.scenario.sourced import Kind
-from sufficiency.simulation.world import UNLIMITED, Places
+from sufficiency.scenario.origins import Origin
+from sufficiency.simulation.supply_paths import SupplyPlan
+from sufficiency.simulation.world import Places
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 KEEP_PLACES = (
@@ -28,124 +41,213 @@ GIVEN_PLACES = (
     "Places in {given} are as the scenario gives them; elsewhere we assumed that you keep the "
     "places you use today and buy as many as are asked for."
 )
+_NEVER_16 = ("supported_16_plus",)
 
 
-_NOT_LIMITED = {
-    Sector.CONNECTED_PERSONS: "Assumption: family and friends carers come with the child",
-    Sector.OTHER: "Assumption: these settings are not places that are bought",
-}
-_MARKET = (
-    "Assumption: bought places are not limited; the number used is what the market is asked for"
-)
+@dataclass(frozen=True)
+class Supply:
+    """Pools of places, who may use them, and what chance adds to them."""
+
+    places: Places
+    plan: SupplyPlan
+    pools: tuple[Pool, ...]
+    origins: tuple[Origin, ...]
+    statement: str
+    """A sentence for the first screen."""
+    sector_places: list[dict[str, object]]
+    """One row a sector (sector, places or "unlimited") for the manifest."""
+    warnings: tuple[str, ...] = ()
+
+    def located(self, shares: Mapping[str, Floats]) -> Supply:
+        """The same places with how many of each pool are outside the area and over 20 miles away.
+
+        ``shares`` are the sectors' (7,), which hold where a pool does not say where it is.
+        """
+        outside, over = shares_by_pool(self.pools, shares)
+        return replace(
+            self,
+            places=replace(self.places, outside_area_share=outside, over_20_miles_share=over),
+        )
 
 
 def supply(
-    scenario: Scenario, by_sector: Ints, start: date
-) -> tuple[Places, list[Origin], str, list[dict[str, object]]]:
-    """One pool a sector, with its usable places over time.
+    scenario: Scenario,
+    by_sector: Ints,
+    start: date,
+    policy: AllocationPolicy | None = None,
+) -> Supply:
+    """The pools of a scenario with their places over time, and the order in which they are used.
 
-    Returns:
-        the places, their origins, a sentence for the first screen, and one row a sector
-        (sector, places or "unlimited") for the manifest.
+    Args:
+        scenario: whose.
+        by_sector: (6,) children at the start.
+        start: the start date.
+        policy: one of the user's own, in place of the one that the scenario names.
+
+    Raises:
+        ScenarioError: what `pools_of_scenario` refuses, or ages that leave a child nowhere to go.
+        UserError: the user's policy gives no pool, or one that is none.
     """
-    at_start: list[int] = []
-    changes: list[tuple[float, int, int]] = []
-    origins: list[Origin] = []
-    given: list[str] = []
-    for code, sector in enumerate(SECTORS):
-        plan = scenario.sectors.get(sector)
-        places, own_origins = _at_start(scenario, sector, int(by_sector[code]))
-        origins += own_origins
-        for change in plan.schedule if plan else ():
-            usable = _number(change.places)
-            if begins(start, change.from_) <= 0:
-                places = usable
-            else:
-                changes.append((begins(start, change.from_), code, usable))
-            origins.append(_scheduled(sector, change))
-        if plan is not None and (plan.places is not None or plan.schedule):
-            given.append(SETTING_LABELS[sector].lower())
-        at_start.append(places)
-    changes.sort()
-    statement = GIVEN_PLACES.format(given=", ".join(given)) if given else KEEP_PLACES
-    rows: list[dict[str, object]] = [
-        {"sector": str(sector), "places": "unlimited" if places == UNLIMITED else places}
-        for sector, places in zip(SECTORS, at_start, strict=True)
-    ]
-    return _places(scenario, at_start, changes), origins, statement, rows
-
-
-def _scheduled(sector: Sector, change: PlacesFrom) -> Origin:
-    return Origin(
-        f"sectors.{sector}.schedule",
-        f"Usable places: {SETTING_LABELS[sector]}, from {change.from_.isoformat()}",
-        change.places,
-        "places",
-        Kind.LEVER,
-        "the scenario file",
+    found = pools_of_scenario(scenario, [int(number) for number in by_sector], start)
+    pools = tuple(item.pool for item in found)
+    needs = needs_of(scenario)
+    orders = _orders(policy or POLICIES[scenario.allocation.policy], needs, pools)
+    _check_ages(needs, orders)
+    given = [label for sector in SECTORS if (label := _given(found, sector))]
+    return Supply(
+        places=_places(scenario, found, needs, orders, start),
+        plan=supply_plan(scenario, found, start, step_down_slots(scenario, start)),
+        pools=pools,
+        origins=(
+            *(origin for item in found for origin in item.origins),
+            *process_origins(found),
+            *allocation_origins(scenario),
+        ),
+        statement=GIVEN_PLACES.format(given=", ".join(given)) if given else KEEP_PLACES,
+        sector_places=[_sector_row(sector, pools) for sector in SECTORS],
+        warnings=tuple(_warnings(scenario, pools)),
     )
 
 
-def _at_start(scenario: Scenario, sector: Sector, children: int) -> tuple[int, list[Origin]]:
-    """Usable places before any schedule, and where the number comes from."""
-    plan = scenario.sectors.get(sector)
-    key, label = f"sectors.{sector}.places", f"Usable places at the start: {SETTING_LABELS[sector]}"
-    if plan is not None and plan.places is not None:
-        places = plan.places
-        return _number(places.value), [given_or(places, key, label, places.value, "places", "")]
-    own = plan.vacancy_share if plan is not None else None
-    if sector is not Sector.INTERNAL_FOSTERING and own is None:
-        source = _NOT_LIMITED.get(sector, _MARKET)
-        return UNLIMITED, [Origin(key, label, "unlimited", "places", Kind.ASSUMED, source)]
-    assumption = assumed("vacancy_share")
-    vacancy = assumption.number if own is None else own.value
-    number = round(children * (1 + vacancy))
-    vacant_key = f"sectors.{sector}.vacancy_share"
-    return number, [
-        Origin(
-            key,
-            label,
-            number,
-            "places",
-            Kind.ASSUMED,
-            assumption.source if own is None else own.source,
-            f"{children} children there at the start and {vacancy:.0%} vacant",
-        ),
-        assumed_origin(assumption, vacancy, "share")
-        if own is None
-        else given_or(
-            own, vacant_key, f"Vacant places: {SETTING_LABELS[sector]}", vacancy, "share", ""
-        ),
-    ]
+def needs_of(scenario: Scenario) -> tuple[Need, ...]:
+    """Every need group by its code: the seven of the domain, then the planning groups."""
+    plans = scenario.need_plans()
+    base = [Need(str(need), *plans[need]) for need in NEED_GROUPS]
+    own = []
+    for group in scenario.planning_groups:
+        order, suits = plans[group.of]
+        order = group.order or order
+        suitable = suits if group.suitable is None else frozenset(group.suitable)
+        own.append(Need(group.name, order, suitable & frozenset(order)))
+    return (*base, *own)
+
+
+def _orders(
+    policy: AllocationPolicy, needs: Sequence[Need], pools: Sequence[Pool]
+) -> list[list[Pool]]:
+    return [pools_in_order(policy, need, pools) for need in needs]
 
 
 def _places(
-    scenario: Scenario, at_start: list[int], changes: list[tuple[float, int, int]]
+    scenario: Scenario,
+    found: Sequence[PoolSupply],
+    needs: Sequence[Need],
+    orders: Sequence[Sequence[Pool]],
+    start: date,
 ) -> Places:
-    n_needs, n_pools = len(NEED_GROUPS), len(SECTORS)
-    preference = np.full((n_needs, n_pools), -1, dtype=np.int64)
-    first = np.zeros((n_needs, n_pools), dtype=bool)
-    suitable = np.zeros((n_needs, n_pools), dtype=bool)
-    plans = scenario.need_plans()
-    for row, need in enumerate(NEED_GROUPS):
-        order, suits = plans[need]
-        codes = [SECTORS.index(sector) for sector in order]
-        preference[row, : len(codes)] = codes
-        first[row, codes[0]] = True
-        suitable[row, [SECTORS.index(sector) for sector in suits]] = True
-    columns = list(zip(*changes, strict=True)) if changes else [(), (), ()]
+    pools = [item.pool for item in found]
+    position = {pool.name: code for code, pool in enumerate(pools)}
+    preference = np.full((len(needs), len(pools)), -1, dtype=np.int64)
+    first = np.zeros((len(needs), len(SECTORS)), dtype=bool)
+    suitable = np.zeros((len(needs), len(SECTORS)), dtype=bool)
+    for row, (need, order) in enumerate(zip(needs, orders, strict=True)):
+        preference[row, : len(order)] = [position[pool.name] for pool in order]
+        first[row, SECTORS.index(need.order[0])] = True
+        suitable[row, [SECTORS.index(sector) for sector in need.suitable]] = True
+    changes = sorted(
+        ((code, change) for code, item in enumerate(found) for change in item.changes),
+        key=lambda pair: pair[1].time,
+    )
+    planned = [change for _, change in changes]
+    share, mean_days = stays_on(found)
     return Places(
-        pool_names=tuple(str(sector) for sector in SECTORS),
-        pool_sector=np.arange(n_pools),
-        usable_at_start=np.array(at_start, dtype=np.int64),
-        change_time=np.array(columns[0], dtype=np.float64),
-        change_pool=np.array(columns[1], dtype=np.int64),
-        change_usable=np.array(columns[2], dtype=np.int64),
+        pool_names=tuple(pool.name for pool in pools),
+        pool_sector=np.array([SECTORS.index(pool.sector) for pool in pools]),
+        usable_at_start=np.array([item.usable_at_start for item in found], dtype=np.int64),
+        change_time=np.array([change.time for change in planned], dtype=np.float64),
+        change_pool=np.array([code for code, _ in changes], dtype=np.int64),
+        change_usable=np.array([change.usable for change in planned], dtype=np.int64),
         preference=preference,
         first_choice=first,
         suitable=suitable,
+        need_names=tuple(need.name for need in needs),
+        youngest_years=np.array([pool.youngest_years for pool in pools], dtype=np.int64),
+        oldest_years=np.array([pool.oldest_years for pool in pools], dtype=np.int64),
+        change_closes=np.array([change.closes for change in planned], dtype=np.int64),
+        change_chance=np.full(len(planned), 0.5),
+        change_why=np.array([change.why for change in planned], dtype=np.int64),
+        stays_on_share=share,
+        stays_on_days_mean=mean_days,
+        settling_days=settling_days(scenario),
+        siblings_together=scenario.allocation.siblings_together,
+        step_down=step_down(scenario),
+        emergencies=emergencies(scenario, pools),
     )
 
 
-def _number(places: int | str) -> int:
-    return UNLIMITED if isinstance(places, str) else places
+def _check_ages(needs: Sequence[Need], orders: Sequence[Sequence[Pool]]) -> None:
+    """Refuse ages of pools that leave a child nowhere to go, whatever places are free."""
+    for need, order in zip(needs, orders, strict=True):
+        from_age = 16 if need.name in _NEVER_16 else 0
+        nowhere = [age for age in range(from_age, 18) if not any(pool.takes(age) for pool in order)]
+        if nowhere:
+            names = ", ".join(f"{pool.name} (ages {_ages(pool)})" for pool in order)
+            raise ScenarioError(
+                f"sectors: a child aged {_span(nowhere)} whose need is {need.name} has nowhere to "
+                f"go: the pools for that need are {names}. Widen the ages that one of them takes "
+                "(youngest_age, oldest_age), or add a pool that takes them."
+            )
+
+
+def _ages(pool: Pool) -> str:
+    return f"{pool.youngest_years} to {pool.oldest_years - 1}"
+
+
+def _span(ages: Sequence[int]) -> str:
+    return f"{ages[0]}" if len(ages) == 1 else f"{ages[0]} to {ages[-1]}"
+
+
+def _given(found: Sequence[PoolSupply], sector: Sector) -> str:
+    """The sector's name if the scenario says how many places it has."""
+    says = any(item.is_given for item in found if item.pool.sector is sector)
+    return SETTING_LABELS[sector].lower() if says else ""
+
+
+def _sector_row(sector: Sector, pools: Sequence[Pool]) -> dict[str, object]:
+    numbers = [pool.places_at_start for pool in pools if pool.sector is sector]
+    known = [number for number in numbers if number is not None]
+    unlimited = len(known) < len(numbers)
+    return {"sector": str(sector), "places": "unlimited" if unlimited else sum(known)}
+
+
+def _warnings(scenario: Scenario, pools: Sequence[Pool]) -> list[str]:
+    local = scenario.allocation.policy == "local_first"
+    if local and all(pool.in_area is None for pool in pools):
+        return [
+            "The allocation policy is local_first, but no pool says whether it is in the area "
+            "(in_area: true or false), so the policy has nothing to choose by."
+        ]
+    return []
+
+
+def shares_by_pool(
+    pools: Sequence[Pool], by_sector: Mapping[str, Floats]
+) -> tuple[Floats | None, Floats | None]:
+    """(P + 1,) shares outside the boundary and over 20 miles by pool, unplaced last; None where no
+    pool says where it is. ``by_sector`` holds the sectors' shares (7,), as `locality_shares`."""
+    codes = [SECTORS.index(pool.sector) for pool in pools]
+    outside = np.append(by_sector["outside_area_share"][codes], by_sector["outside_area_share"][-1])
+    over = np.append(by_sector["over_20_miles_share"][codes], by_sector["over_20_miles_share"][-1])
+    for position, pool in enumerate(pools):
+        if pool.in_area is not None:
+            outside[position] = 0.0 if pool.in_area else 1.0
+        if pool.distance_band is not None:
+            over[position] = 1.0 if pool.distance_band == "over_20_miles" else 0.0
+    says_area = any(pool.in_area is not None for pool in pools)
+    says_distance = any(pool.distance_band is not None for pool in pools)
+    return (outside if says_area else None), (over if says_distance else None)
+
+
+def priced_by_pool(costs: CostPlan, pools: Sequence[Pool]) -> CostPlan:
+    """Prices by pool where they are known by sector: every pool of a sector costs the same."""
+    if costs.pool_names == tuple(pool.name for pool in pools):
+        return costs
+    codes = [SECTORS.index(pool.sector) for pool in pools]
+    rise = np.broadcast_to(np.array(costs.inflation_per_year, dtype=float), (len(SECTORS) + 1,))
+    return replace(
+        costs,
+        pool_names=tuple(pool.name for pool in pools),
+        pool_sector=tuple(codes),
+        weekly_cost_gbp=tuple(costs.weekly_cost_gbp[code] for code in codes),
+        inflation_per_year=(*(float(rise[code]) for code in codes), float(rise[-1])),
+    )

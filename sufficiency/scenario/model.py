@@ -15,18 +15,16 @@ from pydantic import Field, PrivateAttr, model_validator
 from sufficiency.domain import NeedGroup, Sector
 from sufficiency.scenario.costs import Costs
 from sufficiency.scenario.council_method import CouncilMethod, rates_that_do_not_follow
-from sufficiency.scenario.parts import (
+from sufficiency.scenario.matching import (
     Allocation,
-    Calibration,
-    Entries,
-    Exits,
-    Moves,
     NeedPlan,
-    Population,
-    SectorPlan,
+    PlanningGroup,
+    check_planning_groups,
 )
+from sufficiency.scenario.parts import Calibration, Entries, Exits, Moves, Population
 from sufficiency.scenario.plans import Intervention, Outcome, Uncertainty
 from sufficiency.scenario.sourced import Amount, Day, Months, Strict, Text, contradiction, expecting
+from sufficiency.scenario.supply import SectorPlan, check_pool_names
 
 DEFAULT_MONTHS = 36
 
@@ -114,9 +112,13 @@ class Scenario(Strict):
         default_factory=dict,
         description="The sectors that suit each need group, where the defaults do not hold.",
     )
+    planning_groups: tuple[PlanningGroup, ...] = Field(
+        default=(),
+        description="Parts of need groups that the council plans for apart, each with an order of "
+        "sectors of its own.",
+    )
     allocation: Allocation = Field(
-        default_factory=Allocation,
-        description="How a place is found for a child; there is nothing to choose.",
+        default_factory=Allocation, description="How children and places are matched."
     )
     costs: Costs = Field(
         default_factory=Costs, description="What placements cost, and the money set aside for them."
@@ -270,6 +272,13 @@ class Scenario(Strict):
                     f"({', '.join(order)}); add it there or take it out here",
                     *("needs", need.value, "suitable"),
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _pools_and_groups_have_their_own_names(self) -> Self:
+        check_pool_names(self.sectors)
+        orders = {need: order for need, (order, _) in self.need_plans().items()}
+        check_planning_groups(self.planning_groups, orders)
         return self
 
 

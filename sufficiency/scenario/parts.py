@@ -1,4 +1,4 @@
-"""The sections of a scenario file about children, flows and places."""
+"""The sections of a scenario file about children and flows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from sufficiency.scenario.sourced import (
     Factor,
     FactorNumber,
     PerMonth,
-    Places,
-    PlacesNumber,
     Rate,
     Share,
     ShareNumber,
@@ -266,74 +264,3 @@ class Moves(Strict):
                         *("next_need", reason.value, need.value),
                     )
         return self
-
-
-class PlacesFrom(Strict):
-    """Usable places from a date on."""
-
-    from_: Day = Field(alias="from", description="The first day with this number of places.")
-    places: PlacesNumber = Field(description='Usable places from then on, or "unlimited".')
-
-
-class SectorPlan(Strict):
-    """A sector's places and where they are."""
-
-    places: Places | None = Field(
-        default=None,
-        description='Usable places at the start, or "unlimited". Default: internal fostering has '
-        "as many as children in it at the start plus the vacancy share; others are unlimited.",
-    )
-    schedule: tuple[PlacesFrom, ...] = Field(
-        default=(),
-        description="Later numbers of usable places, in order of date; one dated before the start "
-        "sets the places at the start. Fewer places move no child.",
-    )
-    vacancy_share: Share | None = Field(
-        default=None,
-        description="Free places at the start as a share of children there, where `places` is "
-        "not given.",
-    )
-    outside_area_share: Share | None = Field(
-        default=None,
-        description="Share of this sector's children placed outside the council's boundary.",
-    )
-    over_20_miles_share: Share | None = Field(
-        default=None, description="Share of this sector's children placed over 20 miles from home."
-    )
-
-    @model_validator(mode="after")
-    def _schedule_in_order(self) -> Self:
-        for position in range(1, len(self.schedule)):
-            before, after = self.schedule[position - 1].from_, self.schedule[position].from_
-            if after <= before:
-                raise contradiction(
-                    f"found {after} after {before}, expected dates in rising order",
-                    *("schedule", position, "from"),
-                )
-        return self
-
-
-class NeedPlan(Strict):
-    """The sectors that a need group may use."""
-
-    order: tuple[Sector, ...] | None = Field(
-        default=None,
-        min_length=1,
-        description="The sectors in order of use; the first is first choice.",
-    )
-    suitable: tuple[Sector, ...] | None = Field(
-        default=None,
-        description="Those of them that suit the child; a child elsewhere has an unmet need.",
-    )
-
-    @model_validator(mode="after")
-    def _each_sector_once(self) -> Self:
-        for key, named in (("order", self.order or ()), ("suitable", self.suitable or ())):
-            twice = [sector for sector in named if named.count(sector) > 1]
-            if twice:
-                raise contradiction(f"{twice[0]} is listed twice, expected each sector once", key)
-        return self
-
-
-class Allocation(Strict):
-    """How children and places are matched; the rules have no choices, so no keys."""

@@ -30,6 +30,12 @@ from sufficiency.domain import (
     MoveReason,
 )
 from sufficiency.simulation.draws import FIRST_FREE_PURPOSE, Draws
+from sufficiency.simulation.planning_groups import (
+    PlanningGroups,
+    parted_entries,
+    parted_hazards,
+)
+from sufficiency.simulation.supply_paths import SupplyPlan, drawn_places
 from sufficiency.simulation.world import (
     CARE_CLOCK,
     PLACEMENT_CLOCK,
@@ -48,6 +54,7 @@ _MOST_YEARS = 11
 _CAUSE = {str(cause): code for code, cause in enumerate(CAUSES)}
 _ADOPTION = _CAUSE[ExitReason.ADOPTION]
 _MATCH = _CAUSE[MoveReason.PLACED_FOR_ADOPTION]
+_CARER_ENDS = _CAUSE[MoveReason.CARER_ENDS]
 _BANDS = len(AGE_GROUPS) - 1
 
 
@@ -140,6 +147,10 @@ class WorldPlan:
     days_since_history: int
     """Days from the last date that rates were fitted to until the start: drift has gone on."""
     own: OwnChildren = field(default_factory=OwnChildren)
+    supply: SupplyPlan = field(default_factory=SupplyPlan)
+    """What chance adds to the planned places."""
+    groups: PlanningGroups | None = None
+    """Parts of the need groups with an order of their own."""
 
 
 @dataclass(frozen=True)
@@ -202,15 +213,25 @@ def draw_worlds(
     if plan.own.rates is not None:
         hazards = _own_hazards(plan, plan.own.rates, hazards, every, parameter=parameter)
     cohort = _cohort(plan.children, plan.own.times)
-    for of_one, coming in zip(hazards, entries, strict=True):
+    for draws, of_one, coming in zip(every, hazards, entries, strict=True):
+        of_one, coming = _parted(plan, of_one, coming)
         yield World(
             start=plan.start,
             horizon_days=plan.horizon_days,
             hazards=of_one,
             entries=coming,
             cohort=cohort,
-            places=plan.places,
+            places=drawn_places(plan.places, plan.supply, draws, plan.horizon_days),
         )
+
+
+def _parted(plan: WorldPlan, hazards: Hazards, entries: Entries) -> tuple[Hazards, Entries]:
+    """Rates for all need groups; those of carers who give up stand aside for carers modelled."""
+    for pool in plan.supply.carer_pools:
+        hazards.per_day[_CARER_ENDS, plan.places.pool_sector[pool]] = 0
+    if plan.groups is None:
+        return hazards, entries
+    return parted_hazards(hazards, plan.groups), parted_entries(entries, plan.groups)
 
 
 def _draw_levels(levels: Levels, every: Sequence[Draws], *, parameter: bool) -> _Drawn:
