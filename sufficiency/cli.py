@@ -25,6 +25,7 @@ VERBS = (
     "bench",
     "calibrate",
     "check",
+    "compare",
     "publish",
     "run",
     "schema",

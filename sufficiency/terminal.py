@@ -34,6 +34,7 @@ from sufficiency.report.formats import (
 )
 
 if TYPE_CHECKING:
+    from sufficiency.report.comparison_figures import ComparisonResult
     from sufficiency.speed import Speed
 
 PIPED_WIDTH = 140
@@ -129,6 +130,28 @@ def _cost_table(finance: pd.DataFrame) -> Table:
         chance = (known,) if budgeted else ()
         table.add_row(year.label, gbp(row["mean"]), gbp_range(row["p10"], row["p90"]), *chance)
     return table
+
+
+def show_comparison(result: ComparisonResult) -> None:
+    """Print what each scenario changes: the range of 8 in 10 futures, and the average below."""
+    from sufficiency.report.comparison_figures import ComparisonFigures
+    from sufficiency.report.comparison_tables import at_a_glance
+    from sufficiency.report.comparison_words import cautions, sureness_sentence
+
+    figures = ComparisonFigures.of(result)
+    glance = at_a_glance(figures)
+    console = _console()
+    table = Table(title=glance.caption, title_justify="left")
+    for column in glance.columns:
+        table.add_column(column.label, overflow="fold")
+    for row in glance.rows:
+        table.add_row(
+            row.head,
+            *(f"{cell.text}\n{cell.below}" if cell.below else cell.text for cell in row.cells),
+        )
+    console.print(table)
+    for line in dict.fromkeys((sureness_sentence(figures), *cautions(figures))):
+        console.print(line)
 
 
 def show_speeds(speeds: Sequence[Speed]) -> None:

@@ -1,0 +1,218 @@
+"""``sufficiency compare``: what each scenario changes, and how sure that is."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sufficiency.commands.options import Whole
+from sufficiency.commands.run import COMPILING, STOPPED
+from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
+from sufficiency.errors import OutputError
+
+_LONGEST_FOLDER = 80
+
+if TYPE_CHECKING:
+    from sufficiency.comparison.result import Comparison
+    from sufficiency.scenario.model import Scenario
+
+
+@click.command("compare", short_help="Say what scenarios change, and how sure that is.")
+@click.argument("compared", nargs=-1, metavar="BASE OTHER...")
+@click.option(
+    "--replications",
+    type=Whole(min=1, max=100_000),
+    metavar="N",
+    help="How many futures of each scenario to simulate.  [default: 200]",
+)
+@click.option(
+    "--seed",
+    type=Whole(min=0, max=2**63 - 1),
+    metavar="S",
+    help="The same seed gives the same figures.  [default: 1]",
+)
+@click.option(
+    "--months",
+    type=Whole(1, 120),
+    metavar="N",
+    help="How many months to forecast.  [default: the scenarios']",
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say what drives the difference: of two scenarios each change between them, of more each "
+    "scenario, towards all of them together.",
+)
+@click.option(
+    "--unpaired",
+    is_flag=True,
+    help="Compare scenarios that do not start from the same children, or runs with other futures.",
+)
+@click.option(
+    "--workers",
+    type=Whole(min=1),
+    metavar="W",
+    help="Threads or processes to use; figures do not depend on it.  [default: all processors]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "simpy"]),
+    default="compiled",
+    show_default=True,
+    help="The simulation's clock; both give the same figures. SimPy is the definition, and slower.",
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["serial", "threads", "processes"]),
+    help="Who works; figures do not depend on it.  [default: threads; processes for SimPy]",
+)
+@click.option("--resume", is_flag=True, help="Go on with the same comparison where it was stopped.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to write.  [default: outputs/compare- and the scenarios' names]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier comparison.")
+@click.pass_context
+def command(
+    context: click.Context,
+    compared: tuple[str, ...],
+    *,
+    replications: int | None,
+    seed: int | None,
+    months: int | None,
+    explain: bool,
+    unpaired: bool,
+    workers: int | None,
+    engine: str,
+    executor: str | None,
+    resume: bool,
+    out: Path | None,
+    overwrite: bool,
+) -> int | None:
+    """Set scenarios against a base, the first of them: the same children in the same futures.
+
+    Give scenario files, or folders that `sufficiency run` has written, never both. What a scenario
+    changes is then known far better than either forecast.
+
+    \b
+    Examples:
+      sufficiency compare wolverhampton-2020 wolverhampton-2020-worst
+      sufficiency compare base.yaml more-carers.yaml edge-of-care.yaml --explain
+      sufficiency compare outputs/base outputs/more-carers
+    """
+    from sufficiency import terminal
+    from sufficiency.comparison.chosen import check_chosen, is_run
+
+    paths = [_as_path(one) for one in compared]
+    check_chosen(paths)
+    typed = shlex.join(["sufficiency", *context.obj])
+    if is_run(paths[0]):
+        _refuse_for_runs(
+            {
+                "--replications": replications,
+                "--seed": seed,
+                "--months": months,
+                "--explain": explain,
+                "--resume": resume,
+            }
+        )
+        from sufficiency.comparison.compare import compare_runs
+
+        folder = _folder(out, [Path(one).resolve().name for one in compared], overwrite)
+        _finished(compare_runs([Path(one) for one in paths], unpaired, typed), folder, overwrite)
+        return None
+    scenarios = [_scenario(path, months) for path in paths]
+    folder = _folder(out, [scenario.name for scenario in scenarios], overwrite)
+    from sufficiency.chunk_folder import has_chunks
+    from sufficiency.comparison.compare import (
+        DEFAULT_REPLICATIONS,
+        DEFAULT_SEED,
+        Asked,
+        compare_scenarios,
+    )
+    from sufficiency.simulation.simulate import must_compile
+
+    asked = Asked(
+        replications=DEFAULT_REPLICATIONS if replications is None else replications,
+        seed=DEFAULT_SEED if seed is None else seed,
+        unpaired=unpaired,
+        explain=explain,
+        engine=engine,
+        workers=workers,
+        executor=executor,
+        kept_beside=folder,
+        resume=resume,
+        command=typed,
+    )
+    if must_compile(engine):
+        terminal.show_warnings([COMPILING])
+    try:
+        with terminating_as_interrupt():
+            with terminal.progress_bar(asked.replications) as progress:
+                result = compare_scenarios(scenarios, asked, progress)
+            _finished(result, folder, overwrite)
+    except KeyboardInterrupt:
+        click.echo(
+            f"Stopped. {STOPPED if has_chunks(folder) else 'Nothing was written.'}", err=True
+        )
+        return INTERRUPTED
+    return None
+
+
+def _as_path(one: str) -> str | Path:
+    """What was typed, or the file of a scenario that ships, where its name was typed."""
+    from sufficiency.shipped import shipped_path
+
+    path = Path(one)
+    shipped = shipped_path("scenarios", f"{one}.yaml")
+    if not path.exists() and path.name == one and shipped.is_file():
+        return shipped
+    return path
+
+
+def _scenario(path: str | Path, months: int | None) -> Scenario:
+    from sufficiency.scenario.files import load_scenario
+    from sufficiency.scenario.options import with_options
+
+    return with_options(load_scenario(path), months=months)
+
+
+def _refuse_for_runs(given: dict[str, Any]) -> None:
+    """Refuse options that are a run's own affair."""
+    for option, value in given.items():
+        if value:
+            raise click.UsageError(
+                f"{option} belongs to scenarios; runs that have been written are compared as they "
+                "are. Leave it out, or give scenario files."
+            )
+
+
+def _folder(out: Path | None, names: list[str], overwrite: bool) -> Path:
+    """The folder to write, checked before anything is simulated."""
+    from sufficiency.report.run_folder import check_writable, default_run_folder
+
+    folder = out or default_run_folder(f"compare-{'-'.join(names)}"[:_LONGEST_FOLDER])
+    folder = folder.resolve() if folder.name in ("", "..") else folder
+    check_writable(folder, overwrite)
+    return folder
+
+
+def _finished(result: Comparison, folder: Path, overwrite: bool) -> None:
+    """Write a comparison, forget its futures only then, and say what was found."""
+    from sufficiency import terminal
+    from sufficiency.chunk_folder import KEPT
+    from sufficiency.report.comparison_folder import write_comparison
+
+    terminal.show_warnings(result.manifest["warnings"])
+    try:
+        written = write_comparison(result, folder, overwrite)
+    except OutputError as error:
+        raise OutputError(f"{error} {KEPT}") from error
+    result.forget()
+    terminal.show_comparison(result)
+    click.echo(f"The report is {written / 'report.html'}")

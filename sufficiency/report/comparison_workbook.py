@@ -1,0 +1,172 @@
+"""The workbook of a comparison: what each scenario changes, and every difference as tidy rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from xlsxwriter.exceptions import FileCreateError
+
+from sufficiency.report import comparison_tables as tables
+from sufficiency.report.comparison_figures import COST, ComparisonFigures, ComparisonResult
+from sufficiency.report.comparison_page import title_of
+from sufficiency.report.comparison_words import (
+    LABELS,
+    cautions,
+    scenario_sentences,
+    sureness_sentence,
+)
+from sufficiency.report.figures import STATISTICS
+from sufficiency.report.formats import long_date
+from sufficiency.report.headline import plain
+from sufficiency.report.page import marking_of
+from sufficiency.report.sheets import Book, Sheet
+from sufficiency.report.tables import Table
+from sufficiency.report.words import NOT_A_TARGET, setting_label
+
+SUMMARY_WIDTHS = (46, *([18] * 10))
+ACROSS = 7
+PARTS = ("Low", "Average", "High")
+TIDY_WIDTHS = {"scenario": 26, "base": 26, "combination": 30, "change": 36, "sector": 24}
+
+
+def write_comparison_workbook(result: ComparisonResult, path: Path) -> None:
+    """Write the workbook (XLSX, no macros). Raises OSError if the file cannot be written."""
+    figures = ComparisonFigures.of(result)
+    book = Book.create(path, _properties(figures), marking_of(figures.manifest))
+    _summary(book, figures)
+    _costs(book, figures)
+    for name in figures.others:
+        table = tables.differing_numbers(figures, name)
+        if table is not None:
+            _numbers(book, figures, name, table)
+    if not figures.waterfall.empty:
+        _tidy(book, "waterfall", figures.waterfall)
+    _tidy(book, "comparison", figures.comparison)
+    try:
+        book.workbook.close()
+    except FileCreateError as error:
+        raise OSError(str(error)) from error
+
+
+def _properties(figures: ComparisonFigures) -> dict[str, Any]:
+    made = pd.to_datetime(str(figures.manifest.get("started_at") or figures.start))
+    return {
+        "title": title_of(figures),
+        "subject": "Comparison of forecasts of placements for children in care",
+        "comments": NOT_A_TARGET,
+        "category": marking_of(figures.manifest),
+        "created": made.to_pydatetime().replace(tzinfo=None),
+    }
+
+
+def _summary(book: Book, figures: ComparisonFigures) -> None:
+    """What each scenario changes, in words and in a table."""
+    sheet = book.sheet("Summary", SUMMARY_WIDTHS)
+    if book.marking:
+        sheet.line(book.marking, "section")
+    sheet.line(title_of(figures), "title")
+    sheet.line(
+        f"Compared with {figures.base}, {long_date(figures.start)} to {long_date(figures.end)}, "
+        f"{figures.replications:,} simulated futures"
+    )
+    for name in figures.others:
+        sheet.gap()
+        sheet.line(name, "section")
+        for sentence in scenario_sentences(figures, name):
+            sheet.line(plain(sentence), "wrapped", across=ACROSS)
+    sheet.gap()
+    for line in dict.fromkeys((sureness_sentence(figures), *cautions(figures))):
+        sheet.line(line, "wrapped", across=ACROSS)
+    sheet.line(NOT_A_TARGET, "section")
+    sheet.gap()
+    measures = list(figures.children_measures())
+    sheet.line(
+        f"Difference from {figures.base} on {long_date(figures.headline_date)} "
+        "(Low and High: 8 of 10 futures)",
+        "section",
+    )
+    sheet.groups([LABELS[measure] for measure in measures[:3]], len(PARTS))
+    sheet.head(["Scenario", *(PARTS * len(measures[:3]))], ["text", *["general"] * 9])
+    for name in figures.others:
+        values: list[object] = [name]
+        for measure in measures[:3]:
+            values += _ends(figures, name, measure, figures.headline_date)
+        sheet.cells(values, ["wrapped", *["general"] * (len(values) - 1)])
+
+
+def _ends(
+    figures: ComparisonFigures, name: str, measure: str, when: Any, sector: str = "all"
+) -> list[object]:
+    found = figures.difference(name, measure, when, sector)
+    return [None] * len(PARTS) if found is None else [found.p10, found.mean, found.p90]
+
+
+def _costs(book: Book, figures: ComparisonFigures) -> None:
+    """The difference in cost by financial year and setting: ranges of the total, averages below."""
+    if not figures.has_money:
+        return
+    sheet = book.sheet("Cost", SUMMARY_WIDTHS)
+    sheet.line(f"Cost of placements: difference from {figures.base}", "title")
+    sheet.line("Low and High: 8 of 10 futures. Averages add up; Low and High do not.", "note")
+    for year in figures.years:
+        sheet.gap()
+        sheet.line(year.label, "section")
+        sheet.head(
+            ["Scenario", *PARTS, "Standard error", "Cheaper in"],
+            ["text", *["gbp"] * 4, "percent"],
+        )
+        for name in figures.others:
+            found = figures.difference(name, COST, year.name)
+            if found is None:
+                continue
+            sure: list[object] = [found.standard_error, found.probability_lower]
+            values = [name, *_ends(figures, name, COST, year.name), *sure]
+            sheet.cells(values, ["wrapped", *["gbp"] * 4, "percent"])
+        _by_setting(sheet, figures, year.name)
+
+
+def _by_setting(sheet: Sheet, figures: ComparisonFigures, year: str) -> None:
+    sheet.head(["Average by setting", *figures.others], ["text", *["gbp"] * len(figures.others)])
+    for setting in [*figures.settings, "all"]:
+        found = [figures.difference(name, COST, year, setting) for name in figures.others]
+        values = [None if each is None else each.mean for each in found]
+        label = "All placements" if setting == "all" else setting_label(setting)
+        styles = ["indented", *["gbp"] * len(values)]
+        if setting == "all":
+            styles[0] = "wrapped"
+        sheet.cells([label, *values], styles)
+
+
+def _numbers(book: Book, figures: ComparisonFigures, name: str, table: Table) -> None:
+    """The numbers in which a scenario differs, as on the page."""
+    number = figures.others.index(name) + 1
+    sheet = book.sheet(f"Differs {number}", (52, 18, 18, 12, 60, 40))
+    sheet.line(table.caption, "title")
+    sheet.head([*(column.label for column in table.columns), "Note"])
+    for row in table.rows:
+        texts = [row.head, *(cell.text for cell in row.cells), row.cells[-1].below]
+        sheet.cells(texts, ["wrapped"] * len(texts))
+
+
+def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
+    """A tidy table as it is in the CSV file, a row a line, to be filtered."""
+    columns = [str(column) for column in frame.columns]
+    widths = [TIDY_WIDTHS.get(column, 13) for column in columns]
+    sheet = book.sheet(name, widths)
+    sheet.head(columns)
+    first = columns.index(STATISTICS[0])
+    shown = frame.astype({"months": object}).where(frame.notna(), None)
+    for values in _rows(shown):
+        for column, value in enumerate(values[:first]):
+            sheet.put(sheet.row, column, value, "text")
+        sheet.figures(values, first, "general")
+        sheet.row += 1
+    sheet.worksheet.freeze_panes(1, 0)
+    sheet.worksheet.autofilter(0, 0, max(sheet.row - 1, 0), len(columns) - 1)
+
+
+def _rows(frame: pd.DataFrame) -> list[Sequence[Any]]:
+    return [list(row) for row in frame.itertuples(index=False, name=None)]
