@@ -244,6 +244,7 @@ def build_costs(source: Path) -> None:
         "Residential_weekly_unit_cost_gbp": "residential_weekly_cost_gbp",
         "CLA_weekly_unit_cost_gbp": "all_weekly_cost_gbp",
         "Total_CLA_gross_expenditure_gbp": "gross_spend_gbp",
+        "Leaving_care_gross_expenditure_gbp": "leaving_care_spend_gbp",
     }
     costs = costs[costs["old_la_code"].isin(known_codes())].rename(columns=names)
     columns = ["financial_year", "old_la_code", *names.values()]

@@ -114,7 +114,7 @@ def _budget_rows(outturn: Outturn) -> Iterator[tuple[object, ...]]:
         costs = {line: outturn.of(year, line) for line in LINES}
         spending = [line for line in LINES[1:] if (cost := costs[line]) is None or cost.any()]
         budgets = budget_lines(plan, year, spending)
-        for line in LINES:
+        for line in (ALL, *plan.sector_budget_gbp.get(year, ())):
             cost = costs[line]
             if line not in budgets or cost is None:
                 continue
