@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR, NEED_GROUPS, SECTORS, begins
-from sufficiency.resolution.pools import Pool, refused
+from sufficiency.resolution.pool import Pool
+from sufficiency.resolution.pool_checks import refused
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.matching import Emergency
 from sufficiency.scenario.model import Scenario

@@ -15,7 +15,7 @@ import numpy as np
 
 from sufficiency.domain import begins
 from sufficiency.errors import UserError
-from sufficiency.resolution.pools import Pool
+from sufficiency.resolution.pool import Pool
 from sufficiency.resolution.resolve import Resolved
 from sufficiency.simulation.record import INTERVENTION
 from sufficiency.simulation.world import UNLIMITED, Places

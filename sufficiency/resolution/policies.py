@@ -20,7 +20,7 @@ from typing import Protocol
 
 from sufficiency.domain import Sector
 from sufficiency.errors import UserError
-from sufficiency.resolution.pools import Pool
+from sufficiency.resolution.pool import Pool
 from sufficiency.scenario.matching import PolicyName
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import Assumption, assumed
 from sufficiency.domain import DAYS_PER_YEAR, MONTHS_PER_YEAR, begins
-from sufficiency.resolution.pools import PoolSupply, refused
+from sufficiency.resolution.pool import PoolSupply
+from sufficiency.resolution.pool_checks import refused
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin, assumed_origin

@@ -22,7 +22,8 @@ from sufficiency.resolution.matching import (
     step_down_slots,
 )
 from sufficiency.resolution.policies import POLICIES, AllocationPolicy, Need, pools_in_order
-from sufficiency.resolution.pools import Pool, PoolSupply, pools_of_scenario
+from sufficiency.resolution.pool import Pool, PoolSupply
+from sufficiency.resolution.pools import pools_of_scenario
 from sufficiency.resolution.processes import process_origins, stays_on, supply_plan
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin

@@ -1,0 +1,89 @@
+"""What is wrong with a scenario's pools that no key shows on its own, in a commissioner's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from sufficiency.domain import Sector
+from sufficiency.errors import ScenarioError
+from sufficiency.resolution.pool import PoolSupply, number_of_places
+from sufficiency.scenario.model import Scenario
+from sufficiency.scenario.supply import PoolKeys
+from sufficiency.simulation.world import UNLIMITED
+
+
+def refused(scenario: Scenario, key: str, message: str) -> ScenarioError:
+    """The error of a key that a file gives, with its file and line."""
+    shown = "".join(
+        f"[{int(step) + 1}]" if step.isdigit() else f".{step}" for step in key.split(".")
+    ).removeprefix(".")
+    parts = key.split(".")
+    while parts and ".".join(parts) not in scenario.given:
+        parts.pop()
+    file, line = scenario.given.get(".".join(parts), ("", 0))
+    where = f"{file}, line {line}, {shown}" if file and line else shown
+    return ScenarioError(f"{where}: {message}")
+
+
+def check_closes(scenario: Scenario, supply: PoolSupply, gross: int) -> None:
+    """Refuse to close what has no places, or no limit: a home that is not there."""
+    numbers = [gross, *(number_of_places(change.places) for change in supply.written.schedule)]
+    if UNLIMITED not in numbers and any(number > 0 for number in numbers):
+        return
+    found = "places without limit" if UNLIMITED in numbers else "no places"
+    raise refused(
+        scenario,
+        f"{supply.key}.closes",
+        f'"{supply.pool.name}" has {found}, so there is nothing to close.'
+        + meant(scenario, supply.pool.sector, supply.pool.name),
+    )
+
+
+def meant(scenario: Scenario, sector: Sector, name: str) -> str:
+    """The pools of a sector that a misspelt name may have meant."""
+    others = [pool.name for pool in scenario.sectors[sector].pools if pool.name != name]
+    near = get_close_matches(name, others, n=1, cutoff=0.6)
+    if near:
+        return f' Did you mean "{near[0]}"?'
+    return f" The other pools here are: {', '.join(others)}." if others else ""
+
+
+def check_carers(
+    scenario: Scenario, sector: Sector, listed: Sequence[tuple[str, str, PoolKeys]]
+) -> None:
+    """Carers stand in for a sector's published rate of carers who give up: for all or none."""
+    without = [name for name, _, keys in listed if keys.carers is None]
+    having = [key for _, key, keys in listed if keys.carers is not None]
+    if having and without:
+        raise refused(
+            scenario,
+            f"{having[0]}.carers",
+            f'carers who come and go are given here but not for "{without[0]}" of the same sector, '
+            "whose carers would go on giving up at the published rate of all the sector. Give "
+            "carers for every pool of the sector, or for none",
+        )
+
+
+def check_names(scenario: Scenario, found: Sequence[PoolSupply]) -> None:
+    """Refuse two pools of one name."""
+    names = [supply.pool.name for supply in found]
+    for position, supply in enumerate(found):
+        if supply.pool.name in names[:position]:
+            raise refused(
+                scenario,
+                f"{supply.key}.name",
+                f'"{supply.pool.name}" is also the name of another pool. Choose another',
+            )
+
+
+def check_some_place(found: Sequence[PoolSupply]) -> None:
+    """Refuse a scenario in which no child is ever placed."""
+    for supply in found:
+        numbers = [supply.usable_at_start, *(change.usable for change in supply.changes)]
+        if supply.written.carers is not None or any(number != 0 for number in numbers):
+            return
+    raise ScenarioError(
+        "sectors: no sector has any place from the start to the end, so no child could be placed. "
+        'Give at least one of them places, or leave its places out ("unlimited").'
+    )
