@@ -15,6 +15,8 @@ from sufficiency.scenario.written import Written, read_yaml
 
 ADDED_TO = frozenset({"interventions"})
 """Lists that an extending file adds to instead of replacing."""
+MERGED_BY_NAME = frozenset({"pools", "providers", "planning_groups"})
+"""Lists whose items an extending file changes where the names agree, and adds elsewhere."""
 LONGEST_CHAIN = 20
 
 
@@ -47,12 +49,34 @@ def merge(base: Written, over: Written, key: str = "") -> Written:
     old, new = base.value, over.value
     if isinstance(old, list) and isinstance(new, list) and key in ADDED_TO:
         return Written([*old, *new], over.file, over.line)
+    if isinstance(old, list) and isinstance(new, list) and key in MERGED_BY_NAME:
+        return Written(_merged_by_name(old, new), over.file, over.line)
     if not isinstance(old, dict) or not isinstance(new, dict) or "value" in new:
         return over
     merged = dict(old)
     for name, item in new.items():
         merged[name] = merge(merged[name], item, name) if name in merged else item
     return Written(merged, over.file, over.line)
+
+
+def _merged_by_name(old: list[Written], new: list[Written]) -> list[Written]:
+    """The old items in their order, each changed by the new one of its name; then the other new."""
+    names = [_name_of(item) for item in old]
+    merged = list(old)
+    for item in new:
+        name = _name_of(item)
+        if name is not None and name in names:
+            at = names.index(name)
+            merged[at] = merge(merged[at], item)
+        else:
+            merged.append(item)
+    return merged
+
+
+def _name_of(item: Written) -> object:
+    """What an item of a list is called, or None."""
+    named = item.value.get("name") if isinstance(item.value, dict) else None
+    return None if named is None else named.value
 
 
 def _read_chain(
