@@ -54,6 +54,7 @@ from sufficiency.replication import (
     layers_asked,
     layers_in_turn,
     measure_chunk,
+    stories_of,
     surroundings_of,
 )
 from sufficiency.simulation.simulate import (
@@ -187,6 +188,7 @@ def run(
     if planned is not None:
         manifest["planned_ends"] = planned
     manifest |= finance_desk(job, found, made, work.as_asked, crew)
+    stories = stories_of(job, work.as_asked)
     values = ReplicationValues(
         resolved.scenario.name,
         found.figures["forecast"],
@@ -194,7 +196,7 @@ def run(
         cost=found.figures["cost_gbp"],
         line_settings=job.surroundings.costs.line_settings,
     )
-    return Forecast(manifest=manifest, replication_values=values, **made)
+    return Forecast(manifest=manifest, replication_values=values, stories=stories, **made)
 
 
 def crew_for(

@@ -100,6 +100,8 @@ class Forecast:
     moves_between: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Moves between settings: ``financial_year, months, from_sector, to_sector``, then the
     statistics."""
+    stories: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """A few lives of the first replication, as `sufficiency.measures.stories` tells them."""
 
     @property
     def replications(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sufficiency.manifest import ResolvedScenario
@@ -26,6 +27,7 @@ from sufficiency.measures.monthly import (
     set_children_in_care,
 )
 from sufficiency.measures.reporting import report_calendar
+from sufficiency.measures.stories import stories_table
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.simulate import simulate
 from sufficiency.simulation.world import World
@@ -89,6 +91,12 @@ def layers_in_turn(asked: Layers) -> tuple[Layers, Layers, Layers, Layers]:
         Layers(asked.parameter, asked.drift),
         asked,
     )
+
+
+def stories_of(job: Job, layers: Layers) -> pd.DataFrame:
+    """A few lives of the first replication, of children who come into care after the start."""
+    world, record = next(_simulated(job, [0], layers))
+    return stories_table(record, world.places, job.surroundings.calendar.start)
 
 
 def measure_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> Figures:

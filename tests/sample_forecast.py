@@ -22,6 +22,7 @@ from sufficiency.domain import (
     financial_year,
     report_dates,
 )
+from sufficiency.measures.stories import STORY_COLUMNS
 
 Floats = NDArray[np.float64]
 
@@ -36,12 +37,18 @@ UNSUITABLE = (0.0, 0.0, 0.0, 0.15, 0.0, 0.0, 1.0)
 OUTSIDE = (0.3, 0.75, 0.4, 0.7, 0.3, 0.4, 0.5)
 FAR = (0.05, 0.2, 0.1, 0.3, 0.1, 0.1, 0.3)
 AGE_SHARE = (0.05, 0.14, 0.18, 0.4, 0.23)
+GAPS = ("in_house_shortfall", "unmet_need")
+OF_GAPS = tuple(f"{gap}_{what}" for what in ("nights", "extra_cost") for gap in GAPS)
+BY_AGE = (
+    *("in_care", "starters", "leavers", "moves", "occupied", *GAPS, "outside_area"),
+    "over_20_miles",
+)
 QUANTILES = {"p05": 5, "p10": 10, "p25": 25, "p50": 50, "p75": 75, "p90": 90, "p95": 95}
 
 
 @dataclass(frozen=True)
 class SampleForecast:
-    """What a run gives the report: the manifest and six tidy frames."""
+    """What a run gives the report: the manifest and its tidy frames."""
 
     manifest: dict[str, Any]
     forecast: pd.DataFrame
@@ -50,6 +57,9 @@ class SampleForecast:
     finance: pd.DataFrame
     finance_monthly: pd.DataFrame
     layers: pd.DataFrame
+    pools: pd.DataFrame
+    moves_between: pd.DataFrame
+    stories: pd.DataFrame
 
 
 def sample_forecast(months: int = MONTHS, seed: int = 1, **manifest: Any) -> SampleForecast:
@@ -66,6 +76,9 @@ def sample_forecast(months: int = MONTHS, seed: int = 1, **manifest: Any) -> Sam
         finance=finance,
         finance_monthly=monthly,
         layers=layers,
+        pools=_pools(stock, dates),
+        moves_between=_moves_between(entered, left, dates),
+        stories=_stories(dates),
     )
 
 
@@ -108,12 +121,18 @@ def _forecast(stock: Floats, entered: Floats, left: Floats, dates: list[date]) -
         "outside_area": stock * np.reshape(OUTSIDE, (1, -1, 1)),
         "over_20_miles": stock * np.reshape(FAR, (1, -1, 1)),
     }
+    by_setting |= _of_gaps(stock)
+    by_setting |= {
+        "three_or_more_placements": stock * 0.1,
+        "long_term": stock * 0.4,
+        "same_placement_2_years": stock * 0.27,
+    }
     for measure, values in by_setting.items():
         labels = {"measure": measure, "age_band": "all"}
         rows += _rows(values.sum(axis=1), dates, **labels, sector="all")
         for s, setting in enumerate(SETTINGS):
             rows += _rows(values[:, s], dates, **labels, sector=setting)
-        for band, share in zip(AGE_BANDS, AGE_SHARE, strict=True):
+        for band, share in zip(AGE_BANDS, AGE_SHARE, strict=True) if measure in BY_AGE else ():
             by_age = values.sum(axis=1) * share
             rows += _rows(by_age, dates, measure=measure, sector="all", age_band=band)
     rate = stock.sum(axis=1) / 6.45
@@ -122,11 +141,80 @@ def _forecast(stock: Floats, entered: Floats, left: Floats, dates: list[date]) -
         limited = setting == "internal_fostering"
         places = np.full((REPLICATIONS, len(dates)), 180.0 if limited else np.nan)
         rows += _rows(places, dates, measure="places", sector=setting, age_band="all")
+    for measure, share in (("sibling_groups", 0.08), ("sibling_groups_split", 0.02)):
+        groups = np.round(stock.sum(axis=1) * share)
+        rows += _rows(groups, dates, measure=measure, sector="all", age_band="all")
+    for gap in GAPS:
+        for setting in ("all", *SETTINGS):
+            chance = {"mean": 0.9 if setting in ("all", "ifa") else 0.1}
+            labels = {"measure": f"{gap}_probability", "sector": setting, "age_band": "all"}
+            rows += [{"date": day.isoformat(), **labels, **chance} for day in dates]
     columns = ["date", "measure", "sector", "age_band", "mean", "sd", *QUANTILES]
     frame = pd.DataFrame(rows)[columns]
-    flow = frame["measure"].isin(["starters", "leavers", "moves"])
+    flow = frame["measure"].isin(["starters", "leavers", "moves", *OF_GAPS])
     frame.loc[flow & (frame["date"] == START.isoformat()), ["mean", "sd", *QUANTILES]] = np.nan
     return frame
+
+
+def _of_gaps(stock: Floats) -> dict[str, Floats]:
+    """Nights and extra cost of both gaps, as if a month had 30 nights."""
+    shares = (SHORT_OF_FIRST_CHOICE, UNSUITABLE)
+    nights = [stock * np.reshape(share, (1, -1, 1)) * 30 for share in shares]
+    cost = [one * 90.0 for one in nights]
+    return dict(zip(OF_GAPS, [*nights, *cost], strict=True))
+
+
+def _pools(stock: Floats, dates: list[date]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for s, sector in enumerate(SECTORS):
+        names = ("own homes", "framework") if sector == "residential" else (str(sector),)
+        limited = sector in ("internal_fostering", "residential")
+        for name in names:
+            labels = {"sector": str(sector), "pool": name}
+            taken = np.round(stock[:, s] / len(names))
+            places = np.full_like(
+                taken, (180.0 if len(names) == 1 else 32.0) if limited else np.nan
+            )
+            free = np.maximum(places - taken, 0)
+            for measure, values in (("places", places), ("occupied", taken), ("free", free)):
+                rows += _rows(values, dates, measure=measure, **labels)
+            full = np.where(np.isnan(free), np.nan, free == 0).mean(axis=0)
+            labels["measure"] = "full_probability"
+            rows += [
+                {"date": day.isoformat(), **labels, "mean": full[n]} for n, day in enumerate(dates)
+            ]
+    columns = ["date", "sector", "pool", "measure", "mean", "sd", *QUANTILES]
+    return pd.DataFrame(rows)[columns]
+
+
+def _moves_between(entered: Floats, left: Floats, dates: list[date]) -> pd.DataFrame:
+    years = [financial_year(day) for day in dates[1:]]
+    rows: list[dict[str, Any]] = []
+    for year in dict.fromkeys(years):
+        within = [n for n, named in enumerate(years, 1) if named == year]
+        came, went = entered[:, :, within].sum(axis=2), left[:, :, within].sum(axis=2)
+        labels = {"financial_year": year, "months": len(within)}
+        for s, setting in enumerate(SETTINGS):
+            ends = {"from_sector": "came_into_care", "to_sector": setting}
+            rows.append({**labels, **ends, **_summary(came[:, s])})
+            ends = {"from_sector": setting, "to_sector": "left_care"}
+            rows.append({**labels, **ends, **_summary(went[:, s])})
+            for other, to in enumerate(SETTINGS):
+                ends = {"from_sector": setting, "to_sector": to}
+                rows.append({**labels, **ends, **_summary(came[:, other] * 0.2)})
+    return pd.DataFrame(rows)
+
+
+def _stories(dates: list[date]) -> pd.DataFrame:
+    """Two lives by hand: one that moves and leaves, one that goes on."""
+    days = [dates[n] for n in (1, 1, 2, 2)]
+    a = ("A", days[0], days[2], 7, "came_into_care", "", "ifa", "ifa", "family")
+    b = ("A", days[2], None, 7, "left_care", "returned_home", "ifa", "ifa", "family")
+    c = ("B", days[1], None, 15, "came_into_care", "", "residential", "own homes", "residential")
+    d = ("B", dates[-1], None, 17, "still_in_care", "", "residential", "own homes", "residential")
+    fits = ("in_house_shortfall", "in_house_shortfall", "first_choice", "first_choice")
+    rows = [(*row, fit) for row, fit in zip((a, b, c, d), fits, strict=True)]
+    return pd.DataFrame(rows, columns=list(STORY_COLUMNS))
 
 
 def _flows(entered: Floats, left: Floats, dates: list[date]) -> pd.DataFrame:

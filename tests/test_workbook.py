@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -69,14 +70,12 @@ def test_no_cell_is_a_formula_even_when_its_text_looks_like_one(book: Any) -> No
 
 def test_a_scenario_named_like_a_formula_stays_text(run: SampleForecast, tmp_path: Path) -> None:
     manifest = {**run.manifest, "authority": {"name": "=HYPERLINK(1)"}, "warnings": ["-1+cmd"]}
-    few = SampleForecast(
-        manifest,
-        run.forecast,
-        run.flows.head(3),
-        run.needs.head(3),
-        run.finance,
-        run.finance_monthly.head(3),
-        run.layers,
+    few = replace(
+        run,
+        manifest=manifest,
+        flows=run.flows.head(3),
+        needs=run.needs.head(3),
+        finance_monthly=run.finance_monthly.head(3),
     )
     write_workbook(few, tmp_path / "book.xlsx")
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")

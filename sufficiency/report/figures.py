@@ -54,6 +54,18 @@ class RunResult(Protocol):
     def layers(self) -> pd.DataFrame:
         """Variance by layer of uncertainty; empty if not asked for."""
 
+    @property
+    def pools(self) -> pd.DataFrame:
+        """How full each pool of places is, by date."""
+
+    @property
+    def moves_between(self) -> pd.DataFrame:
+        """Moves between settings by financial year."""
+
+    @property
+    def stories(self) -> pd.DataFrame:
+        """A few simulated lives, event by event."""
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -102,6 +114,9 @@ class Figures:
     finance: pd.DataFrame
     finance_monthly: pd.DataFrame
     layers: pd.DataFrame
+    pools: pd.DataFrame
+    moves_between: pd.DataFrame
+    stories: pd.DataFrame
 
     @classmethod
     def of(cls, run: RunResult) -> Figures:
@@ -114,6 +129,9 @@ class Figures:
             finance=run.finance.reset_index(drop=True),
             finance_monthly=with_dates(run.finance_monthly),
             layers=with_dates(run.layers),
+            pools=with_dates(run.pools),
+            moves_between=run.moves_between.reset_index(drop=True),
+            stories=with_dates(run.stories),
         )
 
     @cached_property

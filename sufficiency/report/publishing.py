@@ -39,7 +39,12 @@ SAFE_KEYS = (
 )
 """What of a manifest goes over from a run that knows real children."""
 SAFE_OF_SCENARIO = ("name", "description", "authority", "start", "months")
-TEXT_COLUMNS = ("flow", "reason", "group", "need_group", "measure", "sector", "age_band", "pool")
+TEXT_COLUMNS = (
+    *("flow", "reason", "group", "need_group", "measure", "sector", "age_band", "pool"),
+    *("from_sector", "to_sector", "child", "event", "fit"),
+)
+STORIES = "stories"
+"""The table that holds events and no statistics."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def _read_table(path: Path) -> pd.DataFrame:
         na_values=[""],
     )
     missing = {"mean", "sd"} - set(table.columns)
-    if missing:
+    if missing and path.stem != STORIES:
         raise KeyError(*missing)
     words = [name for name in TEXT_COLUMNS if name in table.columns]
     table[words] = table[words].fillna("")

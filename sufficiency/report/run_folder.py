@@ -35,7 +35,16 @@ from sufficiency.report.writing import explained
 DECIMALS = 4
 RUNS_FOLDER = Path("outputs")
 MANIFEST = "manifest.json"
-TABLES = ("forecast", "flows", "needs", "finance", "finance_monthly")
+TABLES = (
+    "forecast",
+    "flows",
+    "needs",
+    "finance",
+    "finance_monthly",
+    "pools",
+    "moves_between",
+    "stories",
+)
 _REPLICATIONS_A_ROW_GROUP = 50
 
 

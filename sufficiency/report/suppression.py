@@ -12,27 +12,38 @@ Everything here is a pure function of a run's tables; a run that knows no real c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sufficiency.report.figures import FLAG, FLAG_COLUMN, STATISTICS, RunResult
+from sufficiency.report.small_counts import (
+    FEWEST_SHOWN,
+    Flags,
+    agreed,
+    all_but_agreed,
+    hidden_parts,
+    is_small,
+    known_beforehand,
+)
+from sufficiency.report.small_counts_of_places import hidden_moves, hidden_pools
 
-FEWEST_SHOWN = 6
+__all__ = ["FEWEST_SHOWN", "ShownRun", "hidden_parts", "is_small", "knows_children", "shown"]
+
 ALL = "all"
 SAME_AS_IN_CARE = ("in_care", "occupied", "outside_area", "over_20_miles")
 """Figures of the same children: shares of them, or they and those who stay on after 18."""
 SHARES_OF_IN_CARE = ("outside_area", "over_20_miles")
 GAPS = ("in_house_shortfall", "unmet_need")
+OF_GAPS = ("nights", "extra_cost")
+"""What else there is of a gap in a month: so many children in it, times its nights."""
+STAYS = ("long_term", "same_placement_2_years", "three_or_more_placements")
+"""Children counted by how they have lived."""
 FLOWS = ("starters", "leavers", "moves")
 NIGHTS_AND_MONEY = ("nights", "cost", "income", "extra_cost_of_gap")
 BASIS, COMMITTED = "basis", "committed"
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,48 +57,9 @@ class ShownRun:
     finance: pd.DataFrame
     finance_monthly: pd.DataFrame
     layers: pd.DataFrame
-
-
-def is_small(counts: Floats) -> Flags:
-    """Which counts are 1 to 5 children; parts of a child count too, 0 does not."""
-    return np.asarray((counts > 0) & (counts < FEWEST_SHOWN - 0.5))
-
-
-def hidden_parts(counts: Floats, small: Flags, total_is_shown: bool) -> tuple[Flags, bool]:
-    """(n,): which parts of a total must not be shown, and whether the total still may be.
-
-    What is hidden cannot be got back: beside the total there are two or more hidden parts, and
-    knowing that each is at least 1, or that all are at most 5, leaves more than one answer. Zeros
-    are always shown, as the Department shows them.
-
-    Args:
-        counts: (n,) the parts of a total.
-        small: (n,) those that must be hidden for themselves.
-        total_is_shown: whether their total is known.
-    """
-    hidden = small.copy()
-    if not total_is_shown:
-        if not hidden.any() and (counts > 0).any():
-            hidden[_smallest(counts, hidden)] = True
-        return hidden, False
-    while hidden.any() and not _has_several_answers(counts[hidden]):
-        if not (~hidden & (counts > 0)).any():
-            return hidden, False
-        hidden[_smallest(counts, hidden)] = True
-    return hidden, True
-
-
-def _smallest(counts: Floats, hidden: Flags) -> int:
-    """The smallest part above 0 that is not hidden yet; the first of equals."""
-    candidates = np.where(hidden | (counts <= 0), np.inf, counts)
-    return int(np.argmin(candidates))
-
-
-def _has_several_answers(hidden: Floats) -> bool:
-    """Whether the sum of hidden parts can be made up in more than one way."""
-    n, total = hidden.size, float(hidden.sum())
-    all_at_most = total >= n * (FEWEST_SHOWN - 1) and is_small(hidden).all()
-    return n >= 2 and total > n and not all_at_most
+    pools: pd.DataFrame = field(default_factory=pd.DataFrame)
+    moves_between: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stories: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def shown(run: RunResult) -> RunResult:
@@ -105,10 +77,14 @@ def shown(run: RunResult) -> RunResult:
         },
         forecast=blanked(run.forecast, forecast_hidden),
         flows=blanked(run.flows, _hidden_flows(run.flows)),
-        needs=blanked(run.needs, _agreed(run.needs) if any_hidden else _none(run.needs)),
+        needs=blanked(run.needs, agreed(run.needs) if any_hidden else _none(run.needs)),
         finance=blanked(run.finance, _hidden_money(run.finance, sectors)),
         finance_monthly=blanked(run.finance_monthly, _hidden_money(run.finance_monthly, sectors)),
         layers=run.layers,
+        pools=blanked(run.pools, hidden_pools(run.pools, run.forecast, forecast_hidden)),
+        moves_between=blanked(run.moves_between, hidden_moves(run.moves_between)),
+        # Of children who come after the start, and so of nobody.
+        stories=run.stories,
     )
 
 
@@ -131,28 +107,6 @@ def blanked(table: pd.DataFrame, hidden: Flags) -> pd.DataFrame:
     )
 
 
-def _agreed(table: pd.DataFrame) -> Flags:
-    """(n_rows,): where every simulated future has the same figure, and it is not nothing."""
-    return np.asarray((table["sd"] == 0) & (table["mean"] > 0))
-
-
-def _all_but_agreed(table: pd.DataFrame) -> Flags:
-    """(n_rows,): where 9 futures in 10 still have the same 1 to 5 children as a real count."""
-    middle = table["p50"].to_numpy(dtype=np.float64)
-    return np.asarray(
-        (table["p05"] == table["p95"]) & (middle >= 1) & is_small(middle) & (middle % 1 == 0)
-    )
-
-
-def _known_beforehand(table: pd.DataFrame) -> Flags:
-    """(n_rows,): 1 to 5 events that half of the futures share, as chance alone never makes them:
-    so many children of the start turn 18 that month, and a month of birth is known."""
-    middle = table["p50"].to_numpy(dtype=np.float64)
-    return np.asarray(
-        (table["p25"] == table["p75"]) & (middle >= 1) & is_small(middle) & (middle % 1 == 0)
-    )
-
-
 def _none(table: pd.DataFrame) -> Flags:
     return np.zeros(len(table), dtype=bool)
 
@@ -160,16 +114,16 @@ def _none(table: pd.DataFrame) -> Flags:
 def _hidden_in_forecast(forecast: pd.DataFrame) -> Flags:
     """(n_rows,): which rows of the forecast table are left out."""
     hidden = _none(forecast)
-    must = _agreed(forecast) & is_small(forecast["mean"].to_numpy(dtype=np.float64))
-    stock = forecast["measure"].isin(("in_care", "occupied")).to_numpy()
-    must |= _all_but_agreed(forecast) & stock
-    must |= _known_beforehand(forecast) & forecast["measure"].isin(FLOWS).to_numpy()
-    must &= forecast["measure"].isin([*SAME_AS_IN_CARE, *GAPS, *FLOWS]).to_numpy()
+    must = agreed(forecast) & is_small(forecast["mean"].to_numpy(dtype=np.float64))
+    stock = forecast["measure"].isin(("in_care", "occupied", *STAYS)).to_numpy()
+    must |= all_but_agreed(forecast) & stock
+    must |= known_beforehand(forecast) & forecast["measure"].isin(FLOWS).to_numpy()
+    must &= forecast["measure"].isin([*SAME_AS_IN_CARE, *GAPS, *FLOWS, *STAYS]).to_numpy()
     dates = set(forecast.loc[must, "date"])
     table = forecast.assign(position=np.arange(len(forecast)), must=must)
     for _, day in table[forecast["date"].isin(dates)].groupby("date", sort=False):
         hidden[day["position"].to_numpy()] = _hidden_on_a_day(day)
-    return hidden | _places_that_tell(forecast, hidden)
+    return hidden | _places_that_tell(forecast, hidden) | _nights_that_tell(forecast, hidden)
 
 
 def _hidden_on_a_day(day: pd.DataFrame) -> Flags:
@@ -185,8 +139,11 @@ def _hidden_on_a_day(day: pd.DataFrame) -> Flags:
         hidden |= np.isin(measure, SHARES_OF_IN_CARE) & (cell == f"{ALL}|{ALL}")
         no_total = hidden[in_care & (cell == f"{ALL}|{ALL}")].any()
         hidden |= (measure == "in_care_rate_per_10k") & no_total
-    for gap in GAPS:
-        hidden[measure == gap] = _hidden_cells(day[measure == gap])
+    for kind in (*GAPS, *STAYS):
+        hidden[measure == kind] = _hidden_cells(day[measure == kind])
+    # Of those long in care, who have moved can be told from those who have not.
+    stayed = measure == "same_placement_2_years"
+    hidden[stayed] |= _differs_by_few(day, measure, "long_term", "same_placement_2_years")
     for flow in FLOWS:
         hidden[measure == flow] = _all_if_any_is_small(day[measure == flow])
     return hidden
@@ -225,8 +182,8 @@ def _hidden_flows(flows: pd.DataFrame) -> Flags:
 
     Expected values add up to their total, and others of a month are too small to hide it among.
     """
-    small = _agreed(flows) & is_small(flows["mean"].to_numpy(dtype=np.float64))
-    must = np.asarray(small | _known_beforehand(flows))
+    small = agreed(flows) & is_small(flows["mean"].to_numpy(dtype=np.float64))
+    must = np.asarray(small | known_beforehand(flows))
     groups = [flows["date"], flows["flow"]]
     concerned = pd.Series(must, flows.index).groupby(groups).transform("any").to_numpy(dtype=bool)
     parts = (flows[["reason", "age_band", "group"]] != ALL).any(axis=1).to_numpy()
@@ -244,7 +201,7 @@ def _places_that_tell(forecast: pd.DataFrame, hidden: Flags) -> Flags:
     """(n_rows,): places of a sector that were set to as many as it had children."""
     children = forecast[hidden & (forecast["measure"] == "in_care").to_numpy()]
     counts = children[children["sector"] != ALL].groupby("sector", observed=True)["mean"].agg(set)
-    places = _agreed(forecast) & (forecast["measure"] == "places").to_numpy()
+    places = agreed(forecast) & (forecast["measure"] == "places").to_numpy()
     tells = [
         is_places and count in counts.get(sector, ())
         for is_places, sector, count in zip(
@@ -252,6 +209,35 @@ def _places_that_tell(forecast: pd.DataFrame, hidden: Flags) -> Flags:
         )
     ]
     return np.array(tells, dtype=bool)
+
+
+def _differs_by_few(day: pd.DataFrame, measure: Any, whole: str, part: str) -> Flags:
+    """(n_parts,): where a certain count and a part of it, on one day, differ by 1 to 5."""
+    of = [day[measure == name].set_index(["sector", "age_band"]) for name in (whole, part)]
+    difference = of[0]["mean"].reindex(of[1].index) - of[1]["mean"]
+    certain = (of[0]["sd"].reindex(of[1].index) == 0) & (of[1]["sd"] == 0)
+    return np.asarray(certain & is_small(difference.to_numpy(dtype=np.float64)))
+
+
+def _nights_that_tell(forecast: pd.DataFrame, hidden: Flags) -> Flags:
+    """(n_rows,): nights and extra cost of a gap in a month that begins or ends with its count left
+    out: mostly that count times the nights of the month. The total goes with its sectors."""
+    days = sorted(set(forecast["date"]))
+    months = {day: {day, after} for day, after in zip(days, [*days[1:], days[-1]], strict=True)}
+    cells = list(zip(forecast["date"], forecast["sector"], strict=True))
+    some = (forecast["mean"] != 0).to_numpy()
+    tells = _none(forecast)
+    for gap in GAPS:
+        left_out = forecast[hidden & (forecast["measure"] == gap).to_numpy()]
+        told = {
+            (day, of)
+            for at, sector in zip(left_out["date"], left_out["sector"], strict=True)
+            for day in months[at]
+            for of in (sector, ALL)
+        }
+        of_gap = forecast["measure"].isin([f"{gap}_{what}" for what in OF_GAPS]).to_numpy()
+        tells |= of_gap & some & np.array([cell in told for cell in cells], dtype=bool)
+    return tells
 
 
 def _hidden_money(finance: pd.DataFrame, sectors: frozenset[str]) -> Flags:
@@ -263,7 +249,7 @@ def _hidden_money(finance: pd.DataFrame, sectors: frozenset[str]) -> Flags:
     """
     of_measure = finance["measure"].isin(NIGHTS_AND_MONEY).to_numpy()
     of_sector = of_measure & finance["sector"].isin(sectors).to_numpy()
-    hidden = np.asarray(_agreed(finance) & of_sector)
+    hidden = np.asarray(agreed(finance) & of_sector)
     if BASIS not in finance.columns:
         return hidden
     there = (finance[BASIS] == COMMITTED).to_numpy() & (finance["mean"] > 0).to_numpy()
