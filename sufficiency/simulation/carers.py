@@ -148,8 +148,8 @@ def changes_by_carers(
 
 def _approved(block: int, cuts: Floats, intensity: Floats, draws: Draws) -> tuple[Floats, Floats]:
     """The luck of every household approved (n, uses), and when it is (n,)."""
-    cumulative = np.concatenate([[0.0], np.cumsum(intensity * np.diff(cuts))])
-    expected = float(cumulative[-1])
+    path = _Rates.of(cuts, intensity)
+    expected = float(path.spent[-1])
     rows = int(expected + 8 * np.sqrt(expected) + 16)
     while True:
         luck = draws.uniforms(_APPROVED, block, rows, _USES)
@@ -158,19 +158,51 @@ def _approved(block: int, cuts: Floats, intensity: Floats, draws: Draws) -> tupl
             break
         rows *= 2
     number = int(np.searchsorted(spent, expected))
-    return luck[:number], np.interp(spent[:number], cumulative, cuts)
+    return luck[:number], path.when(spent[:number])
 
 
 def _ends(process: CarerProcess, since: Floats, lifetime: Floats, horizon_days: int) -> Floats:
     """When each unit exponential is spent along the rate of de-registration; infinite if later."""
     starts = process.starts_days[process.starts_days < horizon_days]
-    cuts = np.append(starts, float(horizon_days))
     rate = process.deregistrations_per_day[: len(starts)]
-    cumulative = np.concatenate([[0.0], np.cumsum(rate * np.diff(cuts))])
-    reached = np.interp(since, cuts, cumulative) + lifetime
-    ended = np.interp(reached, cumulative, cuts)
-    result: Floats = np.where(reached < cumulative[-1], ended, np.inf)
-    return result
+    return _Rates.of(np.append(starts, float(horizon_days)), rate).when_spent(since, lifetime)
+
+
+class _Rates(NamedTuple):
+    """A rate from cut to cut (J + 1,), and what is spent of it by each cut.
+
+    Neighbours of one rate are one part, so that a cut at which nothing changes moves no time by
+    as much as a rounding error: nothing may differ before the day of a change.
+    """
+
+    cuts: Floats
+    rate: Floats
+    spent: Floats
+
+    @classmethod
+    def of(cls, cuts: Floats, rate: Floats) -> _Rates:
+        """The parts, cumulated."""
+        changes = np.concatenate([[True], rate[1:] != rate[:-1]])
+        starts, rate = cuts[:-1][changes], rate[changes]
+        edges = np.append(starts, cuts[-1])
+        return cls(edges, rate, np.concatenate([[0.0], np.cumsum(rate * np.diff(edges))]))
+
+    def when(self, spent: Floats) -> Floats:
+        """When so much is spent; infinite if not by the last cut."""
+        part = np.searchsorted(self.spent, spent, side="right") - 1
+        inside = part < len(self.rate)
+        part = np.minimum(part, len(self.rate) - 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            time = self.cuts[part] + (spent - self.spent[part]) / self.rate[part]
+        result: Floats = np.where(inside, time, np.inf)
+        return result
+
+    def when_spent(self, since: Floats, spent: Floats) -> Floats:
+        """The same of what begins to be spent at ``since``."""
+        part = np.searchsorted(self.cuts, since, side="right") - 1
+        part = np.clip(part, 0, len(self.rate) - 1)
+        begun = self.spent[part] + (since - self.cuts[part]) * self.rate[part]
+        return self.when(begun + spent)
 
 
 def _usable_places(process: CarerProcess, luck: Floats) -> Ints:
