@@ -5,59 +5,59 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-from fits import scenario, shipped
+from fits import resolved, scenario, shipped
 
 from sufficiency.domain import CAUSES, DAYS_PER_YEAR, EXIT_CAUSES, ExitReason, MoveReason, begins
-from sufficiency.resolution.calendar import calendar, intervention_origins
-from sufficiency.simulation.worlds import Calendar
+from sufficiency.resolution.calendar import calendar
+from sufficiency.resolution.effects import effect_plan
+from sufficiency.resolution.intervention_words import intervention_origins
+from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.effects import DrawnEffects, draw_effects
 
 START, HORIZON_DAYS = date(2023, 3, 31), 1096
 
 
-def factors(**keys: object) -> Calendar:
-    return calendar(scenario(**keys), np.ones(1), START, HORIZON_DAYS)
+def changed(*interventions: dict[str, object]) -> DrawnEffects:
+    """What interventions do to a forecast of 36 months from 31 March 2023."""
+    plan = effect_plan(scenario(interventions=list(interventions)), resolved().plan)
+    assert plan is not None
+    return draw_effects(plan, [Draws(1, 0)], drawn=True).of(0)
 
 
 def test_an_intervention_changes_only_its_reasons_ages_and_dates() -> None:
     first, last = date(2023, 7, 1), date(2024, 3, 31)
-    found = factors(
-        interventions=[
-            {
-                "name": "more returns home",
-                "lever": "exits",
-                "reasons": ["returned_home"],
-                "age_bands": ["5_9", "10_15"],
-                "start": first,
-                "end": last,
-                "factor": 1.5,
-            }
-        ]
+    found = changed(
+        {
+            "name": "more returns home",
+            "lever": "exits",
+            "reasons": ["returned_home"],
+            "age_bands": ["5_9", "10_15"],
+            "start": first,
+            "end": last,
+            "factor": 1.5,
+        }
     )
     during = (found.starts_days >= begins(START, first)) & (
         found.starts_days < begins(START, date(2024, 4, 1))
     )
-    changed = np.zeros(found.causes.shape, dtype=bool)
-    changed[CAUSES.index(ExitReason.RETURNED_HOME), 2:4] = during
+    where = np.zeros(found.causes.shape, dtype=bool)
+    where[0, CAUSES.index(ExitReason.RETURNED_HOME), 2:4] = during
     assert during.any()
-    np.testing.assert_array_equal(found.causes[changed], 1.5)
-    np.testing.assert_array_equal(found.causes[~changed], 1)
+    np.testing.assert_array_equal(found.causes[where], 1.5)
+    np.testing.assert_array_equal(found.causes[~where], 1)
     np.testing.assert_array_equal(found.entries, 1)
     assert begins(START, first) in found.starts_days
     assert begins(START, date(2024, 4, 1)) in found.starts_days
 
 
 def test_each_year_has_its_own_expected_starters_and_the_last_goes_on() -> None:
-    found = calendar(scenario(), np.array([1.0, 1.1]), START, HORIZON_DAYS)
+    found = calendar(scenario(), np.array([1.0, 1.1]), HORIZON_DAYS)
     year = np.minimum(found.starts_days // DAYS_PER_YEAR, 1)
     np.testing.assert_allclose(found.entries, np.tile(np.where(year > 0, 1.1, 1.0), (6, 1)))
 
 
 def test_an_intervention_without_an_end_lasts_and_begins_with_its_first_day() -> None:
-    found = factors(
-        interventions=[
-            {"name": "fewer", "lever": "entries", "start": date(2024, 1, 1), "factor": 0.5}
-        ]
-    )
+    found = changed({"name": "fewer", "lever": "entries", "start": date(2024, 1, 1), "factor": 0.5})
     later = found.starts_days >= begins(START, date(2024, 1, 1))
     np.testing.assert_array_equal(found.entries[:, later], 0.5)
     np.testing.assert_array_equal(found.entries[:, ~later], 1)
@@ -65,7 +65,7 @@ def test_an_intervention_without_an_end_lasts_and_begins_with_its_first_day() ->
 
 
 def test_a_factor_on_adoption_acts_on_both_its_stages() -> None:
-    found = factors(exits={"factor": {"adoption": 0.5}})
+    found = calendar(scenario(exits={"factor": {"adoption": 0.5}}), np.ones(1), HORIZON_DAYS)
     for cause in (ExitReason.ADOPTION, MoveReason.PLACED_FOR_ADOPTION):
         np.testing.assert_array_equal(found.causes[CAUSES.index(cause)], 0.5)
     others = [
@@ -77,23 +77,19 @@ def test_a_factor_on_adoption_acts_on_both_its_stages() -> None:
 
 
 def test_a_lever_on_moves_leaves_adoption_alone() -> None:
-    found = factors(
-        interventions=[{"name": "calm", "lever": "moves", "start": START, "factor": 0.8}]
-    )
-    np.testing.assert_array_equal(found.causes[: len(EXIT_CAUSES)], 1)
-    np.testing.assert_array_equal(found.causes[CAUSES.index(MoveReason.PLACED_FOR_ADOPTION)], 1)
-    np.testing.assert_array_equal(found.causes[CAUSES.index(MoveReason.PLANNED)], 0.8)
+    found = changed({"name": "calm", "lever": "moves", "start": START, "factor": 0.8})
+    (causes,) = found.causes
+    np.testing.assert_array_equal(causes[: len(EXIT_CAUSES)], 1)
+    np.testing.assert_array_equal(causes[CAUSES.index(MoveReason.PLACED_FOR_ADOPTION)], 1)
+    np.testing.assert_array_equal(causes[CAUSES.index(MoveReason.PLANNED)], 0.8)
 
 
 def test_factors_multiply() -> None:
-    found = factors(
-        entries={"factor": {"uasc": 2.0}},
-        interventions=[
-            {"name": "a", "lever": "entries", "start": START, "factor": 0.5},
-            {"name": "b", "lever": "entries", "age_bands": ["uasc"], "start": START, "factor": 3},
-        ],
+    found = changed(
+        {"name": "a", "lever": "entries", "start": START, "factor": 0.5},
+        {"name": "b", "lever": "entries", "age_bands": ["uasc"], "start": START, "factor": 3},
     )
-    np.testing.assert_allclose(found.entries[-1], 3)
+    np.testing.assert_allclose(found.entries[-1], 1.5)
     np.testing.assert_allclose(found.entries[:-1], 0.5)
 
 
@@ -101,9 +97,12 @@ def test_each_shipped_case_changes_only_its_flow() -> None:
     base = shipped("wolverhampton-2020")
     exits = shipped("wolverhampton-2020-covid-crisis-exits")
     until = begins(date(2020, 6, 30), date(2021, 4, 1))
-    later = exits.plan.calendar.starts_days >= until
-    np.testing.assert_array_equal(exits.plan.calendar.causes[..., later], 1)
-    assert (exits.plan.calendar.causes[0, :, ~later] < 0.55).any()
+    assert exits.plan.effects is not None
+    found = draw_effects(exits.plan.effects, [Draws(1, 0)], drawn=True).of(0)
+    later = found.starts_days >= until
+    np.testing.assert_array_equal(found.causes[..., later], 1)
+    assert (found.causes[0, 0, :, ~later] < 0.55).any()
+    assert base.plan.effects is None
     np.testing.assert_array_equal(base.plan.tables.per_day, exits.plan.tables.per_day)
 
 

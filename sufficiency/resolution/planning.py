@@ -27,6 +27,7 @@ from sufficiency.calibration.starting import (
 from sufficiency.calibration.tables import RateTables, rate_tables
 from sufficiency.domain import DAYS_PER_YEAR, MONTHS_PER_YEAR, report_dates
 from sufficiency.resolution.calendar import calendar
+from sufficiency.resolution.effects import effect_plan
 from sufficiency.resolution.entry_ages import entry_age_quantiles_days
 from sufficiency.resolution.own_return import OwnReturn, own_children
 from sufficiency.resolution.own_table import OwnTable
@@ -72,7 +73,7 @@ def world_plan(
     children, groups = _children(people, fit, tables, own), planning_groups(scenario, people.needs)
     if groups is not None:
         children = with_groups_at_start(children, groups)
-    return WorldPlan(
+    plan = WorldPlan(
         start=start,
         horizon_days=horizon_days,
         levels=levels,
@@ -88,6 +89,7 @@ def world_plan(
         supply=there.plan,
         groups=groups,
     )
+    return replace(plan, effects=effect_plan(scenario, plan))
 
 
 def _pull(scenario: Scenario, fit: Calibration, ages: Floats, own: OwnReturn) -> Floats:
@@ -101,7 +103,7 @@ def _pull(scenario: Scenario, fit: Calibration, ages: Floats, own: OwnReturn) ->
 def _calendar(scenario: Scenario, start: date, table: OwnTable | None, pull: Floats) -> Calendar:
     horizon_days = (report_dates(start, scenario.months)[-1] - start).days
     growth = pull / pull[0] if follows_path(scenario, table) else np.ones(1)
-    return calendar(scenario, growth, start, horizon_days)
+    return calendar(scenario, growth, horizon_days)
 
 
 def _children(

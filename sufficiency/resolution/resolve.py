@@ -20,7 +20,9 @@ from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
 from sufficiency.report.formats import long_date
 from sufficiency.resolution.budgets import actuals_before, check_budget_years
-from sufficiency.resolution.calendar import intervention_origins
+from sufficiency.resolution.calendar import factor_origins
+from sufficiency.resolution.effect_checks import check_effects
+from sufficiency.resolution.intervention_words import intervention_origins, intervention_rows
 from sufficiency.resolution.localities import locality_shares
 from sufficiency.resolution.own_plans import plan_origins, with_known_prices
 from sufficiency.resolution.own_population import people_at_start
@@ -116,7 +118,8 @@ class Resolved:
     @property
     def has_drawn_effects(self) -> bool:
         """Whether an intervention's effect is a distribution, and is drawn from it."""
-        return False
+        effects = self.plan.effects
+        return self.scenario.uncertainty.effects and effects is not None and effects.is_drawn
 
     @property
     def planned_ends(self) -> int:
@@ -224,6 +227,7 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
         *plan_origins(scenario, own.cohort),
         *([] if population is None else [population_origin(population)]),
         *fitted_origins(scenario, fit, plan.levels, table, own.calibrated),
+        *factor_origins(scenario),
         *intervention_origins(scenario),
         *there.origins,
         *group_origins(scenario),
@@ -245,10 +249,14 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
             *there.warnings,
             *_notes(authority, fit, scenario, own),
             *_pull_of_starters(scenario, fit, plan.levels, table, own),
+            *check_effects(scenario, plan),
         ),
-        manifest_extras=manifest_extras(
-            scenario, fit, history, there.statement, there.sector_places, own.calibrated
-        ),
+        manifest_extras={
+            **manifest_extras(
+                scenario, fit, history, there.statement, there.sector_places, own.calibrated
+            ),
+            "interventions": intervention_rows(scenario, start),
+        },
         pools=there.pools,
         personal_data=own.is_used,
         actuals=actuals_before(scenario, start),

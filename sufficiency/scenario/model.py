@@ -22,7 +22,8 @@ from sufficiency.scenario.matching import (
     check_planning_groups,
 )
 from sufficiency.scenario.parts import Calibration, Entries, Exits, Moves, Population
-from sufficiency.scenario.plans import Intervention, Outcome, Uncertainty
+from sufficiency.scenario.interventions import Intervention, check_interventions
+from sufficiency.scenario.plans import Outcome, Uncertainty
 from sufficiency.scenario.sourced import Amount, Day, Months, Strict, Text, contradiction, expecting
 from sufficiency.scenario.supply import SectorPlan, check_pool_names
 
@@ -125,7 +126,8 @@ class Scenario(Strict):
     )
     interventions: tuple[Intervention, ...] = Field(
         default=(),
-        description="Changes of a rate from one date to another, each with its evidence.",
+        description="Programmes, crises and policies: changes of rates, places or prices from one "
+        "date to another, each with its evidence.",
     )
     uncertainty: Uncertainty = Field(
         default_factory=Uncertainty, description="Which layers of uncertainty to simulate."
@@ -259,6 +261,12 @@ class Scenario(Strict):
                 f"found {counted}, expected a date not after the start ({self.start})",
                 *("population", "as_at"),
             )
+        return self
+
+    @model_validator(mode="after")
+    def _interventions_can_be_told_apart(self) -> Self:
+        own = [group.name for group in self.planning_groups]
+        check_interventions(self.interventions, own)
         return self
 
     @model_validator(mode="after")

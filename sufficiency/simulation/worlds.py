@@ -30,6 +30,7 @@ from sufficiency.domain import (
     MoveReason,
 )
 from sufficiency.simulation.draws import FIRST_FREE_PURPOSE, Draws
+from sufficiency.simulation.effects import DrawnEffects, EffectPlan, draw_effects
 from sufficiency.simulation.planning_groups import (
     PlanningGroups,
     parted_entries,
@@ -81,7 +82,9 @@ class Levels:
 
 @dataclass(frozen=True)
 class Calendar:
-    """What changes on dates: trend and interventions. K periods, C causes, A age groups.
+    """What changes on dates: the trend, and drift and interventions as a world has them.
+
+    K periods, C causes, A age groups.
 
     Of several replications, the factors have them as their first axis.
     """
@@ -91,7 +94,7 @@ class Calendar:
     entries: Floats
     """(A, K): factor on starters."""
     causes: Floats
-    """(C, A, K): factor on hazards."""
+    """(C, A, K): factor on hazards; (G, C, A, K) where interventions reach groups apart."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,8 @@ class WorldPlan:
     days_since_history: int
     """Days from the last date that rates were fitted to until the start: drift has gone on."""
     own: OwnChildren = field(default_factory=OwnChildren)
+    effects: EffectPlan | None = None
+    """What interventions change."""
     supply: SupplyPlan = field(default_factory=SupplyPlan)
     """What chance adds to the planned places."""
     groups: PlanningGroups | None = None
@@ -206,6 +211,10 @@ def draw_worlds(
     every = [Draws(seed, replication) for replication in replications]
     drawn = _draw_levels(plan.levels, every, parameter=parameter)
     calendar = _several(plan.calendar, len(every))
+    drawn_effects = None
+    if plan.effects is not None:
+        drawn_effects = draw_effects(plan.effects, every, drawn=effects)
+        calendar = _with_effects(calendar, drawn_effects)
     if drift:
         calendar = _drifting(calendar, *_drift(plan, every))
     entries = _entries(plan, drawn, calendar)
@@ -213,7 +222,8 @@ def draw_worlds(
     if plan.own.rates is not None:
         hazards = _own_hazards(plan, plan.own.rates, hazards, every, parameter=parameter)
     cohort = _cohort(plan.children, plan.own.times)
-    for draws, of_one, coming in zip(every, hazards, entries, strict=True):
+    of_each = (None if drawn_effects is None else drawn_effects.of(at) for at in range(len(every)))
+    for draws, of_one, coming, changed in zip(every, hazards, entries, of_each, strict=True):
         of_one, coming = _parted(plan, of_one, coming)
         yield World(
             start=plan.start,
@@ -221,7 +231,8 @@ def draw_worlds(
             hazards=of_one,
             entries=coming,
             cohort=cohort,
-            places=drawn_places(plan.places, plan.supply, draws, plan.horizon_days),
+            effects=changed,
+            places=drawn_places(plan.places, plan.supply, draws, plan.horizon_days, changed),
         )
 
 
@@ -293,6 +304,20 @@ def _drift(plan: WorldPlan, every: Sequence[Draws]) -> tuple[Floats, Floats]:
     return starts, paths[..., first:]
 
 
+def _with_effects(calendar: Calendar, effects: DrawnEffects) -> Calendar:
+    """The calendars of several replications with what interventions change laid over them."""
+    merged = np.union1d(calendar.starts_days, effects.starts_days)
+    period = np.searchsorted(calendar.starts_days, merged, side="right") - 1
+    changed = np.searchsorted(effects.starts_days, merged, side="right") - 1
+    by_group = effects.causes[..., changed]
+    causes = calendar.causes[:, None, ..., period] * by_group
+    return Calendar(
+        merged,
+        calendar.entries[..., period] * effects.entries[..., changed],
+        causes[:, 0] if by_group.shape[1] == 1 else causes,
+    )
+
+
 def _drifting(calendar: Calendar, starts_days: Floats, factors: Floats) -> Calendar:
     """The calendars with yearly factors on entries and exits (R, 2, Y) laid over them.
 
@@ -304,7 +329,8 @@ def _drifting(calendar: Calendar, starts_days: Floats, factors: Floats) -> Calen
     by_period = factors[:, :, None, year]
     drifting = [cause for cause in range(N_EXIT_CAUSES) if cause != _ADOPTION] + [_MATCH]
     causes = calendar.causes[..., period]
-    causes[:, drifting] *= by_period[:, 1, None]
+    on_exits = by_period[:, 1].reshape(-1, *[1] * (causes.ndim - 2), len(merged))
+    causes[..., drifting, :, :] *= on_exits
     return Calendar(merged, calendar.entries[..., period] * by_period[:, 0], causes)
 
 
@@ -314,6 +340,7 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
     clock = np.where(tables.placement_clock, PLACEMENT_CLOCK, CARE_CLOCK).astype(np.int64)
     leaving = slice(_ADOPTION + 1, N_EXIT_CAUSES)
     bands = slice(0, _BANDS)
+    group = plan.effects.group if plan.effects is not None and calendar.causes.ndim > 4 else None
     for number, causes in enumerate(calendar.causes):
         per_day = tables.per_day.copy()
         per_day[leaving, :, bands] *= drawn.leave[number, None, None, :, None]
@@ -329,6 +356,7 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
             need_factor=tables.need_factor,
             calendar_starts_days=calendar.starts_days,
             calendar_factor=causes,
+            calendar_group=group,
             destination=tables.destination,
         )
 
