@@ -21,13 +21,19 @@ from sufficiency.executors import Workers, work_out
 from sufficiency.finance.bridge import bridge_table, told
 from sufficiency.finance.invest_to_save import Appraisal, appraise
 from sufficiency.finance.turns import Changed, Tables, budget_turns
+from sufficiency.finance.vintages import vintages
 from sufficiency.history.actuals import ALL
+from sufficiency.measures.money import nightly_prices_gbp
+from sufficiency.measures.nights import BASES
 from sufficiency.replication import Job, Layers
+from sufficiency.simulation.simulate import simulate
 from sufficiency.summary_tables import RunFigures
 
 Floats = NDArray[np.float64]
 
 MOST_REPLICATIONS = 200
+VINTAGE_REPLICATIONS = 20
+"""Enough to share out a cost that all replications expect."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,8 @@ class Difference:
 def finance_desk(
     job: Job, run: RunFigures, made: Mapping[str, pd.DataFrame], layers: Layers, crew: Workers
 ) -> dict[str, Any]:
-    """What the manifest says of money beside the tables: ``bridge`` and ``invest_to_save``.
+    """What the manifest says of money beside the tables: ``bridge``, ``invest_to_save`` and
+    ``vintages``.
 
     The bridge is the rows of `bridge_table`, the total alone where a start from real children
     could be read back from its sectors. ``made`` are the tables of the run. Nothing is simulated
@@ -74,7 +81,22 @@ def finance_desk(
         shown = bridges[bridges["sector"] == ALL] if personal else bridges
         desk["bridge"] = shown.to_dict("records")
         desk["bridge_inputs"] = [] if personal else [told(turn) for turn in turns]
+    desk["vintages"] = _vintages(job, made["finance_monthly"], len(run.figures["nights"]), layers)
     return desk
+
+
+def _vintages(job: Job, monthly: pd.DataFrame, replications: int, layers: Layers) -> dict[str, Any]:
+    """What the placements of each month are expected to cost, from some replications' records."""
+    plan, calendar = job.surroundings.costs, job.surroundings.calendar
+    rows = monthly[(monthly["measure"] == "cost") & (monthly["sector"] == ALL)]
+    expected = np.array([rows.loc[rows["basis"] == basis, "mean"].to_numpy() for basis in BASES])
+    numbers = range(min(replications, VINTAGE_REPLICATIONS))
+    worlds = job.resolved.draw_worlds(job.seed, numbers, **layers._asdict())
+    records = (
+        simulate(world, job.seed, number, engine=job.engine)
+        for number, world in zip(numbers, worlds, strict=True)
+    )
+    return vintages(records, nightly_prices_gbp(plan, calendar), calendar, expected).told()
 
 
 def programme_costs_gbp(job: Job) -> Floats:
