@@ -34,10 +34,14 @@ def parted_entries(entries: Entries, groups: PlanningGroups) -> Entries:
 
 def parted_hazards(hazards: Hazards, groups: PlanningGroups) -> Hazards:
     """The same hazards with need factors (C, N) and next needs (M, 2, N, N)."""
+    group = hazards.calendar_group
+    if group is not None and group.shape[1] != len(groups.base):
+        group = np.ascontiguousarray(group[:, groups.base])
     to_base = hazards.destination[:, :, groups.base]
     destination: Floats = np.einsum("monc,oncd->mond", to_base, groups.after_a_move)
     return replace(
         hazards,
         need_factor=np.ascontiguousarray(hazards.need_factor[:, groups.base]),
         destination=destination,
+        calendar_group=group,
     )
