@@ -19,7 +19,13 @@ from sufficiency.measures.rows import COST_ROWS
 Floats = NDArray[np.float64]
 
 COST = "cost"
-FLOWS = ("starters", "leavers", "moves")
+FLOWS = (
+    *("starters", "leavers", "moves"),
+    *("in_house_shortfall_nights", "unmet_need_nights"),
+    *("in_house_shortfall_extra_cost", "unmet_need_extra_cost"),
+    *("sibling_groups_started", "sibling_groups_started_split"),
+)
+"""Measures of what happened in the month to a date; all others are of the date."""
 TOTALS = "totals"
 COST_LINES: tuple[str, ...] = tuple(sector for _, sector, _ in COST_ROWS)
 """What placements cost: all, then by setting, no registered place last."""

@@ -88,7 +88,7 @@ def paths_chart(figures: ComparisonFigures) -> Chart:
         f"On {long_date(figures.end)}: {said}. The base's 8-in-10 range is "
         f"{children_range(float(base['p10'].iloc[-1]), float(base['p90'].iloc[-1]))}.",
         {
-            "encoding": {"x": _with_room_for_names(time_axis(first, last, narrow=False), last)},
+            "encoding": {"x": _with_room(time_axis(first, last, narrow=False), last, 0.42)},
             "layer": layers,
             "width": 620,
             "height": height,
@@ -104,11 +104,11 @@ def _colour(number: int) -> str:
     return BASE_LINE if number == 0 else COLOURS[(number - 1) % len(COLOURS)]
 
 
-def _with_room_for_names(axis: Spec, last: pd.Timestamp) -> Spec:
-    """A time axis with room on the right for names of scenarios."""
+def _with_room(axis: Spec, last: pd.Timestamp, share: float) -> Spec:
+    """A time axis with room on the right for labels, as a share of its own length."""
     first = axis["scale"]["domain"][0]
     begin = pd.Timestamp(first["year"], first["month"], first["date"])
-    after = last + (last - begin) * 0.42
+    after = last + (last - begin) * share
     end = {"year": after.year, "month": after.month, "date": after.day}
     return {**axis, "scale": {**axis["scale"], "domain": [first, end]}}
 
@@ -193,7 +193,7 @@ def _difference_chart(
         for lower, upper, shade in BANDS
     ]
     layers += [
-        {"mark": {"type": "rule", "color": INK}, "encoding": {"y": {**y, "datum": 0}}},
+        {"mark": {"type": "rule", "color": INK}, "encoding": _line_across(y)},
         {
             "mark": {"type": "line", "color": BLUE, "strokeWidth": 2.5},
             "encoding": {"y": {**y, "field": "mean"}, "tooltip": _fan_tooltip(money)},
@@ -211,6 +211,7 @@ def _difference_chart(
         encoding = {"y": {**y, "field": "mean"}, "text": {"field": "label", "type": "nominal"}}
         layers.append({"data": {"values": [at]}, "mark": text, "encoding": encoding})
     first, end = pd.Timestamp(rows["date"].iloc[0]), pd.Timestamp(last["date"])
+    room_for_label = 0.42 if money else 0.2
     fields = ("mean", "p05", "p10", "p25", "p75", "p90", "p95")
     number = figures.others.index(name)
     what = "a month's cost of placements" if money else "children in care"
@@ -221,13 +222,18 @@ def _difference_chart(
         f"{long_date(end.date())}, on average {fewer_or_more(mean, money=money)}.",
         {
             "data": {"values": _records(rows, fields)},
-            "encoding": {"x": time_axis(first, end, narrow=True)},
+            "encoding": {"x": _with_room(time_axis(first, end, narrow=True), end, room_for_label)},
             "layer": layers,
             "width": SMALL_WIDTH,
             "height": SMALL_HEIGHT,
         },
         term="difference",
     )
+
+
+def _line_across(y: Spec) -> Spec:
+    """The line of no difference, from one side of the chart to the other."""
+    return {"x": {"value": 0}, "x2": {"value": "width"}, "y": {**y, "datum": 0}}
 
 
 def _fan_tooltip(money: bool) -> list[Spec]:
@@ -272,7 +278,7 @@ def cost_by_year_chart(figures: ComparisonFigures) -> Chart | None:
         return None
     return finished(
         "cost-differences",
-        "What each scenario changes in the cost of placements",
+        "Difference in the cost of each financial year",
         "; ".join(f"{row.label}: {row.text}" for row in rows) + ".",
         signed_ranges(rows, POUNDS_TICK),
         term="difference",
@@ -289,7 +295,7 @@ def signed_ranges(rows: Sequence[RangeRow], tick: str, width: int = 520) -> Spec
         "type": "quantitative",
         "title": None,
         "scale": {"domain": [min(ends) - room, max(ends) + room], "zero": False, "nice": False},
-        "axis": {"labelExpr": tick, "tickCount": 5},
+        "axis": {"labelExpr": tick, "tickCount": 5, "grid": False},
     }
     values = [
         {
@@ -348,9 +354,9 @@ def signed_ranges(rows: Sequence[RangeRow], tick: str, width: int = 520) -> Spec
 
 
 def waterfall_chart(figures: ComparisonFigures, measure: str, when: When) -> Chart | None:
-    """The steps from the base to the combination of one figure; None if nothing was explained."""
+    """The steps from the base to the combination of one figure; None where no step changes it."""
     steps = figures.steps(measure, when)
-    if steps.empty:
+    if steps.empty or not steps.loc[steps["kind"] == "change", "sd"].any():
         return None
     money = measure == COST
     bars = _bars(steps, money)
@@ -414,7 +420,7 @@ def _waterfall(bars: Sequence[Spec], tick: str, width: int = 560) -> Spec:
         "type": "quantitative",
         "title": None,
         "scale": {"domain": domain, "zero": False, "nice": False},
-        "axis": {"labelExpr": tick, "tickCount": 5},
+        "axis": {"labelExpr": tick, "tickCount": 5, "grid": False},
     }
     colour = {
         "field": "direction",

@@ -64,6 +64,11 @@ class Difference:
         return self.probability_lower == 0 and self.probability_higher == 0
 
     @property
+    def is_slight(self) -> bool:
+        """Of children: whether it is hardly one child either way."""
+        return abs(self.mean) < 0.5 and max(abs(self.p10), abs(self.p90)) <= 1
+
+    @property
     def is_clear(self) -> bool:
         """Whether the average is surely not 0: more than two standard errors from it."""
         return abs(self.mean) > 2 * self.standard_error

@@ -70,7 +70,7 @@ def _front(figures: ComparisonFigures) -> dict[str, Any]:
         "said": [
             {
                 "name": name,
-                "description": _description(figures.about(name)),
+                "description": _own_description(figures, name),
                 "sentences": scenario_sentences(figures, name),
             }
             for name in figures.others
@@ -82,6 +82,12 @@ def _front(figures: ComparisonFigures) -> dict[str, Any]:
         "glance": tables.at_a_glance(figures),
         "children_charts": charts.difference_charts(figures, "in_care"),
     }
+
+
+def _own_description(figures: ComparisonFigures, scenario: str) -> str:
+    """What a scenario says of itself, unless it only takes over what the base says."""
+    own = _description(figures.about(scenario))
+    return "" if own == _description(figures.about(figures.base)) else own
 
 
 def _description(about: Mapping[str, Any]) -> str:

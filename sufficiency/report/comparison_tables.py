@@ -11,6 +11,7 @@ from sufficiency.report.comparison_words import (
     LABELS,
     fewer_or_more,
     give_or_take,
+    in_futures,
     range_of_difference,
     times_as_sure,
     when_label,
@@ -21,7 +22,6 @@ from sufficiency.report.formats import (
     gbp,
     gbp_range,
     long_date,
-    percent,
     value_with_unit,
 )
 from sufficiency.report.tables import Cell, Column, Row, Table
@@ -111,9 +111,7 @@ def _cost_cell(found: Difference | None) -> Cell:
     cell = cell_of(found, money=True)
     if found is None or found.is_none:
         return cell
-    return Cell(
-        cell.text, f"{cell.below}; cheaper in {percent(found.probability_lower)} of futures"
-    )
+    return Cell(cell.text, f"{cell.below}; cheaper {in_futures(found.probability_lower)}")
 
 
 def cost_by_setting(figures: ComparisonFigures) -> Table | None:

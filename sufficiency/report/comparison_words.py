@@ -116,6 +116,11 @@ def _children(figures: ComparisonFigures, scenario: str) -> Sentence:
         return []
     if found.is_none:
         return [Part(f"On {long_date(day)} as many children are in care as in the base.")]
+    if found.is_slight:
+        return [
+            Part(f"On {long_date(day)} nearly as many children are in care as in the base "),
+            Part(f"(on average {_about(found)})."),
+        ]
     return [
         Part(f"On {long_date(day)} "),
         Part(f"{range_of_difference(found.p10, found.p90)} children in care", "in_care", True),
@@ -138,13 +143,18 @@ def _cost(figures: ComparisonFigures, scenario: str, year: YearOfMoney) -> Sente
     if found.is_none:
         return [Part(f"Placements cost the same in {when}.")]
     cheaper = found.mean < 0
-    chance = found.probability_lower if cheaper else found.probability_higher
+    chance = in_futures(found.probability_lower if cheaper else found.probability_higher)
     return [
         Part(f"Placements in {when} cost "),
         Part(range_of_difference(found.p10, found.p90, money=True), "cost", True),
         Part(f", on average {_about(found, money=True)}; they cost "),
-        Part(f"{'less' if cheaper else 'more'} in {percent(chance)} of futures."),
+        Part(f"{'less' if cheaper else 'more'} {chance}."),
     ]
+
+
+def in_futures(share: float) -> str:
+    """How often something is so, as ``in 93% of futures`` or ``in every future``."""
+    return "in every future" if share == 1 else f"in {percent(share)} of futures"
 
 
 def _gap(found: Difference | None, words: str, term: str) -> Sentence:
