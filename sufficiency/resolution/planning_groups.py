@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 
 _SEVEN = len(NEED_GROUPS)
 _OLDEST_BAND = len(AGE_BANDS) - 1
+_GOLDEN_RATIO = (5**0.5 - 1) / 2
 _UNDER_16, _AGE_16_AND_OVER = 0, 1
 
 
@@ -86,20 +87,17 @@ def with_groups_at_start(children: ChildrenAtStart, groups: PlanningGroups) -> C
         for base in range(_SEVEN):
             those = np.flatnonzero((children.age_group == age) & (children.need == base))
             edges = np.cumsum(groups.first[age, base])
-            # A child in the middle of each n-th part of the shares, spread by a step prime to n.
+            # The middle of each n-th part of the shares, for one child each.
             at = (_spread(len(those)) + 0.5) / max(len(those), 1)
             need[those] = np.minimum(np.searchsorted(edges, at, side="right"), len(edges) - 1)
     return replace(children, need=need)
 
 
 def _spread(number: int) -> Ints:
-    """The numbers from 0 on, neighbours far apart: children are listed sector by sector."""
-    if number < 2:
-        return np.arange(number)
-    stride = next(
-        step for step in range(round(number * 0.618), 2 * number) if np.gcd(step, number) == 1
-    )
-    spread: Ints = np.arange(number) * stride % number
+    """The numbers from 0 on, in an order in which any run of neighbours covers them evenly:
+    children are listed sector by sector."""
+    by_golden_ratio = np.arange(number) * _GOLDEN_RATIO % 1
+    spread: Ints = np.argsort(np.argsort(by_golden_ratio, kind="stable"), kind="stable")
     return spread
 
 

@@ -1,0 +1,175 @@
+"""Planning groups part need groups and change nothing else; members keep their group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sufficiency.calibration.starting import ChildrenAtStart
+from sufficiency.domain import (
+    AGE_GROUPS,
+    CAUSES,
+    MOVE_REASONS,
+    NEED_GROUPS,
+    SECTORS,
+    UASC_ROW,
+    NeedGroup,
+)
+from sufficiency.resolution.planning_groups import planning_groups, with_groups_at_start
+from sufficiency.scenario.model import Scenario
+from sufficiency.simulation.planning_groups import PlanningGroups, parted_entries, parted_hazards
+from sufficiency.simulation.world import Entries, Floats, Hazards
+
+N_AGES, SEVEN = len(AGE_GROUPS), len(NEED_GROUPS)
+FAMILY, RESIDENTIAL, SUPPORTED = (
+    NEED_GROUPS.index(need)
+    for need in (NeedGroup.FAMILY, NeedGroup.RESIDENTIAL, NeedGroup.SUPPORTED_16_PLUS)
+)
+
+
+def grouped(needs: Floats, *groups: dict[str, Any]) -> PlanningGroups:
+    scenario = Scenario.model_validate(
+        {"name": "a", "authority": "Wolverhampton", "planning_groups": list(groups)}
+    )
+    found = planning_groups(scenario, needs)
+    assert found is not None
+    return found
+
+
+def some_needs(seed: int = 1) -> Floats:
+    return np.random.default_rng(seed).uniform(0, 9, (N_AGES, SEVEN, len(SECTORS)))
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Only what parting reads."""
+
+    need_factor: Floats
+    destination: Floats
+    calendar_group: None = None
+
+
+def some_hazards(seed: int = 1) -> Hazards:
+    rng = np.random.default_rng(seed)
+    destination = rng.uniform(0.1, 1, (len(MOVE_REASONS), 2, SEVEN, SEVEN))
+    destination /= destination.sum(axis=-1, keepdims=True)
+    nothing = np.zeros(1)
+    return Hazards(
+        per_day=nothing,
+        clock=nothing.astype(int),
+        care_band_starts_days=nothing,
+        placement_band_starts_days=nothing,
+        need_factor=rng.uniform(0, 2, (len(CAUSES), SEVEN)),
+        calendar_starts_days=nothing,
+        calendar_factor=nothing,
+        destination=destination,
+    )
+
+
+shares = st.dictionaries(
+    st.sampled_from([str(age) for age in AGE_GROUPS]), st.floats(0, 0.5), min_size=1
+)
+parts = st.lists(st.tuples(st.sampled_from(list(NEED_GROUPS)), shares), min_size=1, max_size=5)
+
+
+@given(parts=parts, seed=st.integers(0, 20))
+@settings(max_examples=50, deadline=None)
+def test_groups_that_only_relabel_change_no_total(
+    parts: list[tuple[NeedGroup, dict[str, float]]], seed: int
+) -> None:
+    """The process of the seven need groups is the same in law: each group moves on among them, and
+    leaves, exactly as the one that it is part of."""
+    kept: list[dict[str, Any]] = []
+    used: dict[NeedGroup, int] = {}
+    for number, (need, by_age) in enumerate(parts):
+        used[need] = used.get(need, 0) + 1
+        if used[need] <= 2:  # two halves at most
+            kept.append({"name": f"g{number}", "of": need, "share_by_age": by_age})
+    groups = grouped(some_needs(seed), *kept)
+    before, after = some_hazards(seed), parted_hazards(some_hazards(seed), groups)
+    part_of = np.eye(SEVEN)[groups.base]
+    to_seven = after.destination @ part_of
+    assert np.allclose(to_seven, before.destination[:, :, groups.base], atol=1e-12)
+    assert np.array_equal(after.need_factor, before.need_factor[:, groups.base])
+    first = np.random.default_rng(seed).dirichlet(np.ones(SEVEN), N_AGES)
+    entries = cast(Entries, _Entering(first))
+    parted = _parted_first(entries, groups)
+    assert np.allclose(parted @ part_of, first, atol=1e-12)
+    assert (parted >= 0).all()
+
+
+@dataclass(frozen=True)
+class _Entering:
+    first_need: Floats
+
+
+def _parted_first(entries: Entries, groups: PlanningGroups) -> Floats:
+    return parted_entries(entries, groups).first_need
+
+
+def test_who_keeps_the_need_keeps_the_group() -> None:
+    groups = grouped(some_needs(), {"name": "complex", "of": "residential", "share": 0.3})
+    before, after = some_hazards(), parted_hazards(some_hazards(), groups)
+    stays = before.destination[:, :, RESIDENTIAL, RESIDENTIAL]
+    assert np.allclose(after.destination[:, :, SEVEN, SEVEN], stays)
+    assert np.allclose(after.destination[:, :, RESIDENTIAL, RESIDENTIAL], stays)
+    assert np.array_equal(after.destination[:, :, RESIDENTIAL, SEVEN], np.zeros_like(stays))
+
+
+def test_unaccompanied_children_stay_unaccompanied_whatever_they_need() -> None:
+    alone = {"share_by_age": {"uasc": 1.0}}
+    groups = grouped(
+        some_needs(),
+        {"name": "uasc_family", "of": "family", **alone},
+        {"name": "uasc_supported", "of": "supported_16_plus", **alone},
+    )
+    family, supported = SEVEN, SEVEN + 1
+    older = groups.after_a_move[1]
+    assert older[family, SUPPORTED, supported] == 1
+    assert older[FAMILY, SUPPORTED, supported] == 0
+    assert older[FAMILY, SUPPORTED, SUPPORTED] == 1
+
+
+def test_ages_of_a_group_say_which_groups_may_follow() -> None:
+    groups = grouped(
+        some_needs(),
+        {"name": "young", "of": "residential", "share_by_age": {"5_9": 0.5}},
+        {"name": "teens", "of": "family", "share_by_age": {"10_15": 0.4}},
+    )
+    young, teens = SEVEN, SEVEN + 1
+    under_16 = groups.after_a_move[0]
+    assert under_16[young, FAMILY, teens] == 0
+    assert 0 < under_16[RESIDENTIAL, FAMILY, teens] < 0.4
+
+
+def children(age_group: list[int], need: list[int], sector: list[int]) -> ChildrenAtStart:
+    nothing = np.zeros(1)
+    return ChildrenAtStart(
+        *(np.array(column, dtype=np.int64) for column in (age_group, need, sector, sector)),
+        *(nothing, nothing, nothing, 1.0, nothing, nothing, nothing),
+    )
+
+
+def test_children_of_the_start_are_parted_in_whole_numbers_over_every_sector() -> None:
+    n = 40
+    ages, sectors = [3] * n, [1] * 20 + [3] * 20
+    groups = grouped(
+        some_needs(),
+        {"name": "a", "of": "residential", "share_by_age": {"10_15": 0.25}},
+        {"name": "b", "of": "residential", "share_by_age": {"10_15": 0.10}},
+    )
+    found = with_groups_at_start(children(ages, [RESIDENTIAL] * n, sectors), groups)
+    assert list(np.bincount(found.need, minlength=SEVEN + 2)[[RESIDENTIAL, SEVEN, SEVEN + 1]]) == [
+        26,
+        10,
+        4,
+    ]
+    for sector in (1, 3):
+        there = found.need[found.sector == sector]
+        assert 4 <= np.sum(there == SEVEN) <= 6
+    others = with_groups_at_start(children([UASC_ROW], [FAMILY], [0]), groups)
+    assert list(others.need) == [FAMILY]
