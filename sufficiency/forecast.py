@@ -103,6 +103,10 @@ class Forecast:
     stories: pd.DataFrame = field(default_factory=pd.DataFrame)
     """A few lives of the first replication, as `sufficiency.measures.stories` tells them."""
 
+    dearest_placements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Placements over £5,000 and £10,000 a week and the dearest tenth: ``financial_year, months,
+    measure``, then the statistics."""
+
     @property
     def replications(self) -> pd.DataFrame:
         """Every replication: ``scenario, replication, date, measure, sector, age_band, value``."""

@@ -17,7 +17,12 @@ from sufficiency.domain import MONTHS_PER_YEAR
 from sufficiency.executors import usable_processors
 from sufficiency.finance.budgets import with_budgets
 from sufficiency.finance.outturn import Outturn, with_actuals
-from sufficiency.measures.finance import Spend, finance_monthly_table, finance_table
+from sufficiency.measures.finance import (
+    Spend,
+    dearest_table,
+    finance_monthly_table,
+    finance_table,
+)
 from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, PROBABILITY_ROWS, need_rows
 from sufficiency.measures.summary import (
     STATISTICS,
@@ -79,6 +84,9 @@ def tables(job: Job, run: RunFigures, spend: Spend) -> dict[str, pd.DataFrame]:
         ),
         "finance": with_budgets(finance_table(spend), Outturn(spend, actuals)),
         "finance_monthly": with_actuals(finance_monthly_table(spend), actuals),
+        "dearest_placements": dearest_table(
+            run.figures["dearest"].replications(), job.surroundings.calendar
+        ),
         "layers": layer_table(job, run.layer_totals),
     }
 

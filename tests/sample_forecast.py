@@ -22,6 +22,8 @@ from sufficiency.domain import (
     financial_year,
     report_dates,
 )
+from sufficiency.measures.finance import dearest_table
+from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.stories import STORY_COLUMNS
 
 Floats = NDArray[np.float64]
@@ -60,6 +62,7 @@ class SampleForecast:
     pools: pd.DataFrame
     moves_between: pd.DataFrame
     stories: pd.DataFrame
+    dearest_placements: pd.DataFrame
 
 
 def sample_forecast(months: int = MONTHS, seed: int = 1, **manifest: Any) -> SampleForecast:
@@ -79,7 +82,18 @@ def sample_forecast(months: int = MONTHS, seed: int = 1, **manifest: Any) -> Sam
         pools=_pools(stock, dates),
         moves_between=_moves_between(entered, left, dates),
         stories=_stories(dates),
+        dearest_placements=_dearest(stock, dates),
     )
+
+
+def _dearest(stock: Floats, dates: list[date]) -> pd.DataFrame:
+    """A tenth of the children in homes is over £10,000 a week, a third over £5,000."""
+    homes = stock[:, list(SETTINGS).index("residential"), 1:].mean(axis=1, keepdims=True)
+    calendar = report_calendar(dates[0], len(dates) - 1)
+    part = np.array([0.5, 0.33, 90_000.0, 0.15, 0.1, 60_000.0]) * homes
+    tenth = np.array([0.5, 4_000.0]) * np.ones((REPLICATIONS, 2))
+    values = np.concatenate([part, tenth], axis=1)
+    return dearest_table(np.repeat(values[..., None], len(calendar.financial_years), 2), calendar)
 
 
 def _paths(n_dates: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:

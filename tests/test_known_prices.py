@@ -171,8 +171,9 @@ def test_prices_of_the_list_are_paid_and_said(tmp_path: Path) -> None:
     rise = said["costs.known_price_rise_per_year"]
     assert (rise.value, str(rise.kind)) == (0.0, "assumed")
     world = resolved.draw_world(1, 0, parameter=False, drift=False)
+    alike = replace(resolved.costs, factors={})
     around = Surroundings(
-        report_calendar(resolved.start, 1), resolved.costs, np.zeros(7), np.zeros(7), 50_000.0
+        report_calendar(resolved.start, 1), alike, np.zeros(7), np.zeros(7), 50_000.0
     )
     paid = figures(simulate(world, 1, 0), world.places, around)
     prices = nightly_prices_gbp(resolved.costs, around.calendar)

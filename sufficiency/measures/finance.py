@@ -20,6 +20,7 @@ from sufficiency.domain import SETTINGS
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import ALL
 from sufficiency.measures.nights import BASES
+from sufficiency.measures.paying import DEAREST_ROWS
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.summary import STATISTICS, summarise
 
@@ -55,8 +56,14 @@ class Spend:
     """(R, L, M): money that is not paid by the child-night, by `CostPlan.other_lines`."""
 
     def nights_of(self, basis: int, pool: int) -> Floats:
-        """(R, M)."""
+        """(R, M); none where money is paid whoever lives there."""
+        if self._is_place_line(pool):
+            return np.zeros_like(self.cost_of(basis, pool))
         return np.asarray(self.nights[:, basis, pool], dtype=np.float64)
+
+    def _is_place_line(self, pool: int) -> bool:
+        """Whether a line stands after the pools and unplaced."""
+        return pool > len(self.plan.pool_names)
 
     def cost_of(self, basis: int, pool: int) -> Floats:
         """(R, M): what the nights cost."""
@@ -64,7 +71,14 @@ class Spend:
 
     def extra_cost_of(self, pool: int) -> Floats:
         """(R, M): what the nights of children in a gap cost more."""
+        if self._is_place_line(pool):
+            return np.zeros_like(self.cost_of(0, pool))
         return np.asarray(self.extra_cost_gbp[:, pool], dtype=np.float64)
+
+    def other_of(self, line: int) -> Floats:
+        """(R, M): a line outside the placement total, by `CostPlan.other_lines`."""
+        assert self.other_money_gbp is not None
+        return np.asarray(self.other_money_gbp[:, line], dtype=np.float64)
 
     def annual(self, monthly: Floats) -> Floats:
         """Sums over the months of each financial year: (..., M) to (..., years)."""
@@ -96,8 +110,9 @@ def cost_by_setting(by_pool: Floats, line_settings: Sequence[str]) -> Floats:
 def finance_lines(plan: CostPlan) -> tuple[tuple[tuple[str, str], ...], Floats]:
     """The lines of the finance tables and which pools each adds up.
 
-    Returns L pairs of sector and pool, and (L, P + 1) of 0 and 1. Lines are the total, each
-    setting (unplaced on its own), and the pools of those sectors that have several.
+    Returns L pairs of sector and pool, and (L, P + 1 + K) of 0 and 1. Lines are the total, each
+    setting (unplaced on its own), and the pools of those sectors that have several or are paid
+    for whoever lives there.
     """
     settings = np.array(plan.line_settings)
     lines = [(ALL, ALL)]
@@ -108,13 +123,14 @@ def finance_lines(plan: CostPlan) -> tuple[tuple[tuple[str, str], ...], Floats]:
         members.append(mine)
         pools = np.flatnonzero(mine)
         if len(pools) > 1:
-            lines.extend((setting, plan.pool_names[pool]) for pool in pools)
+            lines.extend((setting, plan.line_names[pool]) for pool in pools)
             members.extend(np.arange(len(settings)) == pool for pool in pools)
     return tuple(lines), np.array(members, dtype=np.float64)
 
 
 def finance_table(spend: Spend) -> pd.DataFrame:
-    """Cost, nights and extra cost of the gaps by financial year and line.
+    """Cost, nights and extra cost of the gaps by financial year and line; then money outside the
+    placement total, and posts, as `other_rows` has them.
 
     Columns: ``financial_year, months, sector, pool, measure``, then the statistics.
     """
@@ -126,6 +142,7 @@ def finance_table(spend: Spend) -> pd.DataFrame:
     }
     summaries = {measure: _by_line(members, of, spend.annual) for measure, of in by_pool.items()}
     rows: list[tuple[object, ...]] = []
+    others = other_rows(spend)
     for number, year in enumerate(spend.calendar.financial_years):
         months = spend.calendar.whole_months(year)
         for measure, summary in summaries.items():
@@ -133,8 +150,78 @@ def finance_table(spend: Spend) -> pd.DataFrame:
                 (year, months, *line, measure, *summary[:, row, number])
                 for row, line in enumerate(lines)
             )
+        rows.extend((year, months, *key, *summary[:, number]) for key, summary in others.items())
     columns = ("financial_year", "months", "sector", "pool", "measure", *STATISTICS)
     return pd.DataFrame(rows, columns=list(columns))
+
+
+def other_rows(spend: Spend) -> dict[tuple[str, str, str], Floats]:
+    """Money outside the placement total and posts implied, by sector, pool and measure: (9, years).
+
+    ``income``: all, by sector, and by who pays (``pool`` names them). ``net_cost``: placements
+    less income. ``after_care_cost``: all, and by what it is for. ``social_worker_posts`` and
+    ``reviewing_officer_posts``: children in care on an average night over the caseload.
+    """
+    plan, found = spend.plan, {}
+    income = {
+        position: (line.setting, line.name) for position, line in enumerate(plan.income_lines)
+    }
+    keys = {key for setting, name in income.values() for key in ((setting, ALL), (ALL, name))}
+    order = ((ALL, ALL), *((str(setting), ALL) for setting in SETTINGS))
+    for key in (*order, *sorted(key for key in keys if key not in order)):
+        mine = [at for at, names in income.items() if _belongs(names, key)]
+        if mine:
+            total = spend.annual(_added(spend.other_of(at) for at in mine))
+            found[(*key, "income")] = summarise(total)
+            if key == (ALL, ALL):
+                found[(ALL, ALL, "net_cost")] = summarise(spend.annual_cost_gbp() - total)
+    after = {
+        line.name: spend.annual(spend.other_of(position))
+        for position, line in enumerate(plan.after_care_lines, len(income))
+    }
+    if after:
+        found[(ALL, ALL, "after_care_cost")] = summarise(_added(after.values()))
+    for name, amount in after.items():
+        found[(ALL, name, "after_care_cost")] = summarise(amount)
+    return {**found, **_posts(spend)}
+
+
+def _belongs(names: tuple[str, str], key: tuple[str, str]) -> bool:
+    """Whether an income line, by setting and name, is part of a row, by sector and pool."""
+    return all(wanted in (ALL, name) for wanted, name in zip(key, names, strict=True))
+
+
+def _posts(spend: Spend) -> dict[tuple[str, str, str], Floats]:
+    """Posts implied by caseloads, on an average night of each year."""
+    plan, calendar = spend.plan, spend.calendar
+    caseloads = {
+        "social_worker_posts": plan.children_per_social_worker,
+        "reviewing_officer_posts": plan.children_per_reviewing_officer,
+    }
+    if not any(caseloads.values()):
+        return {}
+    pools, bases = range(len(plan.pool_names) + 1), range(len(BASES))
+    nights = spend.annual(_added(spend.nights_of(basis, pool) for pool in pools for basis in bases))
+    children = nights / spend.annual(np.diff(calendar.days).astype(np.float64))
+    return {
+        (ALL, ALL, name): summarise(children / caseload)
+        for name, caseload in caseloads.items()
+        if caseload
+    }
+
+
+def dearest_table(dearest: Floats, calendar: ReportCalendar) -> pd.DataFrame:
+    """The dearest placements by financial year: (R, rows of `DEAREST_ROWS`, Y) summed up.
+
+    Columns: ``financial_year, months, measure``, then the statistics.
+    """
+    summary = summarise(dearest)
+    rows = [
+        (year, calendar.whole_months(year), measure, *summary[:, row, number])
+        for number, year in enumerate(calendar.financial_years)
+        for row, measure in enumerate(DEAREST_ROWS)
+    ]
+    return pd.DataFrame(rows, columns=["financial_year", "months", "measure", *STATISTICS])
 
 
 def finance_monthly_table(spend: Spend) -> pd.DataFrame:

@@ -108,13 +108,12 @@ class JointFunding:
 class NightlyGrant:
     """A grant for each night of an unaccompanied asylum-seeking child in one setting."""
 
-    nightly_gbp: tuple[float, ...]
-    """(M,)."""
+    nightly_gbp: float
     setting: int
 
     def monthly_gbp(self, facts: Facts) -> Floats:
         """(M,)."""
-        found: Floats = facts.uasc_nights[self.setting] * np.array(self.nightly_gbp)
+        found: Floats = facts.uasc_nights[self.setting] * self.nightly_gbp
         return found
 
 

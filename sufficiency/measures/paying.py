@@ -13,9 +13,10 @@ from sufficiency.measures.money_lines import JointFunding, NightlyGrant
 from sufficiency.measures.pricing import DAYS_PER_WEEK, N_BINS, OfReplication, Paid, pay
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.rows import GAPS
+from sufficiency.simulation.children import COHORT_STREAM
 from sufficiency.simulation.compiled import rows_of
 from sufficiency.simulation.effects import DrawnEffects
-from sufficiency.simulation.record import Record
+from sufficiency.simulation.record import BEGAN_AT_START, Record
 from sufficiency.simulation.world import Places, World
 
 Floats = NDArray[np.float64]
@@ -91,7 +92,10 @@ class Paying:
             self._by_need,
             self._uasc,
         )
-        of_replication = OfReplication(effect, self._pressed(facts))
+        at_start = factors_at_start(
+            record.spells, self._prices.factors, self._prices.known_nightly_gbp
+        )
+        of_replication = OfReplication(effect, self._pressed(facts), at_start)
         pay(rows_of(record.spells), self._dates, self._prices, of_replication, paid)
         first = len(self._plan.pool_names) + 1
         cost_gbp[:, first:] = 0.0
@@ -135,6 +139,36 @@ class Paying:
             dearest[3 * level : 3 * level + 3] = placements, nights / nights_in_year, cost
         for year, bins in enumerate(self._bins):
             dearest[-2:, year] = dearest_tenth(bins)
+
+
+def factors_at_start(
+    spells: NDArray[np.void], factors: Floats, known_nightly_gbp: Floats
+) -> Floats:
+    """What each placement at the start costs over its pool's price: (n,), in order of the spells.
+
+    The pool's price is the mean of what is paid today, so the n children of a pool share out its
+    distribution: each has the mean of one of n equal parts, by the order of their chances. Those
+    whose own price is known are not among them.
+    """
+    there = spells[: np.searchsorted(spells["from_time"], 0.0, side="right")]
+    there = there[there["began"] == BEGAN_AT_START]
+    found = np.ones(len(there))
+    if factors.shape[1] == 1:
+        return found
+    drawn = np.ones(len(there), dtype=bool)
+    if len(known_nightly_gbp):
+        cohort = there["stream"] == COHORT_STREAM
+        drawn[cohort] = np.isnan(known_nightly_gbp[there["number"][cohort], 0])
+    for pool, parts in enumerate(factors[:-1]):
+        mine = np.flatnonzero(drawn & (there["pool"] == pool))
+        if len(mine) and parts[0] != parts[-1]:
+            cumulated = np.append(0.0, np.cumsum(parts)) / len(parts)
+            edges = np.interp(
+                np.arange(len(mine) + 1) / len(mine), np.linspace(0, 1, len(cumulated)), cumulated
+            )
+            order = np.argsort(there["price_chance"][mine], kind="stable")
+            found[mine[order]] = np.diff(edges) * len(mine)
+    return found
 
 
 def dearest_tenth(bins: Floats) -> tuple[float, float]:

@@ -55,6 +55,8 @@ class OfReplication(NamedTuple):
     pressed: NDArray[np.bool_]
     """(S, H + 1): whether a sector's places were nearly full at each midnight; (0, 0) if no pool
     has a premium."""
+    at_start: Floats
+    """(n,): of the first n spells, which are those at the start, the price over the pool's."""
 
 
 class Paid(NamedTuple):
@@ -99,13 +101,17 @@ def pay(
         night = max(math.ceil(spell.from_time), 1)
         after_last = last + 1 if spell.ended == ENDED_OPEN else math.ceil(spell.to_time)
         if night < after_last and night <= last:
-            pay_spell(spell, pool, night, after_last, dates, prices, of_replication, paid)
+            factor = own_factor(spell.price_chance, prices.factors[pool])
+            if number < of_replication.at_start.size:
+                factor = of_replication.at_start[number]
+            pay_spell(spell, pool, factor, night, after_last, dates, prices, of_replication, paid)
 
 
 @step
 def pay_spell(
     spell: Rows,
     pool: int,
+    factor: float,
     night: int,
     after_last: int,
     dates: Dates,
@@ -119,7 +125,6 @@ def pay_spell(
     fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
     first_choice = -1 if fit == FIRST_CHOICE else prices.first_choice_pool[spell.need]
     known = knows_price(spell.stream, spell.began, spell.number, prices.known_nightly_gbp)
-    factor = own_factor(spell.price_chance, prices.factors[pool])
     if basis == 1 and prices.premium[pool] > 0:
         begins = math.floor(spell.from_time)
         factor *= 1 + prices.premium[pool] * of_replication.pressed[spell.sector, begins]

@@ -63,6 +63,10 @@ class RunResult(Protocol):
         """Moves between settings by financial year."""
 
     @property
+    def dearest_placements(self) -> pd.DataFrame:
+        """Placements over £5,000 and £10,000 a week and the dearest tenth, by financial year."""
+
+    @property
     def stories(self) -> pd.DataFrame:
         """A few simulated lives, event by event."""
 
@@ -116,6 +120,7 @@ class Figures:
     layers: pd.DataFrame
     pools: pd.DataFrame
     moves_between: pd.DataFrame
+    dearest_placements: pd.DataFrame
     stories: pd.DataFrame
 
     @classmethod
@@ -131,6 +136,7 @@ class Figures:
             layers=with_dates(run.layers),
             pools=with_dates(run.pools),
             moves_between=run.moves_between.reset_index(drop=True),
+            dearest_placements=run.dearest_placements.reset_index(drop=True),
             stories=with_dates(run.stories),
         )
 

@@ -43,6 +43,7 @@ TABLES = (
     "finance_monthly",
     "pools",
     "moves_between",
+    "dearest_placements",
     "stories",
 )
 _REPLICATIONS_A_ROW_GROUP = 50

@@ -29,6 +29,7 @@ from sufficiency.report.small_counts import (
     known_beforehand,
 )
 from sufficiency.report.small_counts_of_places import hidden_moves, hidden_pools
+from sufficiency.report.small_counts_of_prices import hidden_dearest
 
 __all__ = ["FEWEST_SHOWN", "ShownRun", "hidden_parts", "is_small", "knows_children", "shown"]
 
@@ -60,6 +61,7 @@ class ShownRun:
     pools: pd.DataFrame = field(default_factory=pd.DataFrame)
     moves_between: pd.DataFrame = field(default_factory=pd.DataFrame)
     stories: pd.DataFrame = field(default_factory=pd.DataFrame)
+    dearest_placements: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def shown(run: RunResult) -> RunResult:
@@ -83,6 +85,7 @@ def shown(run: RunResult) -> RunResult:
         layers=run.layers,
         pools=blanked(run.pools, hidden_pools(run.pools, run.forecast, forecast_hidden)),
         moves_between=blanked(run.moves_between, hidden_moves(run.moves_between)),
+        dearest_placements=blanked(run.dearest_placements, hidden_dearest(run.dearest_placements)),
         # Of children who come after the start, and so of nobody.
         stories=run.stories,
     )

@@ -24,6 +24,7 @@ from sufficiency.resolution.calendar import factor_origins
 from sufficiency.resolution.effect_checks import check_effects
 from sufficiency.resolution.intervention_words import intervention_origins, intervention_rows
 from sufficiency.resolution.localities import locality_shares
+from sufficiency.resolution.other_money import Around, with_other_money
 from sufficiency.resolution.own_plans import plan_origins, with_known_prices
 from sufficiency.resolution.own_population import people_at_start
 from sufficiency.resolution.own_return import (
@@ -37,6 +38,7 @@ from sufficiency.resolution.page_facts import manifest_extras
 from sufficiency.resolution.planning import follows_path, world_plan
 from sufficiency.resolution.planning_groups import group_origins
 from sufficiency.resolution.policies import AllocationPolicy
+from sufficiency.resolution.pool_prices import with_pool_prices
 from sufficiency.resolution.pools import Pool
 from sufficiency.resolution.prices import cost_plan
 from sufficiency.resolution.provenance import (
@@ -216,12 +218,18 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
     there = supply(scenario, people.by_sector, start, policy)
     costs, cost_origins, cost_warnings = cost_plan(scenario, fit, history, people.by_sector, start)
     costs = with_known_prices(priced_by_pool(costs, there.pools), scenario, own.cohort)
+    costs, pool_origins, pool_warnings = with_pool_prices(
+        costs, scenario, history, there.pools, start
+    )
     shares, share_origins = locality_shares(
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
     there = there.located(shares)
     plan = world_plan(scenario, fit, people, table, own, there, start)
     population = _population(fit)
+    uasc = int(people.by_age_group[-1])
+    around = Around(scenario, history, start, plan.places.need_names, uasc, population)
+    costs, other_origins = with_other_money(costs, around)
     origins = (
         *people.origins,
         *plan_origins(scenario, own.cohort),
@@ -233,6 +241,8 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
         *group_origins(scenario),
         *share_origins,
         *cost_origins,
+        *pool_origins,
+        *other_origins,
     )
     return Resolved(
         scenario=scenario,
@@ -246,6 +256,7 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
         origins=origins,
         warnings=(
             *cost_warnings,
+            *pool_warnings,
             *there.warnings,
             *_notes(authority, fit, scenario, own),
             *_pull_of_starters(scenario, fit, plan.levels, table, own),
