@@ -23,7 +23,7 @@ def refused(scenario: Scenario, key: str, message: str) -> ScenarioError:
         parts.pop()
     file, line = scenario.given.get(".".join(parts), ("", 0))
     where = f"{file}, line {line}, {shown}" if file and line else shown
-    return ScenarioError(f"{where}: {message}")
+    return ScenarioError(f"{where}: {message}{'' if message.endswith(('.', '?')) else '.'}")
 
 
 def check_closes(scenario: Scenario, supply: PoolSupply, gross: int) -> None:
