@@ -97,6 +97,7 @@ def simulate_scenario(
     executor: str | None = None,
     scheduler: str | None = None,
     allow_personal_data: bool = False,
+    policy: Any = None,
 ) -> Forecast:
     """Forecast a scenario from Python; also known as `sufficiency.simulate`.
 
@@ -104,14 +105,16 @@ def simulate_scenario(
     many threads or processes to use (default: every processor). ``executor`` is ``"threads"``
     (the default: right for the compiled engine in scripts and notebooks alike), ``"serial"``,
     ``"processes"`` (for ``engine="simpy"``; a script must then guard its entry by
-    ``if __name__ == "__main__"``) or ``"dask"``, which needs the ``scheduler``'s address. Raises
+    ``if __name__ == "__main__"``) or ``"dask"``, which needs the ``scheduler``'s address.
+    ``policy`` is an allocation policy of your own, in place of the one that the scenario names:
+    an object with ``order(need, pools)``, as `sufficiency.resolution.policies` describes. Raises
     what `run` raises, and `UserError` for a scenario that cannot be resolved.
     """
     from sufficiency.resolution.resolve import resolve
 
     in_python = SERIAL if engine_here(engine) == "simpy" else THREADS
     return run(
-        resolve(scenario),
+        resolve(scenario, policy),
         replications=replications,
         seed=seed,
         workers=workers,

@@ -78,8 +78,11 @@ def _emergency_share(plan: Emergency) -> np.ndarray[tuple[int], np.dtype[np.floa
     return np.array([listed.get(str(group), everyone) for group in AGE_GROUPS])
 
 
-def allocation_origins(scenario: Scenario) -> list[Origin]:
-    """The numbers of matching, each with its source, and the policy by name."""
+def allocation_origins(scenario: Scenario, own_policy: str | None = None) -> list[Origin]:
+    """The numbers of matching, each with its source, and the policy by name.
+
+    ``own_policy`` is the name of one that was passed from Python.
+    """
     plan = scenario.allocation
     kind = Kind.LEVER if "allocation.policy" in scenario.given else Kind.ASSUMED
     source = (
@@ -88,9 +91,10 @@ def allocation_origins(scenario: Scenario) -> list[Origin]:
         else "Assumption: places are offered in the order of the need group's sectors, internal "
         "first, as councils describe their rule"
     )
-    origins = [
-        Origin("allocation.policy", "How places are offered", plan.policy, "", kind, source),
-    ]
+    name: str = plan.policy
+    if own_policy is not None:
+        name, kind, source = own_policy, Kind.LEVER, "a policy passed from Python"
+    origins = [Origin("allocation.policy", "How places are offered", name, "", kind, source)]
     rows: list[tuple[str, str, object, str]] = [
         ("settling_days", "Days before a move back to the first choice", plan.settling_days, "days")
     ]

@@ -102,7 +102,7 @@ def supply(
         origins=(
             *(origin for item in found for origin in item.origins),
             *process_origins(found),
-            *allocation_origins(scenario),
+            *allocation_origins(scenario, None if policy is None else type(policy).__name__),
         ),
         statement=GIVEN_PLACES.format(given=", ".join(given)) if given else KEEP_PLACES,
         sector_places=[_sector_row(sector, pools) for sector in SECTORS],
