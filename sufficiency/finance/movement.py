@@ -263,7 +263,7 @@ def _forecast_lines(earlier: _Run, later: _Run, months: list[date]) -> dict[str,
     weights = {name: weight for name, (_, weight) in moved.items()}
     whole = sum(weights.values()) or 1.0
     lines = {name: raw - price * weights[name] / whole for name, (raw, _) in moved.items()}
-    # Without anything later to carry the price, it is a change of its own.
+    # Nothing that is still to be paid for can carry a change of price.
     carried = price if sum(weights.values()) else 0.0
     return {**lines, "price": carried}
 
@@ -336,17 +336,16 @@ def _by_stock(earlier: _Run, later: _Run, months: list[date]) -> Moved:
         (later.forecast_cost(m) or 0.0) - (earlier.forecast_cost(m) or 0.0) for m in months
     )
     now, foretold = later.children(later.start), earlier.children(later.start)
-    committed, through_stock = 0.0, 0.0
+    through_stock = 0.0
     for place, sector in enumerate(_SETTINGS):
         cost = later.expected("cost", sector)
         of_these = sum(cost.get((month, _COMMITTED), 0.0) for month in months)
-        committed += of_these
         if now[place] > 0:
             through_stock += (now[place] - foretold[place]) * of_these / now[place]
-    total = sum(later.forecast_cost(month) or 0.0 for month in months)
+    # The difference in children is at the later run's prices: what prices changed is in the rest.
     return {
-        "children_at_start": (through_stock, committed),
-        "still_to_come": (change - through_stock, total - committed),
+        "children_at_start": (through_stock, 0.0),
+        "still_to_come": (change - through_stock, 1.0),
     }
 
 
