@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,6 +10,14 @@ from pydantic import ValidationError
 from sufficiency.errors import ScenarioError, UnknownAuthority
 from sufficiency.history.authorities import find_authority
 from sufficiency.scenario.model import Scenario
+from sufficiency.scenario.overlays import (
+    check_overlay,
+    label_of,
+    named_together,
+    overlay_path,
+    with_settings_used,
+    without_names,
+)
 from sufficiency.scenario.problems import explain
 from sufficiency.scenario.written import Written, read_yaml
 
@@ -20,8 +28,12 @@ MERGED_BY_NAME = frozenset({"pools", "providers", "planning_groups"})
 LONGEST_CHAIN = 20
 
 
-def load_scenario(path: str | Path) -> Scenario:
-    """Read a scenario file and all that it extends.
+Read = tuple[Written, tuple[tuple[str, Path], ...]]
+"""What was read, and every file it was read from (name, path)."""
+
+
+def load_scenario(path: str | Path, overlays: Sequence[str | Path] = ()) -> Scenario:
+    """Read a scenario file, all that it extends and the files laid over it, in their order.
 
     Raises:
         ScenarioError: the file, or one it extends, is missing or wrong. The message names file,
@@ -29,14 +41,55 @@ def load_scenario(path: str | Path) -> Scenario:
         UnknownAuthority: no such authority, or one that was merged or split.
     """
     top = Path(path)
-    merged, files = _read_chain(top, str(path), top.resolve().parent, ())
+    return _validated(*_with_overlays(_read_file(top, str(path)), overlays))
+
+
+def load_overlaid(values: Mapping[str, str | int], overlays: Sequence[str | Path]) -> Scenario:
+    """A scenario of plain values that no file says, with files laid over it.
+
+    Raises what `load_scenario` raises.
+    """
+    base = Written({key: Written(value, "", 0) for key, value in values.items()}, "", 0)
+    return _validated(*_with_overlays((base, ()), overlays))
+
+
+def _read_file(path: Path, name: str) -> Read:
+    merged, files = _read_chain(path, name, path.resolve().parent, ())
+    return with_settings_used(merged), files
+
+
+def _with_overlays(read: Read, overlays: Sequence[str | Path]) -> Read:
+    """The values of a file with those of others laid over them, and every file read."""
+    base, files = read
+    merged, laid = base, []
+    for overlay in overlays:
+        path = overlay_path(str(overlay))
+        if path.resolve() in [known for _, known in files]:
+            raise ScenarioError(
+                f"--with: {overlay} is read already. Give each file once (one that another "
+                "extends is read with it)."
+            )
+        over, more = _read_file(path, str(path))
+        check_overlay(over)
+        label = label_of(over, path)
+        laid.append((label, over))
+        merged, files = merge(merged, without_names(over, label)), (*files, *more)
+    if laid:
+        assert isinstance(merged.value, dict)
+        together = {**merged.value, **named_together(base, laid)}
+        merged = Written(together, merged.file, merged.line)
+    return merged, files
+
+
+def _validated(merged: Written, files: tuple[tuple[str, Path], ...]) -> Scenario:
+    """The scenario that was written. Raises `ScenarioError` with every problem."""
     try:
         scenario = Scenario.model_validate(merged.plain())
     except ValidationError as wrong:
         raise ScenarioError(explain(wrong, merged)) from None
     _check_authority(merged)
     paths = dict(files)
-    given = {key: (written.file, written.line) for key, written in merged.walk()}
+    given = {key: (item.file, item.line) for key, item in merged.walk() if item.file}
     return scenario.read_from(tuple(paths.values()), given, _named_files(merged, paths))
 
 
@@ -60,16 +113,22 @@ def merge(base: Written, over: Written, key: str = "") -> Written:
 
 
 def _merged_by_name(old: list[Written], new: list[Written]) -> list[Written]:
-    """The old items in their order, each changed by the new one of its name; then the other new."""
-    names = [_name_of(item) for item in old]
+    """The old items, each changed by the new one of its name, and the other new ones among them.
+
+    Pools are used in the order listed: a new item comes before the one that follows it in its own
+    file, and last if none that does is an old one.
+    """
     merged = list(old)
-    for item in new:
+    for place, item in enumerate(new):
+        names = [_name_of(known) for known in merged]
         name = _name_of(item)
         if name is not None and name in names:
             at = names.index(name)
             merged[at] = merge(merged[at], item)
-        else:
-            merged.append(item)
+            continue
+        later = [_name_of(follows) for follows in new[place + 1 :]]
+        at = next((names.index(known) for known in later if known in names), len(merged))
+        merged.insert(at, item)
     return merged
 
 
