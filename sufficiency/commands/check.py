@@ -34,6 +34,7 @@ def command(
     authority: str | None,
     in_care: int | None,
     as_at: date | None,
+    overlays: tuple[str, ...],
     months: int | None,
     out: Path | None,
     place_sectors: Path | None,
@@ -53,12 +54,13 @@ def command(
     """
     if scenario is not None and is_return(Path(scenario)):
         other = {"--in-care": in_care, "--as-at": as_at, "--months": months}
+        other["--with"] = overlays or None
         _refuse(other, f"{scenario} holds returns, and these belong to a scenario")
         _check_returns(Path(scenario), authority, place_sectors, out, overwrite)
         return
     given = {"--out": out, "--place-sectors": place_sectors, "--overwrite": overwrite or None}
     _refuse(given, "These belong to a check of returns")
-    chosen = chosen_scenario(scenario, authority, in_care, as_at, months)
+    chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
     from sufficiency import terminal
     from sufficiency.resolution.resolve import resolve
 

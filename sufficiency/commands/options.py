@@ -5,7 +5,7 @@ Only click is imported here; everything else waits until a command needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,6 +38,18 @@ def as_date(context: click.Context, parameter: click.Parameter, value: str | Non
         raise click.BadParameter(f'found "{value}", expected a date such as 2024-09-30.') from None
 
 
+def overlay_option(command: Command) -> Command:
+    """Files laid over a scenario: a crisis, a programme, a set of prices."""
+    return click.option(
+        "--with",
+        "overlays",
+        multiple=True,
+        metavar="FILE",
+        help="Lay a crisis or a programme over the scenario, such as crises/court-closure; several "
+        "times, in order. A file of yours, or one that ships.",
+    )(command)
+
+
 def scenario_options(command: Command) -> Command:
     """The ways to say which scenario: a file, or an authority and what is known of it today."""
     for decorate in reversed(
@@ -61,6 +73,7 @@ def scenario_options(command: Command) -> Command:
                 metavar="DATE",
                 help="Start from this date, written 2024-09-30. Goes with --in-care.",
             ),
+            overlay_option,
             click.option(
                 "--months",
                 type=Whole(1, 120),
@@ -97,6 +110,7 @@ def chosen_scenario(
     in_care: int | None,
     as_at: date | None,
     months: int | None,
+    overlays: Sequence[str] = (),
 ) -> Scenario:
     """The scenario that the options of `scenario_options` ask for."""
     if (path is None) == (authority is None):
@@ -106,9 +120,9 @@ def chosen_scenario(
     from sufficiency.scenario.options import scenario_for_authority, with_options
 
     if authority is not None:
-        found = scenario_for_authority(authority)
+        found = scenario_for_authority(authority, overlays=overlays)
     elif path is not None and not Path(path).suffix and not Path(path).exists():
-        found = load_scenario(_shipped_scenario(path))
+        found = load_scenario(_shipped_scenario(path), overlays)
     else:
-        found = load_scenario(path or "")
+        found = load_scenario(path or "", overlays)
     return with_options(found, in_care=in_care, as_at=as_at, months=months)

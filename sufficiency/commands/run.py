@@ -99,6 +99,7 @@ def command(
     authority: str | None,
     in_care: int | None,
     as_at: date | None,
+    overlays: tuple[str, ...],
     months: int | None,
     *,
     replications: int,
@@ -121,7 +122,7 @@ def command(
       sufficiency run scenarios/wolverhampton-2020-medium.yaml
       sufficiency run --authority "Wolverhampton" --in-care 512 --as-at 2024-09-30
     """
-    chosen = chosen_scenario(scenario, authority, in_care, as_at, months)
+    chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
     from sufficiency.report.run_folder import check_writable, default_run_folder
     from sufficiency.scenario.options import with_options
 

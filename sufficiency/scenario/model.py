@@ -7,6 +7,7 @@ and resolving the scenario fills it from published statistics or a labelled assu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +16,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from sufficiency.domain import NeedGroup, Sector
 from sufficiency.scenario.costs import Costs
 from sufficiency.scenario.council_method import CouncilMethod, rates_that_do_not_follow
+from sufficiency.scenario.interventions import Intervention, check_interventions
 from sufficiency.scenario.matching import (
     Allocation,
     NeedPlan,
@@ -22,7 +24,6 @@ from sufficiency.scenario.matching import (
     check_planning_groups,
 )
 from sufficiency.scenario.parts import Calibration, Entries, Exits, Moves, Population
-from sufficiency.scenario.interventions import Intervention, check_interventions
 from sufficiency.scenario.plans import Outcome, Uncertainty
 from sufficiency.scenario.sourced import Amount, Day, Months, Strict, Text, contradiction, expecting
 from sufficiency.scenario.supply import SectorPlan, check_pool_names
@@ -59,6 +60,9 @@ ChangeableAssumption = Literal[
     "prior_events_uasc_exits",
     "prior_first_need",
 ]
+Setting = Annotated[
+    int | float | bool | date | str, expecting("one value, such as a number, a date or some text")
+]
 Authority = Annotated[
     str,
     Field(min_length=1, max_length=200, coerce_numbers_to_str=True),
@@ -81,6 +85,10 @@ class Scenario(Strict):
         default=None,
         description="Another scenario file, relative to this one, whose values hold wherever this "
         "file says nothing; interventions are added to its list.",
+    )
+    settings: dict[str, Setting] = Field(
+        default_factory=dict,
+        description="Values named here and used below as $name, to be changed in one line.",
     )
     start: Day | None = Field(
         default=None,

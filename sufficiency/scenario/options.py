@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sufficiency.domain import AgeBand, Sector
 from sufficiency.errors import ScenarioError
 from sufficiency.history.authorities import find_authority
+from sufficiency.scenario.files import load_overlaid
 from sufficiency.scenario.model import DEFAULT_MONTHS, Scenario
 from sufficiency.scenario.parts import Population
 from sufficiency.scenario.problems import explain_without_file
@@ -27,15 +28,18 @@ def scenario_for_authority(
     in_care: int | None = None,
     as_at: date | None = None,
     months: int = DEFAULT_MONTHS,
+    overlays: Sequence[str | Path] = (),
 ) -> Scenario:
     """A scenario for any authority with no file: published figures and default assumptions.
 
+    ``overlays`` are files laid over it, in their order.
+
     Raises:
         UnknownAuthority: no such authority, or one that was merged or split.
-        ScenarioError: a number or date out of range.
+        ScenarioError: a number or date out of range, or what is wrong with an overlay.
     """
     name = find_authority(authority).name
-    blank = _checked({"name": name, "authority": name, "months": months})
+    blank = load_overlaid({"name": name, "authority": name, "months": months}, overlays)
     return with_options(blank, in_care=in_care, as_at=as_at)
 
 
