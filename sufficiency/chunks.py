@@ -166,7 +166,7 @@ def shapes(job: Job) -> dict[str, tuple[int, ...]]:
     from sufficiency.measures.histories import DESTINATIONS, ORIGINS
     from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, need_rows
     from sufficiency.measures.nights import BASES
-    from sufficiency.measures.paying import DEAREST_ROWS
+    from sufficiency.measures.pricing import DEAREST_ROWS
 
     n_dates = len(job.surroundings.calendar.days)
     costs = job.surroundings.costs

@@ -20,7 +20,7 @@ from sufficiency.domain import SETTINGS
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import ALL
 from sufficiency.measures.nights import BASES
-from sufficiency.measures.paying import DEAREST_ROWS
+from sufficiency.measures.pricing import DEAREST_ROWS
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.summary import STATISTICS, summarise
 

@@ -175,11 +175,13 @@ def prices_of(plan: CostPlan, places: Places, calendar: ReportCalendar) -> Price
     for pool, share in plan.premium.items():
         premium[pool] = share
     years = calendar.financial_years
+    year = np.array([years.index(name) for name in calendar.month_years], dtype=np.int64)
     return Prices(
         nightly_gbp=np.ascontiguousarray(nightly_prices_gbp(plan, calendar)),
         factors=factors,
         premium=premium,
-        year=np.array([years.index(year) for year in calendar.month_years], dtype=np.int64),
+        year=year,
+        nights_in_year=np.bincount(year, weights=np.diff(calendar.days)),
         known_nightly_gbp=known_nightly_prices_gbp(plan, calendar),
         first_choice_pool=first_choice_pools(places),
     )

@@ -32,6 +32,8 @@ class Facts:
     """(N, 7, M): what placements cost by need group and setting; no rows unless asked for."""
     uasc_nights: Floats
     """(7, M): nights of unaccompanied children by setting; no rows unless asked for."""
+    after_nights: Floats
+    """(6, M): nights between leaving care and turning 18 by reason; no rows unless asked for."""
 
     @property
     def spells(self) -> NDArray[np.void]:

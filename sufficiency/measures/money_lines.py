@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import ADULT_YEARS, DAYS_PER_YEAR
+from sufficiency.domain import DAYS_PER_YEAR
 from sufficiency.measures.money_facts import Facts
 from sufficiency.measures.pricing import DAYS_PER_WEEK
 from sufficiency.simulation.record import CARER_APPROVED, ENDED_TURNED_18
@@ -119,20 +119,17 @@ class NightlyGrant:
 
 @dataclass(frozen=True)
 class Allowance:
-    """A weekly allowance after leaving care for one reason, for some, until a birthday."""
+    """A weekly allowance after leaving care for one reason, for some, until the 18th birthday."""
 
     exit_reason: int
     """Its code, as in the record."""
     share_receiving: float
     weekly_gbp: float
     rise_per_year: float
-    until_years: int = ADULT_YEARS
 
     def monthly_gbp(self, facts: Facts) -> Floats:
         """(M,): expected nights with an allowance x a seventh of it."""
-        left = facts.spells[facts.spells["ended"] == self.exit_reason]
-        until = facts.birthday_nights(left["born_day"], self.until_years)
-        nights = facts.nights_by_month(np.ceil(left["to_time"]), until)
+        nights = facts.after_nights[self.exit_reason]
         weekly = self.share_receiving * self.weekly_gbp
         return nights * weekly / DAYS_PER_WEEK * facts.risen(self.rise_per_year)
 

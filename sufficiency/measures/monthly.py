@@ -14,7 +14,8 @@ from sufficiency.measures.dates import Dates, dates_of
 from sufficiency.measures.histories import DESTINATIONS, ORIGINS
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.nights import BASES
-from sufficiency.measures.paying import DEAREST_ROWS, Paying
+from sufficiency.measures.paying import Paying
+from sufficiency.measures.pricing import DEAREST_ROWS
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.rows import (
     ALL,

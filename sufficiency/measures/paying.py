@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import SECTORS, SETTINGS
+from sufficiency.domain import EXIT_REASONS, SECTORS, SETTINGS
 from sufficiency.measures.dates import Dates
 from sufficiency.measures.money import CostPlan, price_factors, prices_of
 from sufficiency.measures.money_facts import Facts
 from sufficiency.measures.money_lines import JointFunding, NightlyGrant
-from sufficiency.measures.pricing import DAYS_PER_WEEK, N_BINS, OfReplication, Paid, pay
+from sufficiency.measures.pricing import N_BINS, OfReplication, Paid, pay
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.rows import GAPS
 from sufficiency.simulation.children import COHORT_STREAM
@@ -20,21 +22,6 @@ from sufficiency.simulation.record import BEGAN_AT_START, Record
 from sufficiency.simulation.world import Places, World
 
 Floats = NDArray[np.float64]
-
-DEAREST_ROWS: tuple[str, ...] = (
-    "placements_over_5000_gbp_a_week",
-    "children_over_5000_gbp_a_week",
-    "cost_over_5000_gbp_a_week",
-    "placements_over_10000_gbp_a_week",
-    "children_over_10000_gbp_a_week",
-    "cost_over_10000_gbp_a_week",
-    "dearest_tenth_share_of_cost",
-    "dearest_tenth_from_weekly_gbp",
-)
-"""By financial year: placements that cost more than so much on any night of it, how many children
-were in one on average, what they cost; the share of spend that goes to the dearest tenth of all
-child-nights, and the weekly price from which on a night is among them."""
-DEAREST_SHARE = 0.1
 
 
 class Paying:
@@ -57,7 +44,14 @@ class Paying:
         for, by setting."""
         self._by_need = np.zeros((needs, settings, n_months))
         self._uasc = np.zeros((uasc, n_months))
-        self._dear, self._bins = np.zeros((2, 3, years)), np.zeros((years, N_BINS, 2))
+        reasons = len(EXIT_REASONS) if plan.after_care_lines else 0
+        self._after = np.zeros((reasons, n_months))
+        self._bins = np.zeros((years, N_BINS, 2))
+        self._cumulated = {
+            pool: np.append(0.0, np.cumsum(parts))
+            for pool, parts in enumerate(self._prices.factors)
+            if parts[0] != parts[-1]
+        }
 
     def set_money(
         self,
@@ -81,7 +75,8 @@ class Paying:
             self.gap_cost_gbp,
             self._by_need,
             self._uasc,
-            self._dear,
+            self._after,
+            dearest,
             self._bins,
         )
         facts = Facts(
@@ -91,10 +86,10 @@ class Paying:
             self._prices.nightly_gbp * effect,
             self._by_need,
             self._uasc,
+            self._after,
         )
-        at_start = factors_at_start(
-            record.spells, self._prices.factors, self._prices.known_nightly_gbp
-        )
+        known = self._prices.known_nightly_gbp
+        at_start = factors_at_start(record.spells, self._cumulated, known)
         of_replication = OfReplication(effect, self._pressed(facts), at_start)
         pay(rows_of(record.spells), self._dates, self._prices, of_replication, paid)
         first = len(self._plan.pool_names) + 1
@@ -103,7 +98,6 @@ class Paying:
             cost_gbp[line.basis, position] = line.what.monthly_gbp(facts)
         for position, other in enumerate((*self._plan.income_lines, *self._plan.after_care_lines)):
             other_money_gbp[position] = other.what.monthly_gbp(facts)
-        self._set_dearest(dearest)
 
     def _effect(self, effects: DrawnEffects | None) -> Floats:
         """(P + 1, M): what interventions multiply each pool's price by, on average of a month."""
@@ -131,58 +125,32 @@ class Paying:
             pressed[sector, 0] = pressed[sector, 1]
         return pressed
 
-    def _set_dearest(self, dearest: Floats) -> None:
-        """Set the rows of `DEAREST_ROWS` from what was counted: (rows, Y)."""
-        nights_in_year = np.bincount(self._prices.year, weights=np.diff(self._calendar.days))
-        for level in range(len(self._dear)):
-            placements, nights, cost = self._dear[level]
-            dearest[3 * level : 3 * level + 3] = placements, nights / nights_in_year, cost
-        for year, bins in enumerate(self._bins):
-            dearest[-2:, year] = dearest_tenth(bins)
-
 
 def factors_at_start(
-    spells: NDArray[np.void], factors: Floats, known_nightly_gbp: Floats
+    spells: NDArray[np.void], cumulated: Mapping[int, Floats], known_nightly_gbp: Floats
 ) -> Floats:
     """What each placement at the start costs over its pool's price: (n,), in order of the spells.
 
     The pool's price is the mean of what is paid today, so the n children of a pool share out its
     distribution: each has the mean of one of n equal parts, by the order of their chances. Those
-    whose own price is known are not among them.
+    whose own price is known are not among them. ``cumulated`` are sums over the first 0, 1, .. Q
+    parts of each pool whose prices differ.
     """
-    there = spells[: np.searchsorted(spells["from_time"], 0.0, side="right")]
-    there = there[there["began"] == BEGAN_AT_START]
+    if not cumulated:
+        return np.ones(0)
+    # In every replication the same children are there at the start, before all other spells.
+    there = spells[: int((spells["began"] == BEGAN_AT_START).sum())]
     found = np.ones(len(there))
-    if factors.shape[1] == 1:
-        return found
     drawn = np.ones(len(there), dtype=bool)
     if len(known_nightly_gbp):
         cohort = there["stream"] == COHORT_STREAM
         drawn[cohort] = np.isnan(known_nightly_gbp[there["number"][cohort], 0])
-    for pool, parts in enumerate(factors[:-1]):
-        mine = np.flatnonzero(drawn & (there["pool"] == pool))
-        if len(mine) and parts[0] != parts[-1]:
-            cumulated = np.append(0.0, np.cumsum(parts)) / len(parts)
+    pools, chances = there["pool"], there["price_chance"]
+    for pool, sums in cumulated.items():
+        mine = np.flatnonzero(drawn & (pools == pool))
+        if len(mine):
             edges = np.interp(
-                np.arange(len(mine) + 1) / len(mine), np.linspace(0, 1, len(cumulated)), cumulated
+                np.linspace(0, len(sums) - 1, len(mine) + 1), np.arange(len(sums)), sums
             )
-            order = np.argsort(there["price_chance"][mine], kind="stable")
-            found[mine[order]] = np.diff(edges) * len(mine)
+            found[mine[np.argsort(chances[mine])]] = np.diff(edges) * len(mine) / (len(sums) - 1)
     return found
-
-
-def dearest_tenth(bins: Floats) -> tuple[float, float]:
-    """The dearest tenth's share of the cost, and the mean weekly price where it begins.
-
-    ``bins`` is (B, 2): nights and cost, by rising price. The bin in which the tenth begins counts
-    in part, at its mean price.
-    """
-    some = bins[bins[:, 0] > 0]
-    if not len(some) or not some[:, 1].sum() > 0:
-        return 0.0, 0.0
-    nights, cost = some[::-1, 0], some[::-1, 1]
-    wanted = DEAREST_SHARE * nights.sum()
-    before = np.cumsum(nights) - nights
-    part = np.clip((wanted - before) / nights, 0.0, 1.0)
-    last = int(np.flatnonzero(part > 0)[-1])
-    return float(part @ cost / cost.sum()), float(DAYS_PER_WEEK * cost[last] / nights[last])

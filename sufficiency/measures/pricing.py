@@ -14,18 +14,34 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sufficiency.domain import ADULT_YEARS
 from sufficiency.measures.counting import FIRST_CHOICE, IN_HOUSE_SHORTFALL, fit_of
 from sufficiency.measures.dates import Dates, Floats, Ints
+from sufficiency.simulation.birthdays import birthday
 from sufficiency.simulation.children import COHORT_STREAM
 from sufficiency.simulation.compiled import Rows, compiled, step
-from sufficiency.simulation.record import BEGAN_AT_START, ENDED_OPEN
+from sufficiency.simulation.record import BEGAN_AT_START, ENDED_OPEN, ENDED_TURNED_18
 
 DAYS_PER_WEEK = 7
 DEAR_WEEKLY_GBP = (5_000, 10_000)
 """A placement that costs more a week than one of these is counted as dear."""
-BINS_PER_E_FOLD = 200
-"""Width of the bins of price: half a per cent."""
-N_BINS = 2_800
+DEAREST_ROWS: tuple[str, ...] = (
+    "placements_over_5000_gbp_a_week",
+    "children_over_5000_gbp_a_week",
+    "cost_over_5000_gbp_a_week",
+    "placements_over_10000_gbp_a_week",
+    "children_over_10000_gbp_a_week",
+    "cost_over_10000_gbp_a_week",
+    "dearest_tenth_share_of_cost",
+    "dearest_tenth_from_weekly_gbp",
+)
+"""By financial year: placements whose nights of the year cost more than so much a week on average,
+how many children were in one on an average night, what they cost; the share of spend that goes to
+the dearest tenth of all child-nights, and the weekly price at which that tenth begins."""
+DEAREST_SHARE = 0.1
+BINS_PER_E_FOLD = 100
+"""Width of the bins of price: one per cent."""
+N_BINS = 1_400
 """From £1 to £1.2 million a week."""
 
 
@@ -45,6 +61,8 @@ class Prices(NamedTuple):
     """(N,): the pool that each need group's first choice begins with; -1 if it has no price."""
     year: Ints
     """(M,): the position of the financial year that holds each month."""
+    nights_in_year: Floats
+    """(Y,): nights of the forecast in each financial year."""
 
 
 class OfReplication(NamedTuple):
@@ -74,9 +92,11 @@ class Paid(NamedTuple):
     uasc_nights: Floats
     """(7, M): nights of unaccompanied asylum-seeking children by setting; (0, M) where nobody
     asks."""
-    dear: Floats
-    """(2, 3, Y): by threshold, placements that were dear in the year, nights in them and their
-    cost."""
+    after_nights: Floats
+    """(6, M): nights between leaving care and turning 18, by the reason for leaving; (0, M) where
+    nobody asks."""
+    dearest: Floats
+    """(rows of `DEAREST_ROWS`, Y)."""
     bins: Floats
     """(Y, N_BINS, 2): nights and cost by price."""
 
@@ -92,7 +112,8 @@ def pay(
     paid.gap_cost_gbp[:] = 0.0
     paid.by_need_gbp[:] = 0.0
     paid.uasc_nights[:] = 0.0
-    paid.dear[:] = 0.0
+    paid.after_nights[:] = 0.0
+    paid.dearest[:] = 0.0
     paid.bins[:] = 0.0
     last = dates.days[-1]
     for number in range(spells.size):
@@ -105,6 +126,10 @@ def pay(
             if number < of_replication.at_start.size:
                 factor = of_replication.at_start[number]
             pay_spell(spell, pool, factor, night, after_last, dates, prices, of_replication, paid)
+        if 0 <= spell.ended < ENDED_TURNED_18 and paid.after_nights.shape[0] > 0:
+            count_after_care(spell.ended, spell.to_time, spell.born_day, dates, paid.after_nights)
+    for year in range(paid.bins.shape[0]):
+        set_dearest(year, prices.nights_in_year[year], paid)
 
 
 @step
@@ -120,7 +145,7 @@ def pay_spell(
     paid: Paid,
 ) -> None:
     """Add what one spell costs, month by month."""
-    effect, year_dear = of_replication.effect, (-1, -1)
+    effect, year, in_year, cost_in_year = of_replication.effect, -1, 0, 0.0
     basis = 0 if spell.began == BEGAN_AT_START else 1
     fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
     first_choice = -1 if fit == FIRST_CHOICE else prices.first_choice_pool[spell.need]
@@ -146,10 +171,16 @@ def pay_spell(
             paid.by_need_gbp[spell.need, spell.sector, month] += cost
         if spell.uasc and paid.uasc_nights.shape[0] > 0:
             paid.uasc_nights[spell.sector, month] += nights
-        year = prices.year[month]
-        year_dear = count_dear(price * DAYS_PER_WEEK, nights, cost, year, year_dear, paid)
+        if year != prices.year[month]:
+            if in_year > 0:
+                count_year(in_year, cost_in_year, year, paid)
+            year, in_year, cost_in_year = prices.year[month], 0, 0.0
+        in_year += nights
+        cost_in_year += cost
         night = until
         month += 1
+    if in_year > 0:
+        count_year(in_year, cost_in_year, year, paid)
 
 
 @step
@@ -159,36 +190,58 @@ def own_factor(chance: float, factors: Floats) -> float:
 
 
 @step
-def count_dear(
-    weekly_gbp: float,
-    nights: int,
-    cost: float,
-    year: int,
-    year_dear: tuple[int, int],
-    paid: Paid,
-) -> tuple[int, int]:
-    """Count nights by price, and those above each threshold; the year last counted for each."""
-    place = 0
+def count_year(nights: int, cost: float, year: int, paid: Paid) -> None:
+    """Count the nights of one placement in one year by their mean price, and if it is dear."""
+    weekly_gbp, place = cost / nights * DAYS_PER_WEEK, 0
     if weekly_gbp > 1:
         place = min(int(math.log(weekly_gbp) * BINS_PER_E_FOLD) + 1, N_BINS - 1)
     paid.bins[year, place, 0] += nights
     paid.bins[year, place, 1] += cost
-    lower, upper = year_dear
-    if weekly_gbp > DEAR_WEEKLY_GBP[0]:
-        lower = add_dear(0, nights, cost, year, lower, paid.dear)
-        if weekly_gbp > DEAR_WEEKLY_GBP[1]:
-            upper = add_dear(1, nights, cost, year, upper, paid.dear)
-    return lower, upper
+    for level in range(len(DEAR_WEEKLY_GBP)):
+        if weekly_gbp > DEAR_WEEKLY_GBP[level]:
+            paid.dearest[3 * level, year] += 1
+            paid.dearest[3 * level + 1, year] += nights
+            paid.dearest[3 * level + 2, year] += cost
 
 
 @step
-def add_dear(level: int, nights: int, cost: float, year: int, counted: int, dear: Floats) -> int:
-    """Add nights of a dear placement, which is counted once a year; the year last counted."""
-    if counted != year:
-        dear[level, 0, year] += 1
-    dear[level, 1, year] += nights
-    dear[level, 2, year] += cost
-    return year
+def count_after_care(
+    reason: int, to_time: float, born_day: int, dates: Dates, after_nights: Floats
+) -> None:
+    """Count the nights between leaving care and the 18th birthday, by reason and month."""
+    night = max(math.ceil(to_time), 1)
+    adult, last = birthday(born_day, ADULT_YEARS, dates.month_starts), dates.days[-1]
+    month = dates.not_before[min(night, last)] - 1
+    while night < adult and night <= last:
+        until = min(adult, dates.days[month + 1] + 1)
+        after_nights[reason, month] += until - night
+        night = until
+        month += 1
+
+
+@step
+def set_dearest(year: int, nights_in_year: float, paid: Paid) -> None:
+    """Set a year's rows of the dearest: children on an average night, and the dearest tenth.
+
+    The bin in which the tenth begins counts in part, at its mean price.
+    """
+    for level in range(len(DEAR_WEEKLY_GBP)):
+        paid.dearest[3 * level + 1, year] /= nights_in_year
+    total, spent = 0.0, 0.0
+    for place in range(N_BINS):
+        total += paid.bins[year, place, 0]
+        spent += paid.bins[year, place, 1]
+    left, dear, place = DEAREST_SHARE * total, 0.0, N_BINS
+    while left > 0 and place > 0:
+        place -= 1
+        nights, cost = paid.bins[year, place, 0], paid.bins[year, place, 1]
+        if nights > 0:
+            part = min(left / nights, 1.0)
+            dear += part * cost
+            left -= part * nights
+            paid.dearest[7, year] = cost / nights * DAYS_PER_WEEK
+    if spent > 0:
+        paid.dearest[6, year] = dear / spent
 
 
 @step
