@@ -187,8 +187,10 @@ def _label(group: Keys) -> str:
 
 def _leaves_changed(before: Any, after: Any, keys: Keys) -> Iterator[tuple[Keys, Any]]:
     """The deepest keys that differ; a number with its source is one thing."""
-    if before == after:
+    if before == after or (before is NOTHING and after is None):
         return
+    if before is NOTHING and isinstance(after, dict) and "value" not in after:
+        before = {}
     if not isinstance(before, dict) or not isinstance(after, dict) or "value" in after:
         yield keys, after
         return

@@ -139,6 +139,11 @@ def compare_scenarios(
     """Simulate scenarios in the same worlds and set each against the first. Raises as `compare`."""
     started_at, clock = datetime.now(UTC), time.perf_counter()
     check_chosen(scenarios)
+    if asked.explain and asked.unpaired:
+        raise UserError(
+            "--explain takes a difference apart between futures of the same children, so it does "
+            "not go with --unpaired. Leave out one of them."
+        )
     scenarios, notes = _over_the_same_months(scenarios)
     resolved = [resolve(scenario) for scenario in scenarios]
     is_paired = _check_populations(resolved, asked)
@@ -238,17 +243,13 @@ def _check_populations(resolved: Sequence[Resolved], asked: Asked) -> bool:
         why = why_not_the_same(base, other)
         if not why:
             continue
-        if asked.unpaired and not asked.explain:
+        if asked.unpaired:
             return False
-        way_out = (
-            "--explain needs the same children in both."
-            if asked.explain
-            else "Give both the same start and population, or add --unpaired to compare them all "
-            "the same; the ranges of differences are then far wider."
-        )
         raise UserError(
             f"{other.scenario.name} {why}, as {base.scenario.name} does, so the difference cannot "
-            f"be taken between futures of the same children. {way_out}"
+            "be taken between futures of the same children. Give both the same start and "
+            "population, or add --unpaired to compare them all the same; the ranges of "
+            "differences are then far wider."
         )
     return not asked.unpaired
 
