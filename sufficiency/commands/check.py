@@ -54,8 +54,8 @@ def command(
     """
     if scenario is not None and is_return(Path(scenario)):
         other = {"--in-care": in_care, "--as-at": as_at, "--months": months}
-        other["--with"] = overlays or None
-        _refuse(other, f"{scenario} holds returns, and these belong to a scenario")
+        why = f"{scenario} holds returns, and these belong to a scenario"
+        _refuse({**other, "--with": overlays or None}, why)
         _check_returns(Path(scenario), authority, place_sectors, out, overwrite)
         return
     given = {"--out": out, "--place-sectors": place_sectors, "--overwrite": overwrite or None}
