@@ -39,6 +39,7 @@ CONFIG: Mapping[str, Any] = {
         "titleFontSize": 12,
     },
     "text": {"fontSize": 12},
+    "legend": {"labelFontSize": 12, "titleFontSize": 12},
 }
 
 

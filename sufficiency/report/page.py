@@ -21,6 +21,7 @@ from sufficiency.report.figures import Figures, RunResult, day_of
 from sufficiency.report.formats import children, gbp, long_date, plausible_range, value_with_unit
 from sufficiency.report.headline import headline, places_statement
 from sufficiency.report.planned_ends import plans_sentences, plans_table
+from sufficiency.report.supply_sections import supply_sections
 from sufficiency.report.track_record import (
     code_of,
     nearest_years,
@@ -208,14 +209,7 @@ def _sections(figures: Figures) -> dict[str, Any]:
         "month_table": tables.children_by_month(figures),
         "flows_table": tables.flows_by_year(figures),
         "gap_charts": page_charts.gap_charts(figures),
-        "shortfall_table": tables.gap_by_date(
-            figures,
-            "in_house_shortfall",
-            "In-house shortfall: suitable, but not the first choice (children)",
-        ),
-        "unmet_table": tables.gap_by_date(
-            figures, "unmet_need", "Unmet need: no suitable place (children)"
-        ),
+        **supply_sections(figures),
         "need_table": tables.gap_by_need(figures),
         "cost_charts": _present(
             page_charts.cost_chart(figures), page_charts.cost_by_setting_chart(figures)

@@ -25,9 +25,9 @@ from sufficiency.report.formats import (
 )
 from sufficiency.report.words import (
     HIDDEN_COUNTS,
-    NEED_LABELS,
     PERCENTILES_DO_NOT_ADD,
     SHORT_SETTING_LABELS,
+    need_label,
     setting_label,
 )
 
@@ -199,14 +199,14 @@ def gap_by_need(figures: Figures) -> Table | None:
     expected = rows.set_index(["need_group", "measure"])["mean"]
     body = [
         Row(
-            label,
+            need_label(need),
             [
                 Cell(children(float(expected.get((need, measure), 0.0))))
                 for measure in ("in_care", "in_house_shortfall", "unmet_need")
             ],
         )
-        for need, label in NEED_LABELS.items()
-        if need in set(rows["need_group"])
+        for need in dict.fromkeys(map(str, rows["need_group"]))
+        if need != "all" and expected.get((need, "in_care"), 0.0) > 0
     ]
     return Table(
         key="gap-by-need",
@@ -325,7 +325,8 @@ def distance_by_date(figures: Figures) -> Table | None:
             Column("Over 20 miles from home", "over_20_miles"),
         ],
         rows=rows,
-        note="From each setting's published share; a placement over the boundary may be near home.",
+        note="From the share of each setting or pool of places; a placement over the boundary may "
+        "be near home.",
     )
 
 

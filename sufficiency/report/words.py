@@ -60,6 +60,19 @@ MEASURE_LABELS = {
     "outside_area": "Placed outside the council's boundary",
     "over_20_miles": "Placed over 20 miles from home",
     "in_care_rate_per_10k": "Children in care per 10,000 children",
+    "in_house_shortfall_nights": "Nights in the in-house shortfall",
+    "unmet_need_nights": "Nights of unmet need",
+    "in_house_shortfall_extra_cost": "Extra cost of the in-house shortfall",
+    "unmet_need_extra_cost": "Extra cost of unmet need",
+    "in_house_shortfall_probability": "Chance of any in-house shortfall",
+    "unmet_need_probability": "Chance of any unmet need",
+    "three_or_more_placements": "Three or more placements in the year",
+    "long_term": "Under 16 and in care for two and a half years or more",
+    "same_placement_2_years": "Of these, in the same placement for two years",
+    "sibling_groups": "Sibling groups with two or more in care, who came after the start",
+    "sibling_groups_split": "Of these, not all in the same kind of place",
+    "sibling_groups_started": "Sibling groups who start to be looked after",
+    "sibling_groups_started_split": "Of these, split when they came",
     "cost": "Cost of placements",
     "nights": "Nights in care",
     "income": "Income",
@@ -128,8 +141,55 @@ GLOSSARY = (
     Definition(
         "occupied",
         "Places taken",
-        "Places with a child in care in them. Young people who stay on after turning 18 (staying "
-        "put) hold none in this version.",
+        "Places with a child in care in them, and those that a young person holds who stays on "
+        "after turning 18 (staying put, staying close), where the scenario says that some do.",
+    ),
+    Definition(
+        "full",
+        "Chance that none is free",
+        "The share of simulated futures in which every usable place is taken on that date. A child "
+        "who needs one then goes to the next choice.",
+    ),
+    Definition(
+        "gap_nights",
+        "Nights in a gap",
+        "One child in a gap at one midnight is one night. Nights say how long a gap lasts as well "
+        "as how many children are in it; divided by the days of the period they are the average "
+        "number of children.",
+    ),
+    Definition(
+        "gap_probability",
+        "Chance that there is any",
+        "The share of simulated futures in which at least one child is in the gap on that date.",
+    ),
+    Definition(
+        "three_or_more_placements",
+        "Three or more placements in the year",
+        "Children in care on the date who lived in three or more placements in the year that ends "
+        "on it, as the Department for Education counts them. Placements of one month or of one "
+        "night count alike.",
+    ),
+    Definition(
+        "same_placement_2_years",
+        "Same placement for two years",
+        "Of the children under 16 who have been in care for two and a half years or more on the "
+        "date: those who have lived in the same placement for at least two years, or are placed "
+        "for adoption and that placement and the one before it come to two years together. The "
+        "Department for Education's measure of long-term stability.",
+    ),
+    Definition(
+        "moves_between",
+        "Moves between settings",
+        "Each change of placement in the year by where it begins and where it ends. Coming into "
+        "care and leaving it are shown with them, so what comes to a setting and what goes from it "
+        "is complete.",
+    ),
+    Definition(
+        "simulated_lives",
+        "Simulated lives",
+        "Children whom the model drew by chance in one of its futures, with the dates that chance "
+        "gave them. They are not real children, and the children in care at the start are not "
+        "among them.",
     ),
     Definition(
         "starters",
@@ -288,6 +348,11 @@ HOW_TO_READ = (
         "Each figure's name is a link to its meaning at the foot of the page.",
     ),
 )
+
+
+def need_label(key: str) -> str:
+    """The plain name of a need group; a scenario's own planning group is called as it is there."""
+    return NEED_LABELS.get(key, key.replace("_", " ").capitalize())
 
 
 def setting_label(key: str) -> str:
