@@ -26,6 +26,7 @@ VERBS = (
     "calibrate",
     "check",
     "compare",
+    "plan",
     "publish",
     "run",
     "schema",

@@ -15,8 +15,10 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    SpinnerColumn,
     TaskProgressColumn,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
@@ -35,6 +37,7 @@ from sufficiency.report.formats import (
 
 if TYPE_CHECKING:
     from sufficiency.report.comparison_figures import ComparisonResult
+    from sufficiency.report.plan_report import PlanReport
     from sufficiency.speed import Speed
 
 PIPED_WIDTH = 140
@@ -82,6 +85,43 @@ def progress_bar(futures: int) -> Iterator[Callable[[int, int], None]]:
                 bar.update(task, completed=done)
 
         yield show
+
+
+@contextmanager
+def search_progress() -> Iterator[Callable[[str, int], None]]:
+    """What a search is doing, and how many futures it has played, on standard error.
+
+    How many it will need is not known before, so there is a time taken and no time left.
+    """
+    columns = (
+        SpinnerColumn("line"),
+        TextColumn("{task.description}: {task.completed:,.0f} futures played"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=_console(errors=True)) as bar:
+        task = bar.add_task("Reading", total=None)
+
+        def show(what: str, futures: int) -> None:
+            bar.update(task, description=what, advance=futures)
+
+        yield show
+
+
+def show_plan(report: PlanReport) -> None:
+    """Print what a plan finds: the answer in sentences, and the places to find by when."""
+    from sufficiency.report.plan_words import summary_sentences
+
+    console = _console()
+    for sentence in summary_sentences(report):
+        console.print(sentence)
+    if not report.places:
+        return
+    table = _table("Places to find", "Places", "Usable from", "Work must start by")
+    for line in report.places:
+        table.add_row(
+            line.label, f"{line.places:+d}", long_date(line.needed_by), long_date(line.start_by)
+        )
+    console.print(table)
 
 
 def show_forecast(figures: pd.DataFrame, finance: pd.DataFrame) -> None:

@@ -1,0 +1,211 @@
+"""``sufficiency plan``: which places to find, and by when, so that a target is met."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sufficiency.commands.options import Whole, chosen_scenario, scenario_options
+from sufficiency.commands.run import COMPILING
+from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sufficiency.executors import Workers
+    from sufficiency.planning.reaching import Wish
+    from sufficiency.resolution.resolve import Resolved
+
+
+def as_month_end(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> date | None:
+    """The last day of the month that was typed; fails with what was expected."""
+    del context, parameter
+    if value is None:
+        return None
+    from sufficiency.domain import month_end
+
+    try:
+        return month_end(date.fromisoformat(f"{value}-01"))
+    except ValueError:
+        raise click.BadParameter(f'found "{value}", expected a month such as 2022-04.') from None
+
+
+@click.command("plan", short_help="Find the fewest places that meet a target, and by when.")
+@scenario_options
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="TEXT",
+    help='What must be reached, such as "unmet_need <= 2 with 90% by 2022-04"; may be repeated.',
+)
+@click.option(
+    "--pools",
+    multiple=True,
+    metavar="A,B=MOST",
+    help="The pools that may change, each with the most places to add or take away if there is "
+    "such a limit.  [default: every pool that has a number of places]",
+)
+@click.option(
+    "--least",
+    type=click.Choice(["places", "cost"]),
+    default="places",
+    show_default=True,
+    help="What is to be least; of plans with as few places, the cheapest is taken.",
+)
+@click.option(
+    "--no-lead-times", is_flag=True, help="Plan as if places could open in the first month."
+)
+@click.option(
+    "--reach",
+    multiple=True,
+    type=Whole(min=0),
+    metavar="N",
+    help="Also say when this number of children in care is reached, and what it takes.",
+)
+@click.option(
+    "--reach-rate",
+    multiple=True,
+    metavar="RATE",
+    help="The same for a rate: england, neighbours or a number per 10,000 children.",
+)
+@click.option(
+    "--reach-by",
+    callback=as_month_end,
+    metavar="YYYY-MM",
+    help="By when it is to be reached.  [default: the end of the forecast]",
+)
+@click.option(
+    "--replications",
+    type=Whole(min=50, max=100_000),
+    default=2000,
+    show_default=True,
+    metavar="N",
+    help="How many futures plans are judged on; the plan is confirmed on half as many more.",
+)
+@click.option(
+    "--seed",
+    type=Whole(min=0, max=2**63 - 1),
+    default=1,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same plan.",
+)
+@click.option(
+    "--workers",
+    type=Whole(min=1),
+    metavar="W",
+    help="Threads to use; the plan does not depend on it.  [default: all processors]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to write.  [default: outputs/, the scenario's name and -plan]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier plan.")
+@click.pass_context
+def command(
+    context: click.Context,
+    scenario: str | None,
+    authority: str | None,
+    in_care: int | None,
+    as_at: date | None,
+    months: int | None,
+    *,
+    overlays: tuple[str, ...],
+    targets: tuple[str, ...],
+    pools: tuple[str, ...],
+    least: str,
+    no_lead_times: bool,
+    reach: tuple[int, ...],
+    reach_rate: tuple[str, ...],
+    reach_by: date | None,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    out: Path | None,
+    overwrite: bool,
+) -> int | None:
+    """Find the least change of places, by pool and month, that meets a target.
+
+    Writes a page (report.html), a workbook, the places to find (places_to_find.csv), what they do
+    (plan.csv) and figures for a market position statement (market_position.csv). With --reach
+    alone, only says when a number in care is reached.
+
+    \b
+    Examples:
+      sufficiency plan wolverhampton-2020-places --target "unplaced <= 2 with 90% by 2022-04"
+      sufficiency plan s.yaml --target "in_house_shortfall <= 20 with 80% by 2022-12" --least cost
+      sufficiency plan --authority Wolverhampton --reach 480 --reach-rate england
+    """
+    from sufficiency.planning.reaching import Wish
+    from sufficiency.planning.target import GRAMMAR, parse_target
+
+    if not targets and not reach and not reach_rate:
+        raise click.UsageError(f"Give a --target, or --reach or --reach-rate.\n{GRAMMAR}")
+    read = tuple(parse_target(text) for text in targets)
+    wishes = [
+        *(Wish(number=float(number), by=reach_by) for number in reach),
+        *(Wish(rate=rate, by=reach_by) for rate in reach_rate),
+    ]
+    chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
+    from sufficiency import terminal
+    from sufficiency.executors import THREADS, Workers, usable_processors
+    from sufficiency.planning.making import Request
+    from sufficiency.planning.result import make_plan
+    from sufficiency.report.plan_folder import write_plan
+    from sufficiency.report.run_folder import check_writable, default_run_folder
+    from sufficiency.resolution.resolve import resolve
+    from sufficiency.simulation.simulate import DEFAULT_ENGINE, must_compile, why_another_engine
+
+    crew = Workers(THREADS, workers or usable_processors())
+    folder = out or default_run_folder(f"{chosen.name}-plan")
+    folder = folder.resolve() if folder.name in ("", "..") else folder
+    if read:
+        check_writable(folder, overwrite)
+    resolved = resolve(chosen)
+    terminal.show_warnings([*resolved.warnings, *why_another_engine(DEFAULT_ENGINE)])
+    if must_compile(DEFAULT_ENGINE):
+        terminal.show_warnings([COMPILING])
+    if not read:
+        _only_reach(resolved, wishes, seed, crew)
+        return None
+    request = Request(
+        targets=read,
+        pools=tuple(name.strip() for each in pools for name in each.split(",") if name.strip()),
+        least=least,
+        futures=replications,
+        further_futures=max(replications // 2, 1),
+        seed=seed,
+        keep_lead_times=not no_lead_times,
+    )
+    try:
+        with terminating_as_interrupt():
+            with terminal.search_progress() as told:
+                typed = shlex.join(["sufficiency", *context.obj])
+                report = make_plan(resolved, request, crew, wishes, typed, told)
+            written = write_plan(report, folder, overwrite)
+    except KeyboardInterrupt:
+        click.echo("Stopped. Nothing was written.", err=True)
+        return INTERRUPTED
+    terminal.show_plan(report)
+    click.echo(f"The report is {written / 'report.html'}")
+    return None
+
+
+def _only_reach(resolved: Resolved, wishes: Sequence[Wish], seed: int, workers: Workers) -> None:
+    """Say when numbers in care are reached, and write nothing."""
+    from sufficiency.planning.reaching import reach_lines
+    from sufficiency.report.plan_words import IT_IS_ARITHMETIC, reach_sentences
+
+    lines, in_care = reach_lines(resolved, wishes, seed, workers)
+    for line in lines:
+        click.echo(" ".join(reach_sentences(line, in_care)))
+    click.echo(IT_IS_ARITHMETIC)

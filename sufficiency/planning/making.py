@@ -1,0 +1,376 @@
+"""A plan from start to end: search, months, alternatives, and how sure it is.
+
+The search judges plans on one set of futures; what is said of the plan that it finds is measured on
+further ones, which had no part in choosing it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import next_month
+from sufficiency.errors import UserError
+from sufficiency.executors import Workers
+from sufficiency.measures.reporting import report_calendar
+from sufficiency.planning.futures import (
+    Constraint,
+    constraints_of,
+    question_of,
+    until,
+)
+from sufficiency.planning.oracle import Additions, Simulated
+from sufficiency.planning.pools import Allowed, allowed_pools
+from sufficiency.planning.search import (
+    Judge,
+    Judged,
+    Plan,
+    Room,
+    approached,
+    cheapest,
+    cheapest_as_small,
+    least,
+)
+from sufficiency.planning.target import CHILDREN, POUNDS, Target, check_targets
+from sufficiency.planning.timing import Months, latest_openings
+from sufficiency.report.plan_report import pool_label
+from sufficiency.resolution.places_added import PlacesAdded
+from sufficiency.resolution.resolve import Resolved
+
+Floats = NDArray[np.float64]
+
+FEWEST_PLACES, LEAST_COST = LEASTS = ("places", "cost")
+COARSE_SHARE = 0.2
+"""The part of the futures that the first, rough steps of the search are judged on."""
+FEWEST_COARSE = 200
+LATER_MONTHS = 3
+THE_PLAN, NO_CHANGE = "The plan", "No change"
+COST_FUTURES = 200
+"""Costs of plans are compared in the same futures, so few tell them apart."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a plan."""
+
+    targets: tuple[Target, ...]
+    pools: tuple[str, ...] = ()
+    """As `allowed_pools` reads them; empty: every pool with a limit."""
+    least: str = FEWEST_PLACES
+    """What is to be least: ``places`` (ties: cost) or ``cost``."""
+    futures: int = 2000
+    """How many futures plans are judged on."""
+    further_futures: int = 1000
+    """How many more the plan is confirmed on."""
+    seed: int = 1
+    keep_lead_times: bool = True
+    """Whether a place can open only after its pool's lead time."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to change places, and in how many of the futures it was chosen on it does."""
+
+    name: str
+    additions: Additions
+    certainty: Floats
+    """(C,): the share of futures in which each constraint is met."""
+    meets: bool
+
+    @property
+    def places(self) -> int:
+        """How many places are added or taken away."""
+        return sum(abs(added.places) for added in self.additions)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search found."""
+
+    constraints: tuple[Constraint, ...]
+    allowed: tuple[Allowed, ...]
+    opens: tuple[date, ...]
+    """(K,): the first day on which each pool's places can open."""
+    too_late: tuple[Allowed, ...]
+    """Pools whose lead time ends after the last date that a target names."""
+    nothing: Option
+    plan: Option
+    alternatives: tuple[Option, ...]
+    reachable: tuple[float, ...]
+    """(C,): the bounds asked for or, where no plan within the pools meets them, the nearest ones
+    that the plan meets."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the bounds that were asked for are met."""
+        return self.reachable == tuple(each.target.bound for each in self.constraints)
+
+
+def find_plan(
+    resolved: Resolved,
+    request: Request,
+    workers: Workers,
+    told: Callable[[str, int], None] | None = None,
+) -> Search:
+    """The least change of places that meets the targets, or comes nearest, and alternatives.
+
+    ``told`` hears what is being done and how many futures were played since it heard last.
+
+    Raises:
+        UserError: targets outside the forecast or against each other; pools that do not exist,
+            have no limit, or can open nothing in time.
+    """
+    calendar = report_calendar(resolved.start, resolved.months)
+    check_targets(request.targets, calendar)
+    constraints = constraints_of(request.targets)
+    last = max(each.reading.date for each in constraints)
+    allowed, too_late = _in_time(resolved, request, last)
+    opens = tuple(_opens(resolved, each, request) for each in allowed)
+    hear = told or (lambda _what, _futures: None)
+    oracle = Simulated(
+        resolved=until(resolved, last),
+        whole=resolved,
+        question=question_of(resolved, [each.reading for each in constraints], request.seed),
+        constraints=constraints,
+        allowed=allowed,
+        opens=opens,
+        futures=request.futures,
+        coarse_futures=_coarse(request.futures),
+        cost_futures=min(COST_FUTURES, request.futures),
+        workers=workers,
+    )
+    return _Seeker(oracle, request, hear).search(too_late)
+
+
+def _coarse(futures: int) -> int:
+    return min(futures, max(FEWEST_COARSE, round(futures * COARSE_SHARE)))
+
+
+def _opens(resolved: Resolved, allowed: Allowed, request: Request) -> date:
+    """The first day of a month on which places of a pool that is decided on at the start open."""
+    lead = math.ceil(allowed.pool.lead_time_days) if request.keep_lead_times else 0
+    ready = resolved.start + timedelta(days=max(lead, 1))
+    return ready if ready.day == 1 else next_month(ready)
+
+
+def _in_time(
+    resolved: Resolved, request: Request, last: date
+) -> tuple[tuple[Allowed, ...], tuple[Allowed, ...]]:
+    """The pools whose places can open before the last date of a target, and the others."""
+    every = allowed_pools(resolved, request.pools)
+    in_time = tuple(each for each in every if _opens(resolved, each, request) <= last)
+    if not in_time:
+        soonest = min(_opens(resolved, each, request) for each in every)
+        raise UserError(
+            f"No place can open in time: the targets end with {last:%B %Y}, and the first of the "
+            f"pools to plan opens on {soonest.day} {soonest:%B %Y} at the earliest, by its lead "
+            "time. Choose a later month or other pools, give lead_time_days, or plan as if places "
+            "could open at once (--no-lead-times)."
+        )
+    return in_time, tuple(each for each in every if each not in in_time)
+
+
+class _Seeker:
+    """The steps of one search."""
+
+    def __init__(self, oracle: Simulated, request: Request, told: Callable[[str, int], None]):
+        self._oracle, self._request, self._told = oracle, request, told
+        self._certainty = np.array([each.target.certainty for each in oracle.constraints])
+        self._room = self._room_of(range(len(oracle.allowed)))
+
+    def search(self, too_late: tuple[Allowed, ...]) -> Search:
+        """Search, relaxing the bounds if nothing meets them."""
+        self._hear("Looking for places")
+        found = self._least(self._room)
+        if not found.meets:
+            self._relax(found)
+            found = self._least(self._room)
+        self._hear("Asking how late they can open")
+        plan = self._option(THE_PLAN, self._spread(found.plan))
+        self._hear("Trying other plans")
+        oracle = self._oracle
+        return Search(
+            constraints=tuple(oracle.constraints),
+            allowed=tuple(oracle.allowed),
+            opens=tuple(oracle.opens),
+            too_late=too_late,
+            nothing=self._option(NO_CHANGE, ()),
+            plan=plan,
+            alternatives=tuple(self._alternatives(found.plan, plan)),
+            reachable=self._reachable(),
+        )
+
+    def _hear(self, what: str) -> None:
+        self._oracle.done = lambda futures: self._told(what, futures)
+        self._told(what, 0)
+
+    def _room_of(self, pools: Sequence[int]) -> Room:
+        """Room to change some of the pools, by position, as far as the user and sense allow."""
+        children = len(self._oracle.resolved.plan.children.need)
+        fewest, most = [], []
+        for number, allowed in enumerate(self._oracle.allowed):
+            may = number in pools
+            limit = children if allowed.most is None else allowed.most
+            most.append(limit if may else 0)
+            fewest.append(-min(allowed.pool.places_at_start or 0, limit) if may else 0)
+        return Room(tuple(fewest), tuple(most), self._certainty)
+
+    def _least(self, room: Room, begin: Plan | None = None) -> Judged:
+        """The least plan within some room, on all futures."""
+        oracle = self._oracle
+        rough = Judge(oracle, room, coarse=True)
+        near = approached(rough, room, begin)
+        if not near.meets:
+            near = min((near, *rough.of(_corners(room))), key=lambda each: each.gap)
+        if oracle.futures > oracle.coarse_futures:
+            judge, hint = Judge(oracle, room, coarse=False), rough
+        else:
+            judge, hint = rough, None
+        found = least(judge, room, near.plan, hint)
+        if not found.meets:
+            return found
+        if self._request.least == LEAST_COST:
+            return cheapest(judge, oracle, room, found, hint)
+        if len([most for most in room.most if most]) > 1:
+            return cheapest_as_small(judge, oracle, room, found, hint)
+        return found
+
+    def _relax(self, nearest: Judged) -> None:
+        """Move the bounds to what the nearest plan meets, each rounded outwards."""
+        oracle = self._oracle
+        (found,) = oracle.margins([nearest.plan], coarse=False)
+        moved = np.zeros(len(oracle.constraints))
+        for column, each in enumerate(oracle.constraints):
+            # The lowest margin that enough futures reach: no interpolation between futures.
+            kept = math.ceil(each.target.certainty * len(found) - 1e-9)
+            level = float(np.sort(found[:, column])[len(found) - kept])
+            if level < 0:
+                moved[column] = _rounded_out(-level, each.target)
+        oracle.relaxed_by = moved
+
+    def _reachable(self) -> tuple[float, ...]:
+        moved = np.broadcast_to(self._oracle.relaxed_by, len(self._oracle.constraints))
+        return tuple(
+            each.target.bound + (step if each.target.at_most else -step)
+            for each, step in zip(self._oracle.constraints, moved.tolist(), strict=True)
+        )
+
+    def _option(self, name: str, additions: Additions) -> Option:
+        oracle = self._oracle
+        (found,) = oracle.margins_of([additions], oracle.futures)
+        certainty = (found >= -1e-9).mean(axis=0)
+        return Option(name, additions, certainty, bool((certainty >= self._certainty - 1e-9).all()))
+
+    def _spread(self, plan: Plan) -> Additions:
+        """The plan with every place as late as the targets allow."""
+        oracle = self._oracle
+        last = max(each.reading.date for each in oracle.constraints)
+        calendars = [_months(day, last) for day in oracle.opens]
+
+        def meets(opened: Sequence[Months]) -> bool:
+            additions = _opening(oracle.allowed, calendars, opened)
+            (found,) = oracle.margins_of([additions], oracle.futures)
+            return bool(((found >= -1e-9).mean(axis=0) >= self._certainty - 1e-9).all())
+
+        months = [
+            len(days) if places > 0 else 1 for days, places in zip(calendars, plan, strict=True)
+        ]
+        return _opening(oracle.allowed, calendars, latest_openings(plan, months, meets))
+
+    def _alternatives(self, places: Plan, plan: Option) -> list[Option]:
+        """Other ways to the same targets, those that reach them first and the smallest first."""
+        oracle = self._oracle
+        soonest = self._option("All as soon as they can open", oracle.additions(places))
+        found = [plan, soonest]
+        used = [pool for pool, number in enumerate(places) if number]
+        if len(oracle.allowed) > 1:
+            for pool in used if len(used) > 1 else ():
+                alone = self._least(self._room_of([pool]))
+                found.append(self._as_option(f"{_label(oracle.allowed[pool])} alone", alone))
+            for pool in used:
+                others = [each for each in range(len(places)) if each != pool]
+                without = self._least(self._room_of(others))
+                name = f"Without {_label(oracle.allowed[pool])}"
+                found.append(self._as_option(name, without))
+        found += self._later(places, plan)
+        return sorted(_distinct(found)[1:], key=lambda each: (not each.meets, each.places))
+
+    def _later(self, places: Plan, plan: Option) -> list[Option]:
+        """Every place some months after the plan's, if that is in time: it takes more of them."""
+        oracle = self._oracle
+        last = max(each.reading.date for each in oracle.constraints)
+        opened: dict[str, date] = {}
+        for added in plan.additions:
+            opened[added.pool] = max(added.day, opened.get(added.pool, added.day))
+        later = tuple(
+            _months_after(opened.get(allowed.pool.name, day), LATER_MONTHS)
+            for allowed, day in zip(oracle.allowed, oracle.opens, strict=True)
+        )
+        if not any(number and day <= last for number, day in zip(places, later, strict=True)):
+            return []
+        oracle.opens = later
+        judged = self._least(self._room, places)
+        return [self._as_option(f"All {LATER_MONTHS} months later", judged)]
+
+    def _as_option(self, name: str, judged: Judged) -> Option:
+        return self._option(name, self._oracle.additions(judged.plan))
+
+
+def _label(allowed: Allowed) -> str:
+    return pool_label(allowed.pool.name, str(allowed.pool.sector))
+
+
+def _distinct(options: Sequence[Option]) -> list[Option]:
+    """Each change of places once, under the name that it has first."""
+    first: dict[Additions, Option] = {}
+    for option in options:
+        if option.additions:
+            first.setdefault(option.additions, option)
+    return list(first.values())
+
+
+def _months_after(day: date, months: int) -> date:
+    for _ in range(months):
+        day = next_month(day)
+    return day
+
+
+def _rounded_out(step: float, target: Target) -> float:
+    """A step of a bound rounded up to what people say: whole children, per cents, £100,000."""
+    unit = {CHILDREN: 1.0, POUNDS: 100_000.0}.get(target.unit, 0.01)
+    return math.ceil(step / unit - 1e-9) * unit
+
+
+def _corners(room: Room) -> list[Plan]:
+    """Everything as far as it may go: all pools together, and each alone."""
+    nothing = [0] * len(room.most)
+    found = [room.most, room.least]
+    for pool in range(len(nothing)):
+        for end in (room.most[pool], room.least[pool]):
+            found.append((*nothing[:pool], end, *nothing[pool + 1 :]))
+    return list(dict.fromkeys(found))
+
+
+def _months(first: date, last: date) -> list[date]:
+    """The first days of months from one day to another."""
+    days = [first]
+    while next_month(days[-1]) <= last:
+        days.append(next_month(days[-1]))
+    return days
+
+
+def _opening(
+    allowed: Sequence[Allowed], calendars: Sequence[Sequence[date]], opened: Sequence[Months]
+) -> Additions:
+    """The places that open on each day, pool by pool."""
+    return tuple(
+        PlacesAdded(each.pool.name, day, places)
+        for each, days, by_month in zip(allowed, calendars, opened, strict=True)
+        for day, places in zip(days, by_month, strict=False)
+        if places
+    )
