@@ -69,6 +69,8 @@ def _hint(value: object, phrase: str) -> str:
     """How to write what was meant: a share that looks like a percentage, a number with commas."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", value):
         return f" ({value} is written {value.replace(',', '')})"
+    if phrase.startswith("a share a year"):
+        return _hint_of_rise(value)
     if not phrase.startswith("a share"):
         return ""
     number = value
@@ -78,6 +80,13 @@ def _hint(value: object, phrase: str) -> str:
     if isinstance(number, bool) or not isinstance(number, int | float):
         return ""
     return f" ({number:g}% is written {number / PER_CENT:g})" if 1 < number <= PER_CENT else ""
+
+
+def _hint_of_rise(value: object) -> str:
+    """3 for a rise of 3%, or of 300%?"""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 1:
+        return ""
+    return f" ({value:g} would be {value:,.0%} a year; {value:g}% is written {value / PER_CENT:g})"
 
 
 AgeGroup = Literal["under_1", "1_4", "5_9", "10_15", "16_17", "uasc"]
