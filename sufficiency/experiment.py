@@ -46,6 +46,7 @@ from sufficiency.executors import (
 from sufficiency.forecast import Forecast, ReplicationValues
 from sufficiency.identity import identity_of
 from sufficiency.manifest import ResolvedScenario, about_the_scenario, dated_records
+from sufficiency.overflow_range import overflow_range
 from sufficiency.planned_ends import with_and_without
 from sufficiency.replication import (
     IN_CARE_ROW,
@@ -190,6 +191,9 @@ def run(
     planned = with_and_without(job, found.figures["forecast"], work.as_asked, crew)
     if planned is not None:
         manifest["planned_ends"] = planned
+    overflow = overflow_range(job, found, work.as_asked, crew)
+    if overflow is not None:
+        manifest["overflow_range"] = overflow
     manifest |= finance_desk(job, found, made, work.as_asked, crew)
     stories = stories_of(job, work.as_asked)
     values = ReplicationValues(

@@ -20,6 +20,7 @@ from sufficiency.report.charts import Chart, drawing_library
 from sufficiency.report.figures import Figures, RunResult, day_of
 from sufficiency.report.formats import children, gbp, long_date, plausible_range, value_with_unit
 from sufficiency.report.headline import headline, places_statement
+from sufficiency.report.overflow_table import overflow_table
 from sufficiency.report.planned_ends import plans_sentences, plans_table
 from sufficiency.report.supply_sections import supply_sections
 from sufficiency.report.track_record import (
@@ -204,6 +205,7 @@ def _sections(figures: Figures) -> dict[str, Any]:
         "comparisons": _comparisons(figures, comparisons),
         "plans_sentences": plans_sentences(figures),
         "plans_table": plans_table(figures),
+        "overflow_table": overflow_table(figures),
         "setting_charts": page_charts.setting_charts(figures),
         "setting_table": tables.children_by_setting(figures),
         "month_table": tables.children_by_month(figures),

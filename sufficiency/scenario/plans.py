@@ -29,6 +29,11 @@ class Uncertainty(Strict):
     layers: Switch = Field(
         default=True, description="Simulate the layers apart too and report each one's part."
     )
+    overflow_range: Switch = Field(
+        default=False,
+        description="Play some futures again at the lowest and highest plausible shares of agency "
+        "and residential children whom an own family would suit, and report what that changes.",
+    )
 
 
 class OtherFigure(Strict):
