@@ -33,7 +33,7 @@ from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.files import load_scenario
 from sufficiency.simulation import rules
 from sufficiency.simulation.children import NO_PLAN
-from sufficiency.simulation.model import risks_of
+from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, Record
 from sufficiency.simulation.simulate import simulate
 from sufficiency.simulation.world import Hazards, KnownTimes, PlannedEnds, StartingCohort

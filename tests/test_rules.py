@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import N_NEEDS, hazards, places
+from worlds import N_NEEDS, START, hazards, places
 
 from sufficiency.domain import CAUSES, N_EXIT_CAUSES, TICK, TICKS_PER_DAY
 from sufficiency.simulation import allocation, rules
+from sufficiency.simulation.allocation import Seekers
 from sufficiency.simulation.chances import inverse
 from sufficiency.simulation.children import NO_PLAN
-from sufficiency.simulation.model import risks_of
-from sufficiency.simulation.places import Pools, WaitingList
+from sufficiency.simulation.places import Pools, Queue, supply_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
-from sufficiency.simulation.world import UNLIMITED, Floats, Hazards
+from sufficiency.simulation.spells import risks_of
+from sufficiency.simulation.world import UNLIMITED, Floats, Hazards, Places
 
-NO_BAR = (allocation.NO_POOL, 0)
 # The first call of a rule compiles it, which says nothing about the speed of the examples.
 ANY = settings(
     max_examples=150,
@@ -33,14 +34,43 @@ ANY = settings(
 # --- places ---------------------------------------------------------------------------------
 
 
+def pools_of(some: Places) -> Pools:
+    return Pools(supply_of(some, START, 365))
+
+
 def filled(usable: list[int], occupied: list[int], order: list[int] | None = None) -> Pools:
-    pools = Pools(places(*usable, preference=[order] if order else None))
+    pools = pools_of(places(*usable, preference=[order] if order else None))
     pools.supply.occupied[:] = occupied
     return pools
 
 
+def seekers(n: int = 1, *, need: Sequence[int] = (), born_day: Sequence[int] = ()) -> Seekers:
+    """Children who have nothing against any place, three years old unless given."""
+    whole = np.zeros((4, n), dtype=np.int64)
+    return Seekers(
+        need=np.array(need or [0] * n),
+        rank=np.arange(n),
+        born_day=np.array(born_day or [-1100] * n),
+        group=np.arange(n),
+        pool=whole[0] + allocation.NO_POOL,
+        held=whole[0] + allocation.NO_POOL,
+        called=whole[1],
+        placed=np.zeros(n),
+        since=np.zeros(n),
+        barred_pool=whole[0] + allocation.NO_POOL,
+        barred_turnover=whole[2],
+    )
+
+
+def chosen(pools: Pools, who: Seekers | None = None, child: int = 0, now: float = 0.0) -> int:
+    """The pool that a child alone goes to."""
+    who = who or seekers()
+    order = int(who.need[child])
+    return allocation.choose_pool(child, order, allocation.ALONE, now, who, pools.supply)
+
+
 @pytest.mark.parametrize(
-    ("usable", "occupied", "order", "chosen"),
+    ("usable", "occupied", "order", "pool"),
     [
         ([2, 2], [1, 0], None, 0),
         ([2, 2], [2, 0], None, 1),
@@ -53,9 +83,9 @@ def filled(usable: list[int], occupied: list[int], order: list[int] | None = Non
     ],
 )
 def test_a_child_goes_to_the_first_pool_in_order_with_a_place(
-    usable: list[int], occupied: list[int], order: list[int] | None, chosen: int
+    usable: list[int], occupied: list[int], order: list[int] | None, pool: int
 ) -> None:
-    assert filled(usable, occupied, order).choose(0, *NO_BAR) == chosen
+    assert chosen(filled(usable, occupied, order)) == pool
 
 
 def test_a_full_pool_takes_nobody_and_an_empty_one_gives_nobody_up() -> None:
@@ -67,56 +97,66 @@ def test_a_full_pool_takes_nobody_and_an_empty_one_gives_nobody_up() -> None:
         pools.give_up(0)
 
 
+def barred_from(pool: int, pools: Pools) -> Seekers:
+    """A child who may not retake the place just left in a pool."""
+    who = seekers()
+    allocation.bar_place(who, 0, pool, allocation.UNPLANNED, pools.supply)
+    return who
+
+
 def test_the_place_just_left_is_barred_until_someone_else_has_it() -> None:
     pools = filled([2], [2])
     pools.give_up(0)
-    bar = (0, int(pools.supply.turnover[0]))
-    assert pools.choose(0, *NO_BAR) == 0
-    assert pools.choose(0, *bar) == allocation.NO_POOL
+    barred = barred_from(0, pools)
+    assert chosen(pools) == 0
+    assert chosen(pools, barred) == allocation.NO_POOL
     pools.take(0)
     pools.give_up(0)
-    assert pools.choose(0, *bar) == 0
+    assert chosen(pools, barred) == 0
 
 
 def test_a_place_that_closes_when_it_is_left_bars_nobody_from_the_next() -> None:
     pools = filled([1], [2])
     pools.give_up(0)
-    bar = (0, int(pools.supply.turnover[0]))
+    barred = barred_from(0, pools)
     pools.give_up(0)
-    assert pools.choose(0, *bar) == allocation.NO_POOL
+    assert chosen(pools, barred) == allocation.NO_POOL
     pools.change(0, 2)
-    assert pools.choose(0, *bar) == 0
+    assert chosen(pools, barred) == 0
 
 
-def queue_of(since: list[float], ranks: list[int]) -> tuple[WaitingList, list[int]]:
-    waiting = WaitingList(np.zeros(len(since), dtype=np.int64), np.array(ranks))
-    for child, time in enumerate(since):
-        waiting.join(child, time)
-    order = []
-    pools = filled([UNLIMITED], [0])
+def next_served(queue: Queue, who: Seekers, pools: Pools) -> tuple[int, int]:
+    return allocation.next_served(queue.children, queue.length, False, 0.0, who, pools.supply)
+
+
+def served_in_order(since: list[float], ranks: list[int]) -> list[int]:
+    who = seekers(len(since))._replace(since=np.array(since), rank=np.array(ranks, dtype=np.int64))
+    waiting, pools, order = Queue(who.since, who.rank), filled([UNLIMITED], [0]), []
+    for child in range(len(since)):
+        waiting.join(child)
     while waiting.length:
-        child, _ = waiting.next_served(pools)
+        child, _ = next_served(waiting, who, pools)
         waiting.leave(child)
         order.append(child)
-    return waiting, order
+    return order
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), unique=True, max_size=12))
 @ANY
 def test_the_longest_wait_is_served_first_and_ties_go_by_rank(keys: list[tuple[int, int]]) -> None:
-    _, order = queue_of([float(time) for time, _ in keys], [rank for _, rank in keys])
+    order = served_in_order([float(time) for time, _ in keys], [rank for _, rank in keys])
     assert order == sorted(range(len(keys)), key=lambda child: keys[child])
 
 
 def test_a_child_whose_pools_are_full_is_passed_over_not_waited_for() -> None:
-    pools = Pools(places(1, 1, preference=[[0], [1]]))
+    pools, who = pools_of(places(1, 1, preference=[[0], [1]])), seekers(2, need=[0, 1])
     pools.supply.occupied[:] = [1, 0]
-    waiting = WaitingList(np.array([0, 1]), np.array([0, 1]))
-    waiting.join(0, 1.0)
-    waiting.join(1, 2.0)
-    assert waiting.next_served(pools) == (1, 1)
+    waiting = Queue(who.since, who.rank)
+    waiting.join(0)
+    waiting.join(1)
+    assert next_served(waiting, who, pools) == (1, 1)
     waiting.leave(1)
-    assert waiting.next_served(pools) == (allocation.NOBODY, allocation.NO_POOL)
+    assert next_served(waiting, who, pools) == (allocation.NOBODY, allocation.NO_POOL)
 
 
 @pytest.mark.parametrize(

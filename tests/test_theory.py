@@ -20,13 +20,14 @@ from theory import (
 from worlds import CARE_BANDS_DAYS, START, a_world, cohort, entries, hazards, places
 
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR, EXIT_CAUSES, UNPLACED_CODE, birthday
-from sufficiency.simulation import model
+from sufficiency.simulation import spells
+from sufficiency.simulation.allocation import Supply
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.places import Pools
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import BEGAN_MOVED, Record
 from sufficiency.simulation.simulate import simulate
-from sufficiency.simulation.world import UNLIMITED, Places, World
+from sufficiency.simulation.world import UNLIMITED, World
 
 REPLICATIONS = 400
 SEED = 20210331
@@ -130,13 +131,13 @@ def test_two_pools_in_order_overflow_as_erlang_says() -> None:
 class OnePlaceTooMany(Pools):
     """A planted bug: the first pool opens with one place more than it has."""
 
-    def __init__(self, places: Places):
-        super().__init__(places)
-        self.supply.usable[0] += 1
+    def __init__(self, supply: Supply):
+        super().__init__(supply)
+        supply.usable[0] += 1
 
 
 def test_the_erlang_check_catches_one_place_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "Pools", OnePlaceTooMany)
+    monkeypatch.setattr(spells, "Pools", OnePlaceTooMany)
     shares = shares_missing((6, 3), (1 / MEAN_STAY_DAYS,), (0.0,))
     load = ENTRIES_PER_DAY * MEAN_STAY_DAYS
     assert z_of_mean([share[0] for share in shares], erlang_loss(load, 6)) < -4

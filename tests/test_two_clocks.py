@@ -43,11 +43,13 @@ from sufficiency.simulation.record import (
 from sufficiency.simulation.simulate import DEFAULT_ENGINE, ENGINES, simulate
 from sufficiency.simulation.world import (
     UNLIMITED,
+    Emergencies,
     Hazards,
     KnownTimes,
     Places,
     PlannedEnds,
     StartingCohort,
+    StepDown,
     World,
 )
 
@@ -74,7 +76,11 @@ def both(world: World, seed: int = SEED, replication: int = 0) -> tuple[Record, 
 def assert_same(ours: Record, theirs: Record) -> None:
     """Every field of every row, and their types; the first that differs is named."""
     assert ours.horizon_days == theirs.horizon_days
-    pairs = ((ours.spells, theirs.spells), (ours.pool_changes, theirs.pool_changes))
+    pairs = (
+        (ours.spells, theirs.spells),
+        (ours.pool_changes, theirs.pool_changes),
+        (ours.holds, theirs.holds),
+    )
     for facts, others in pairs:
         assert facts.dtype == others.dtype
         for name in facts.dtype.names or ():
@@ -95,7 +101,46 @@ def some_places(draw: st.DrawFn, days: int) -> Places:
     changes = draw(st.lists(st.tuples(times, pools, numbers), max_size=5))
     sectors = tuple(draw(st.integers(0, 2)) for _ in usable)
     sectors = (0, *sectors[1:])
-    return places(*usable, sectors=sectors, preference=orders, changes=tuple(sorted(changes)))
+    plain = places(*usable, sectors=sectors, preference=orders, changes=tuple(sorted(changes)))
+    return draw(with_all_that_places_can_do(plain, days))
+
+
+@st.composite
+def with_all_that_places_can_do(draw: st.DrawFn, plain: Places, days: int) -> Places:
+    """Any of it, or nothing."""
+    chance = np.random.default_rng(draw(st.integers(0, 10**9)))
+    pools, changes = len(plain.pool_names), len(plain.change_time)
+    first = chance.random((N_NEEDS, N_SECTORS)) < 0.5
+    more: dict[str, Any] = {"siblings_together": bool(chance.integers(0, 2)), "first_choice": first}
+    if chance.integers(0, 2):
+        more["youngest_years"] = chance.choice([0, 0, 5, 11, 16], pools)
+        more["oldest_years"] = chance.choice([18, 18, 16, 10, 6], pools)
+    if chance.integers(0, 2):
+        more["change_closes"] = chance.choice([0, 1, 1, 2, 5, -1], changes)
+        more["change_chance"] = chance.random(changes)
+        more["change_why"] = chance.integers(1, 6, changes)
+    if chance.integers(0, 2):
+        more["stays_on_share"] = chance.choice([0.0, 0.5, 1.0, 1.0], pools)
+        more["stays_on_days_mean"] = chance.choice([0.001, 3.0, 500.0], pools)
+    if chance.integers(0, 2):
+        more["settling_days"] = float(chance.choice([0.0, 1.0, 4.0, 4.0 + TICK, 25.0, 200.0]))
+    if chance.integers(0, 2):
+        slots = np.sort(chance.choice([-1.0, 0.0, 0.1, *TIED_DAYS, days, days + 1.0, 2.4], 8))
+        more["step_down"] = StepDown(
+            time=slots,
+            chance=chance.random(8),
+            from_sector=int(chance.choice(plain.pool_sector)),
+            to_need=int(np.argmax((plain.preference >= 0).sum(axis=1))),
+            success_share=float(chance.choice([0.0, 0.0, 1.0])),
+            return_days=float(chance.choice([0.001, 1.0, 9.0])),
+        )
+    if chance.integers(0, 2):
+        more["emergencies"] = Emergencies(
+            share=chance.choice([0.0, 0.5, 1.0], N_AGES),
+            taken_by=chance.random(pools) < 0.5,
+            days=float(chance.choice([0.001, 1.0, 9.0])),
+        )
+    return replace(plain, **more)
 
 
 @st.composite
@@ -197,15 +242,45 @@ def test_any_small_world_is_the_same_row_for_row(world: World) -> None:
     assert_same(*both(world))
 
 
+def what_places_did(world: World, record: Record) -> list[str]:
+    """Which of what places can do has happened: at least that, for chance may have done it too."""
+    spells, seen = record.spells, []
+    moved = spells[spells["began"] >= BEGAN_MOVED]
+    reasons = moved["began"] - BEGAN_MOVED
+    ends, planned, steps = (
+        moved[reasons == MOVE_REASONS.index(reason)]
+        for reason in ("carer_ends", "planned", "step_down")
+    )
+    chance_moves = world.hazards.per_day[CAUSES.index("planned")].any()
+    programme, emergencies = world.places.step_down, world.places.emergencies
+    if np.isin(ends["from_time"], record.pool_changes["time"][1:]).any():
+        seen.append("closed")
+    if emergencies is None and not chance_moves and planned["first_choice"].any():
+        seen.append("back")
+    if emergencies is not None and not chance_moves and len(planned):
+        seen.append("same day")
+    if programme is not None:
+        slots = np.ceil(programme.time / TICK) * TICK
+        if np.isin(steps["from_time"], slots).any():
+            seen.append("step")
+    return seen
+
+
 def test_the_worlds_drawn_are_worth_comparing() -> None:
     """Among them are waits, ties, birthdays, many moves and people who find the door shut."""
     seen: dict[str, int] = dict.fromkeys(("unplaced", "found", "18", "tied", "many", "empty"), 0)
-    seen["planned"] = 0
+    seen |= dict.fromkeys(("planned", "held", "left later", "closed", "back", "step"), 0)
+    seen["same day"] = 0
 
     @settings(ANY, database=None)
     @given(worlds())
     def look(world: World) -> None:
-        spells = simulate(world, SEED, 0, engine="compiled").spells
+        record = simulate(world, SEED, 0, engine="compiled")
+        spells = record.spells
+        seen["held"] += bool(len(record.holds))
+        seen["left later"] += bool(np.any(record.holds["to_time"] < record.horizon_days))
+        for name in what_places_did(world, record):
+            seen[name] += 1
         known = world.cohort.known
         if known is not None and known.planned is not None:
             left = spells[(spells["stream"] < 0) & (spells["ended"] >= 0)]
@@ -257,6 +332,38 @@ def test_places_that_open_and_close_in_one_instant_take_nobody_who_waits() -> No
 def test_a_council(scarce: bool) -> None:
     for replication in range(2):
         assert_same(*both(a_council(days=731, scarce=scarce), replication=replication))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_council_whose_places_can_do_everything(seed: int) -> None:
+    """Pools of own homes and of agencies, by age; hundreds of closures, holds and moves back."""
+    chance, n_changes = np.random.default_rng(seed), 120
+    council = a_council(days=731)
+    shared = places(
+        *(90, 60, 200, 80, 70, 40, 30, 45, UNLIMITED),
+        sectors=(0, 0, 1, 1, 2, 3, 3, 4, 5),
+        preference=[[4, 0, 1, 2], [0, 1, 2, 3, 5], [2, 3, 6], [5, 6, 2], [7, 3], [8], [8]],
+    )
+    changed = chance.integers(0, 8, n_changes)
+    crowded = replace(
+        shared,
+        change_time=np.sort(chance.integers(0, 731, n_changes) + chance.choice([0.0, TICK, 0.3])),
+        change_pool=changed,
+        change_usable=np.maximum(shared.usable_at_start[changed] + chance.integers(-30, 10), 0),
+        change_closes=chance.choice([0, 1, 2, 5, -1], n_changes, p=[0.3, 0.4, 0.2, 0.08, 0.02]),
+        change_chance=chance.random(n_changes),
+        youngest_years=np.array([0, 8, 0, 5, 0, 7, 10, 16, 0]),
+        oldest_years=np.array([18, 18, 14, 18, 18, 18, 16, 18, 18]),
+        stays_on_share=np.full(9, 0.5),
+        stays_on_days_mean=np.full(9, 60.0),
+        settling_days=90.0,
+        siblings_together=True,
+        step_down=StepDown(np.arange(5.0, 700, 9), chance.random(78), 3, 2, 0.5, 30.0),
+        emergencies=Emergencies(np.full(N_AGES, 0.4), np.arange(9) % 2 == 1, 12.0),
+    )
+    ours, theirs = both(replace(council, places=crowded), replication=seed)
+    assert_same(ours, theirs)
+    assert len(ours.holds) > 20
 
 
 @pytest.mark.parametrize("engine", ENGINES)

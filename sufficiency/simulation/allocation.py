@@ -1,25 +1,32 @@
 """The rules of places, as pure functions on scalars and arrays, written once for two clocks.
 
 Which pool takes a child, which place a child may not retake, who is served when a place frees. As
-in `sufficiency.simulation.rules`, nothing here knows about an event loop.
+in `sufficiency.simulation.rules`, nothing here knows about an event loop. Brothers and sisters,
+closures, programmes and places held after 18 are in `sufficiency.simulation.matching`.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-from sufficiency.domain import MOVE_REASONS, MoveReason
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import ADULT_YEARS, MOVE_REASONS, MoveReason
+from sufficiency.simulation.birthdays import birthday
 from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.world import UNLIMITED, Floats, Ints
 
 NOBODY = -1
 NO_POOL = -1
 UNPLANNED = MOVE_REASONS.index(MoveReason.UNPLANNED_ENDING)
+ALONE = 1
 _MANY = 1 << 40
 
 
 class Supply(NamedTuple):
-    """Places by pool, shape (P,) unless stated.
+    """Places by pool, shape (P,) unless stated; N need groups.
 
     ``occupied`` and ``turnover`` change as children move.
     ``turnover`` rises when a place is taken or the pool has none to offer: a place that was
@@ -30,21 +37,42 @@ class Supply(NamedTuple):
     occupied: Ints
     turnover: Ints
     sector: Ints
-    preference: Ints
+    orders: Ints
+    """(2N + 1, P): pools in order of use, padded with -1: by need group; then of emergencies;
+    then by need group, its first choice alone. See `order_of_emergencies`, `order_of_first`."""
     first_choice_sector: Ints
-    """(N,), by need group, as ``preference`` is (N, P)."""
+    """(N,): whose hazards an unplaced child lives by."""
+    first_choice: NDArray[np.bool_]
+    """(N, S)."""
+    youngest: Ints
+    """(P,): from so many years on, and below so many."""
+    oldest: Ints
+    has_age_limits: bool
+    month_starts: Ints
+    """What ages are counted by: `sufficiency.simulation.birthdays.month_starts`."""
 
 
-class Waiting(NamedTuple):
-    """What the queue must know of each child, shape (n,): its need, since when and its rank.
-
-    ``barred_pool`` and ``barred_turnover`` name the place that a child may not retake.
-    """
+class Seekers(NamedTuple):
+    """What places must know of each child, shape (n,)."""
 
     need: Ints
-    since: Floats
     rank: Ints
+    """The order in which ties are settled."""
+    born_day: Ints
+    group: Ints
+    """The first of the brothers and sisters who enter together; they follow one another."""
+    pool: Ints
+    """Where the child lives, or `NO_POOL`; of one who is yet to enter, where a place is kept."""
+    held: Ints
+    """The pool whose place is held after the 18th birthday, or `NO_POOL`."""
+    called: Ints
+    """0 but for a child whose place closes in this instant; see `matching.MUST_GO`."""
+    placed: Floats
+    """When the present placement began."""
+    since: Floats
+    """Since when a child without a place has waited."""
     barred_pool: Ints
+    """With ``barred_turnover``, the place that a child may not retake."""
     barred_turnover: Ints
 
 
@@ -60,21 +88,67 @@ def vacant(supply: Supply, pool: int) -> int:
 
 
 @compiled
-def choose_pool(need: int, barred_pool: int, barred_turnover: int, supply: Supply) -> int:
-    """The first pool in the need group's order with a place to offer, or `NO_POOL`.
+def choose_pool(
+    child: int, order: int, together: int, now: float, seekers: Seekers, supply: Supply
+) -> int:
+    """The first pool in an order of ``supply.orders`` with a place to offer, or `NO_POOL`.
 
-    The place that a child left after an unplanned ending is not offered to that child while it
-    stands vacant; another place of the same pool is.
+    The policy is the order: nothing else reads it. Every pool takes children of its own ages
+    only. ``together`` is `ALONE`, or how many brothers and sisters of the same need must all find
+    room. The place that a child left after an unplanned ending is not offered to that child while
+    it stands vacant; another place of the same pool is.
     """
-    for pool in supply.preference[need]:
+    for pool in supply.orders[order]:
         if pool == NO_POOL:
             break
         offered = vacant(supply, pool)
-        if pool == barred_pool and supply.turnover[pool] == barred_turnover:
+        barred = pool == seekers.barred_pool[child]
+        if barred and supply.turnover[pool] == seekers.barred_turnover[child]:
             offered -= 1
-        if offered > 0:
+        if offered >= together and takes(child, together, pool, now, seekers, supply):
             return int(pool)
     return NO_POOL
+
+
+@step
+def takes(
+    child: int, together: int, pool: int, now: float, seekers: Seekers, supply: Supply
+) -> bool:
+    """Whether the child, or all who must go together with it, are of an age for the pool."""
+    if not supply.has_age_limits:
+        return True
+    if together == ALONE:
+        return takes_age(seekers.born_day[child], pool, now, supply)
+    one, found = seekers.group[child], 0
+    while found < together:
+        if seekers.need[one] == seekers.need[child]:
+            if not takes_age(seekers.born_day[one], pool, now, supply):
+                return False
+            found += 1
+        one += 1
+    return True
+
+
+@compiled
+def takes_age(born_day: int, pool: int, now: float, supply: Supply) -> bool:
+    """Whether a child born on a day is of an age for a pool on the date that it is."""
+    today, starts = math.ceil(now), supply.month_starts
+    youngest, oldest = supply.youngest[pool], supply.oldest[pool]
+    if youngest > 0 and birthday(born_day, youngest, starts) > today:
+        return False
+    return bool(oldest >= ADULT_YEARS or birthday(born_day, oldest, starts) > today)
+
+
+@step
+def order_of_emergencies(supply: Supply) -> int:
+    """The order of pools in which a child is placed the same day."""
+    return int(supply.first_choice_sector.size)
+
+
+@step
+def order_of_first(need: int, supply: Supply) -> int:
+    """The order of pools in the sectors that are a need group's first choice."""
+    return int(supply.first_choice_sector.size + 1 + need)
 
 
 @compiled
@@ -86,20 +160,26 @@ def hazard_sector(pool: int, need: int, supply: Supply) -> int:
 
 
 @compiled
-def starting_pool(sector: int, supply: Supply) -> int:
+def starting_pool(sector: int, born_day: int, supply: Supply) -> int:
     """The pool of a child already in the sector at the start; `NO_POOL` if it has no pools.
 
-    The first with a vacant place. Children beyond the sector's places are counted in its first
-    pool: they live there, whatever the number of usable places says.
+    The first for its age with a vacant place. Children beyond the sector's places are counted in
+    its first pool for their age, those of no pool's age in its first: they live there, whatever
+    the number of usable places and the limits say.
     """
-    first = NO_POOL
+    first, first_for_age = NO_POOL, NO_POOL
     for pool in range(supply.sector.size):
-        if supply.sector[pool] == sector:
-            if vacant(supply, pool) > 0:
-                return pool
-            if first == NO_POOL:
-                first = pool
-    return first
+        if supply.sector[pool] != sector:
+            continue
+        if first == NO_POOL:
+            first = pool
+        if supply.has_age_limits and not takes_age(born_day, pool, 0.0, supply):
+            continue
+        if vacant(supply, pool) > 0:
+            return pool
+        if first_for_age == NO_POOL:
+            first_for_age = pool
+    return first if first_for_age == NO_POOL else first_for_age
 
 
 @compiled
@@ -128,10 +208,10 @@ def give_up_place(supply: Supply, pool: int) -> None:
 
 
 @compiled
-def bar_place(waiting: Waiting, child: int, pool: int, reason: int, supply: Supply) -> None:
+def bar_place(seekers: Seekers, child: int, pool: int, reason: int, supply: Supply) -> None:
     """A place just given up in an unplanned ending is barred to the child; in place."""
-    waiting.barred_pool[child] = pool if reason == UNPLANNED else NO_POOL
-    waiting.barred_turnover[child] = supply.turnover[pool]
+    seekers.barred_pool[child] = pool if reason == UNPLANNED else NO_POOL
+    seekers.barred_turnover[child] = supply.turnover[pool]
 
 
 @compiled
@@ -146,17 +226,18 @@ def change_places(supply: Supply, pool: int, usable: int) -> None:
 
 
 @compiled
-def join_queue(queue: Ints, length: int, child: int, waiting: Waiting) -> int:
+def join_queue(queue: Ints, length: int, child: int, since: Floats, rank: Ints) -> int:
     """Put a child in its place in the queue (in place); returns the new length.
 
-    The longest wait comes first, then the lower rank (stream in listed order, then number).
+    The longest ``since`` (n,) comes first, then the lower rank (stream in listed order, then
+    number).
     """
     at = length
     while at > 0:
         ahead = queue[at - 1]
-        later = waiting.since[ahead] > waiting.since[child]
-        tied = waiting.since[ahead] == waiting.since[child]
-        if not later and not (tied and waiting.rank[ahead] > waiting.rank[child]):
+        later = since[ahead] > since[child]
+        tied = since[ahead] == since[child]
+        if not later and not (tied and rank[ahead] > rank[child]):
             break
         queue[at] = ahead
         at -= 1
@@ -177,12 +258,18 @@ def leave_queue(queue: Ints, length: int, child: int) -> int:
 
 
 @compiled
-def next_served(queue: Ints, length: int, waiting: Waiting, supply: Supply) -> tuple[int, int]:
-    """The first child in the queue whom some pool can take, and that pool; or `NOBODY`."""
+def next_served(
+    queue: Ints, length: int, in_first: bool, now: float, seekers: Seekers, supply: Supply
+) -> tuple[int, int]:
+    """The first child in the queue whom some pool can take, and that pool; or `NOBODY`.
+
+    With ``in_first`` only a pool in a sector of the child's first choice will do.
+    """
     for child in queue[:length]:
-        pool = choose_pool(
-            waiting.need[child], waiting.barred_pool[child], waiting.barred_turnover[child], supply
-        )
+        order = seekers.need[child]
+        if in_first:
+            order = order_of_first(order, supply)
+        pool = choose_pool(child, order, ALONE, now, seekers, supply)
         if pool != NO_POOL:
             return int(child), pool
     return NOBODY, NO_POOL

@@ -11,42 +11,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import N_EXIT_CAUSES, SETTINGS, UNPLACED_CODE
-from sufficiency.simulation import allocation, rules
+from sufficiency.simulation import rules
 from sufficiency.simulation.agenda import Agenda, empty_agenda
+from sufficiency.simulation.allocation import Seekers, Supply
 from sufficiency.simulation.children import Children, Luck, People
 from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, rows_of
-from sufficiency.simulation.model import risks_of
-from sufficiency.simulation.places import Pools, WaitingList
-from sufficiency.simulation.record import POOL_CHANGE_DTYPE, SPELL_DTYPE, Record
-from sufficiency.simulation.recorder import AT_START, SCHEDULED
-from sufficiency.simulation.world import Floats, Ints, Places, World
+from sufficiency.simulation.matching import Arranged, Matching, matching_of, nothing_arranged
+from sufficiency.simulation.places import changes_of, seekers_of, supply_of
+from sufficiency.simulation.record import (
+    AT_START,
+    HOLD_DTYPE,
+    POOL_CHANGE_DTYPE,
+    SPELL_DTYPE,
+    Record,
+)
+from sufficiency.simulation.spells import risks_of
+from sufficiency.simulation.world import Floats, Ints, World
 
-NO_SPELL = -1
+NO_SPELL, NEVER = -1, -1.0
 SPELLS_A_CHILD = 3
 """Room to begin with; more is made when it runs out."""
 
 LIFE_DTYPE = np.dtype(
     [
-        ("pool", np.int64),  # where the child lives, or `allocation.NO_POOL`
-        ("placed", np.float64),  # when the present placement began
-        ("placement", np.int64),  # how many came before it
+        ("placement", np.int64),  # how many placements came before the present one
         ("spell", np.int64),  # the row of the present spell
         ("since", np.float64),  # when it began
         ("due", np.float64),  # when it will end if nothing intervenes
         ("ending", np.int64),  # and why: an ``ENDED_`` code
+        ("as_arranged", np.int64),  # 1 if that is what was arranged for the placement
+        ("settled", np.int64),  # 1 for a child who is to move back to its first choice
+        ("hold", np.int64),  # the row of the place held after the 18th birthday
     ],
     align=True,
 )
-CHANGE_DTYPE = np.dtype(
-    [("time", np.float64), ("pool", np.int64), ("usable", np.int64)], align=True
-)
 TALLY_DTYPE = np.dtype(
     [
+        ("now", np.float64),
         ("in_queue", np.int64),
+        ("settled", np.int64),  # children in the queue for their first choice
         ("entered", np.int64),  # children, those in care at the start included
         ("spells_begun", np.int64),
+        ("holds_begun", np.int64),
         ("changes_made", np.int64),
-        ("short_of_draws", np.int64),  # 1 if a child who waits has none for a next placement
+        ("slots_offered", np.int64),  # of the step-down programme
+        ("offering", np.int64),  # 1 while what is free is offered to those who wait
+        ("queue_due", np.float64),  # the instant whose moment to do so is on the agenda
+        ("moves_back_due", np.float64),  # the same of moves back to the first choice
+        ("short_of_draws", np.int64),  # 1 if a child has none for a placement that may come
     ],
     align=True,
 )
@@ -66,51 +78,73 @@ class Care(NamedTuple):
     """(n, C): what will be left when the present spell ends, if nothing intervenes."""
     risks: rules.Risks
     destination: Floats
-    supply: allocation.Supply
-    first_choice: NDArray[np.bool_]
-    """(N, 7), by setting, as ``suitable``; unplaced is neither."""
+    supply: Supply
     suitable: NDArray[np.bool_]
-    waiting: allocation.Waiting
+    """(N, 7), by setting, as ``first_choice``; unplaced is neither."""
+    first_choice: NDArray[np.bool_]
+    seekers: Seekers
+    matching: Matching
+    arranged: Arranged
     queue: Ints
+    """Children who wait for a place, in order."""
+    settled: Ints
+    """Children who are to move back, in order; (0,) where nobody ever does."""
+    going: Ints
+    """Room for those whose places close at once."""
     changes: Rows
     """(X,) of `CHANGE_DTYPE`: places that open and close, in order of time."""
     agenda: Agenda
     spells: Rows
     """`SPELL_DTYPE` in the order in which they began, with rows to spare at the end."""
+    holds: Rows
+    """`HOLD_DTYPE`, the same."""
     tally: Rows
     """(1,) of `TALLY_DTYPE`."""
 
 
+def tally_of() -> Rows:
+    """Nothing has happened yet."""
+    tally = np.zeros(1, dtype=TALLY_DTYPE)
+    tally["queue_due"] = tally["moves_back_due"] = NEVER
+    return rows_of(tally)
+
+
 def care_of(world: World, children: Children) -> Care:
     """Everybody and every place as the world begins, with nobody settled yet."""
-    pools, n = Pools(world.places), len(children)
-    waiting_list = WaitingList(children.need.copy(), children.rank)
+    n, people, places = len(children), children.people, world.places
     rooms = SPELLS_A_CHILD * n + 1
+    matching = matching_of(places)
+    holds = n if matching.stays_on_share.size else 0
     return Care(
         horizon=float(world.horizon_days),
-        people=children.people,
+        people=people,
         luck=children.luck,
         lives=lives_of(n),
         left=left_of(children),
         left_after=np.empty((n, rules.N_CAUSES)),
         risks=risks_of(world.hazards),
         destination=np.ascontiguousarray(world.hazards.destination, dtype=np.float64),
-        supply=pools.supply,
-        first_choice=by_setting(world.places.first_choice),
-        suitable=by_setting(world.places.suitable),
-        waiting=waiting_list.waiting,
-        queue=waiting_list.queue,
-        changes=changes_of(world.places),
+        supply=supply_of(places, world.start, world.horizon_days),
+        suitable=by_setting(places.suitable),
+        first_choice=by_setting(places.first_choice),
+        seekers=seekers_of(people),
+        matching=matching,
+        arranged=nothing_arranged(n),
+        queue=np.zeros(n, dtype=np.int64),
+        settled=np.zeros(n, dtype=np.int64),
+        going=np.empty(n, dtype=np.int64),
+        changes=rows_of(changes_of(places)),
         agenda=empty_agenda(room_for_moments(rooms, n)),
         spells=_rows(rooms, SPELL_DTYPE),
-        tally=rows_of(np.zeros(1, dtype=TALLY_DTYPE)),
+        holds=_rows(holds, HOLD_DTYPE),
+        tally=tally_of(),
     )
 
 
 def lives_of(children: int) -> Rows:
     """Lives in care that are yet to begin."""
     lives = np.zeros(children, dtype=LIFE_DTYPE)
-    lives["pool"], lives["placement"], lives["spell"] = allocation.NO_POOL, -1, NO_SPELL
+    lives["placement"], lives["spell"] = -1, NO_SPELL
     return rows_of(lives)
 
 
@@ -128,19 +162,11 @@ def by_setting(of_sectors: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return settings
 
 
-def changes_of(places: Places) -> Rows:
-    """The changes in places, of which those dated before the start happen as it begins."""
-    changes = np.empty(len(places.change_time), dtype=CHANGE_DTYPE)
-    if changes.size:
-        changes["time"] = np.maximum.accumulate(np.maximum(places.change_time, 0.0))
-        changes["pool"], changes["usable"] = places.change_pool, places.change_usable
-    return rows_of(changes)
-
-
 def room_for_moments(spells: int, children: int) -> int:
-    """Room for an ending of each spell, a queue to be served as each child leaves in one instant,
-    a change of places and the horizon."""
-    return spells + children + 2
+    """Room for all that may be to come at once: of each spell its ending, its place closing and
+    the child being settled; of each child a place held; the next change of places, the next slot,
+    the queue, moves back and the horizon."""
+    return 3 * spells + children + 5
 
 
 def with_more_room(care: Care) -> Care:
@@ -160,13 +186,14 @@ def record_of(care: Care, world: World) -> Record:
     usable = world.places.usable_at_start
     pools = len(usable)
     pool_changes = np.empty(pools + len(made), dtype=POOL_CHANGE_DTYPE)
-    for name, at_start in (("time", 0.0), ("pool", np.arange(pools)), ("usable", usable)):
-        pool_changes[name][:pools], pool_changes[name][pools:] = at_start, made[name]
-    pool_changes["why"][:pools], pool_changes["why"][pools:] = AT_START, SCHEDULED
+    at_start = {"time": 0.0, "pool": np.arange(pools), "usable": usable, "why": AT_START}
+    for name, values in at_start.items():
+        pool_changes[name][:pools], pool_changes[name][pools:] = values, made[name]
     spells = care.spells[: care.tally["spells_begun"][0]]
+    holds = care.holds[: care.tally["holds_begun"][0]]
     if not RUNS_COMPILED:
-        spells = spells.view(SPELL_DTYPE, np.ndarray)
-    return Record(world.horizon_days, spells, pool_changes)
+        spells, holds = spells.view(SPELL_DTYPE, np.ndarray), holds.view(HOLD_DTYPE, np.ndarray)
+    return Record(world.horizon_days, spells, pool_changes, holds)
 
 
 def _rows(number: int, columns: np.dtype[Any]) -> Rows:

@@ -2,35 +2,55 @@
 
 Read it beside the SimPy model, which is its definition: the functions have the same names and
 do the same things in the same order, so the same draws give the same record, row for row. Every
-decision is a rule of `sufficiency.simulation.rules` or `allocation`; only the agenda (a heap of
-moments to come) and the bookkeeping are here. Functions change the arrays of ``care`` and the
-agenda in place.
+decision is a rule of `sufficiency.simulation.rules`, `allocation` or `matching`; only the agenda
+(a heap of moments to come) and the bookkeeping are here. Functions change the arrays of ``care``
+and the agenda in place.
+
+What takes long to compile, the end of a spell and the beginning of the next, is in one place: a
+moment says what becomes of which child (a `Turn`), and `take_turn` does it.
 """
 
 from __future__ import annotations
 
-from sufficiency.domain import UNPLACED_CODE
-from sufficiency.simulation import allocation, rules
+import math
+from typing import NamedTuple
+
+from sufficiency.simulation import allocation, matching, rules
 from sufficiency.simulation.agenda import RANK_BITS, put, take_soonest
 from sufficiency.simulation.care import (
+    NEVER,
     NO_SPELL,
     Care,
     care_of,
     record_of,
     with_more_room,
 )
-from sufficiency.simulation.children import (
-    NEED_USE,
-    NOT_AT_START,
-    Children,
-    first_of_placement,
-    placements_drawn,
-    price_chance,
-    with_further_placements,
-)
+from sufficiency.simulation.children import NOT_AT_START, Children, with_further_placements
 from sufficiency.simulation.compiled import compiled, step
-from sufficiency.simulation.draws import Draws, uniform
+from sufficiency.simulation.compiled_spells import (
+    await_change,
+    await_ending,
+    await_moment,
+    await_settling,
+    await_slot,
+    begin_spell,
+    end_spell,
+    go_unplaced,
+    has_no_draws,
+    live_in,
+    new_need,
+    next_ending,
+    spend,
+)
+from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.instant import Order
+from sufficiency.simulation.matching import (
+    CARER_ENDS,
+    GOES_ANYWAY,
+    MUST_GO,
+    PLANNED,
+    STEPS_DOWN,
+)
 from sufficiency.simulation.places import no_pool_in
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
@@ -39,13 +59,41 @@ from sufficiency.simulation.record import (
     BEGAN_PLACE_FOUND,
     ENDED_MOVED,
     ENDED_OPEN,
-    ENDED_PLACE_FOUND,
+    ENDED_TURNED_18,
     Record,
 )
 from sufficiency.simulation.world import World
 
 LIVED, SHORT_OF_DRAWS, SHORT_OF_ROOM, WITHOUT_POOL = range(4)
 """Why the loop stops: at the horizon, on the way for what only Python can get, or at once."""
+TO_BE_FOUND = -2
+ENDED_FROM_BEGAN = ENDED_MOVED - BEGAN_MOVED
+"""A spell ends as the next begins: ``ENDED_PLACE_FOUND`` differs by as much too."""
+
+
+class Turn(NamedTuple):
+    """What becomes of a child now: its next spell, and how that is arranged to end."""
+
+    child: int
+    began: int
+    need: int
+    pool: int
+    """Or `allocation.NO_POOL`, or `TO_BE_FOUND` once the present place is given up."""
+    until: float
+    reason: int
+    need_then: int
+
+
+@step
+def nobody() -> Turn:
+    """Nothing becomes of anybody."""
+    return Turn(allocation.NOBODY, 0, 0, allocation.NO_POOL, math.inf, 0, 0)
+
+
+@step
+def unarranged(child: int, began: int, need: int, pool: int) -> Turn:
+    """A spell that ends as its hazards say."""
+    return Turn(child, began, need, pool, math.inf, 0, 0)
 
 
 def run(world: World, children: Children, draws: Draws) -> Record:
@@ -78,32 +126,72 @@ def lived(world: World, children: Children, draws: Draws) -> Care:
 def live_on(care: Care) -> int:
     """Let everything happen up to the horizon, or until short of something on the way."""
     agenda, tally = care.agenda, care.tally[0]
-    if agenda.size[0] == 0 and not begin(care):
-        return WITHOUT_POOL
-    while tally.spells_begun + tally.in_queue + 1 < care.spells.size:
-        if entrant_is_next(care):
-            tally.entered += 1
-            enter_care(tally.entered - 1, care)
-            continue
-        now, order, spell = agenda.time[0], agenda.order[0] >> RANK_BITS, agenda.spell[0]
-        if order == Order.HORIZON_PASSES:
-            return LIVED
-        child = care.spells[spell].child if spell != NO_SPELL else allocation.NOBODY
-        if tally.short_of_draws or (order == Order.CHILDREN_MOVE and has_no_draws(child, care)):
+    if agenda.size[0] == 0:
+        put(agenda, care.horizon, Order.HORIZON_PASSES.value << RANK_BITS, NO_SPELL)
+        await_change(care)
+        await_slot(care)
+    while tally.spells_begun + 1 < care.spells.size:
+        if tally.short_of_draws:
             tally.short_of_draws = 0
             return SHORT_OF_DRAWS
-        take_soonest(agenda)
+        if tally.offering:
+            next_turn = serve_queue(care)
+        elif starts_next(care):
+            next_turn = already_in_care(tally.entered, care)
+            if next_turn.pool == allocation.NO_POOL:
+                return WITHOUT_POOL
+            tally.entered += 1
+        elif entrant_is_next(care):
+            next_turn = enter_care(tally.entered, care)
+            tally.entered += 1
+        elif agenda.order[0] >> RANK_BITS == Order.HORIZON_PASSES:
+            return LIVED
+        elif lacks_draws(care):
+            return SHORT_OF_DRAWS
+        else:
+            next_turn = what_happens(care)
+        if next_turn.child != allocation.NOBODY:
+            take_turn(next_turn, care)
+    return SHORT_OF_ROOM
+
+
+@step
+def what_happens(care: Care) -> Turn:
+    """Take the first moment from the agenda, and let it happen."""
+    agenda, tally = care.agenda, care.tally[0]
+    tally.now, order, spell = agenda.time[0], agenda.order[0] >> RANK_BITS, agenda.spell[0]
+    now = tally.now
+    take_soonest(agenda)
+    if spell == NO_SPELL:
         if order == Order.PLACES_CHANGE:
             places_change(now, care)
         elif order == Order.QUEUE_IS_SERVED:
-            serve_queue(now, care)
-        elif spell != care.lives[child].spell:
-            continue  # A place was found before the child would have left.
-        elif order == Order.CHILDREN_LEAVE:
-            leave_care(child, now, care)
+            tally.offering = 1
+        elif order == Order.CHILDREN_STEP_DOWN:
+            return step_down(now, care)
         else:
-            move(child, now, care)
-    return SHORT_OF_ROOM
+            return move_back(now, care)
+        return nobody()
+    child = care.spells[spell].child
+    if spell != care.lives[child].spell:
+        return nobody()  # The spell has ended since.
+    if order == Order.CHILDREN_MOVE:
+        return move(child, now, care)
+    if care.seekers.held[child] != allocation.NO_POOL:
+        if order == Order.CHILDREN_LEAVE:
+            leave_held_place(child, now, care)
+    elif order == Order.CHILDREN_LEAVE:
+        leave_care(child, now, care)
+    else:
+        settle(child, now, care)
+    return nobody()
+
+
+@step
+def starts_next(care: Care) -> bool:
+    """Whether a child is in care at the start and has not been seen yet."""
+    child, sector = care.tally[0].entered, care.people.sector
+    return bool(child < sector.size and sector[child] != NOT_AT_START)
 
 
 @step
@@ -119,111 +207,142 @@ def entrant_is_next(care: Care) -> bool:
 
 
 @step
-def has_no_draws(child: int, care: Care) -> bool:
-    """Whether nothing is drawn for the child's next placement."""
-    return bool(care.lives[child].placement + 1 >= placements_drawn(care.luck))
-
-
-@step
-def await_ending(child: int, care: Care) -> None:
-    """Put on the agenda what the child awaits, if anything."""
-    life = care.lives[child]
-    if life.ending == ENDED_OPEN:
-        return
-    order = Order.CHILDREN_LEAVE.value
-    if life.ending >= ENDED_MOVED:
-        order = Order.CHILDREN_MOVE.value
-    put(care.agenda, life.due, order << RANK_BITS | care.waiting.rank[child], life.spell)
-
-
-@step
-def await_change(care: Care) -> None:
-    """Put the next change in places on the agenda, if there is one."""
-    change = care.tally[0].changes_made
-    if change < care.changes.size:
-        time = care.changes[change].time
-        put(care.agenda, time, Order.PLACES_CHANGE.value << RANK_BITS, NO_SPELL)
+def lacks_draws(care: Care) -> bool:
+    """Whether the child of the first moment may have a next placement of which nothing is drawn."""
+    order, spell = care.agenda.order[0] >> RANK_BITS, care.agenda.spell[0]
+    if order == Order.CHILDREN_STEP_DOWN:
+        child, _ = matching.next_to_step_down(
+            care.agenda.time[0], care.matching, care.seekers, care.supply
+        )
+        return child != allocation.NOBODY and has_no_draws(child, care)
+    if order != Order.CHILDREN_MOVE and order != Order.CHILDREN_SETTLE:
+        return False
+    return has_no_draws(care.spells[spell].child, care)
 
 
 # --- the lives ------------------------------------------------------------------------------
 
 
 @step
-def begin(care: Care) -> bool:
-    """All live on where the start date finds them; False at the first whose sector has no pool."""
-    put(care.agenda, care.horizon, Order.HORIZON_PASSES.value << RANK_BITS, NO_SPELL)
-    await_change(care)
-    tally, sector = care.tally[0], care.people.sector
-    while tally.entered < sector.size and sector[tally.entered] != NOT_AT_START:
-        pool = allocation.starting_pool(sector[tally.entered], care.supply)
-        if pool == allocation.NO_POOL:
-            return False
-        already_in_care(tally.entered, pool, care)
-        tally.entered += 1
-    return True
-
-
-@step
-def already_in_care(child: int, pool: int, care: Care) -> None:
+def already_in_care(child: int, care: Care) -> Turn:
     """Live on where the start date finds the child."""
-    allocation.count_in(care.supply, pool)
-    live_in(child, pool, BEGAN_AT_START, 0.0, care.people.placed[child], care)
-    next_ending(child, 0.0, care)
-    await_ending(child, care)
+    people = care.people
+    pool = allocation.starting_pool(people.sector[child], people.born_day[child], care.supply)
+    if pool != allocation.NO_POOL:
+        allocation.count_in(care.supply, pool)
+    return unarranged(child, BEGAN_AT_START, people.need[child], pool)
 
 
 @step
-def enter_care(child: int, care: Care) -> None:
+def enter_care(child: int, care: Care) -> Turn:
     """Come into care, and find a place or wait for one."""
-    now = care.people.entered[child]
-    find_place(child, BEGAN_ENTERED, now, care)
-    next_ending(child, now, care)
-    await_ending(child, care)
+    seekers, need, now = care.seekers, care.seekers.need[child], care.people.entered[child]
+    care.tally[0].now = now
+    same_day = matching.is_emergency(child, care.luck, care.people, care.matching, seekers.group)
+    pool = matching.find_first_place(child, same_day, care.matching, now, seekers, care.supply)
+    until = math.inf
+    if same_day and matching.takes_emergencies(pool, care.supply):
+        until = rules.tick_up(now + care.matching.emergency_days)
+    return Turn(child, BEGAN_ENTERED, need, pool, until, PLANNED, need)
 
 
 @step
-def move(child: int, now: float, care: Care) -> None:
-    """Give up a place, be allocated by the new need, and leave the place to those who wait."""
-    life, reason = care.lives[child], care.lives[child].ending - ENDED_MOVED
-    rules.carry_over(care.left[child], care.left_after[child])
-    end_spell(child, ENDED_MOVED + reason, now, care)
-    allocation.give_up_place(care.supply, life.pool)
-    allocation.bar_place(care.waiting, child, life.pool, reason, care.supply)
-    care.waiting.need[child] = new_need(child, reason, now, care)
-    find_place(child, BEGAN_MOVED + reason, now, care)
-    serve_queue(now, care)
-    next_ending(child, now, care)
-    await_ending(child, care)
+def move(child: int, now: float, care: Care) -> Turn:
+    """Give up a place and be allocated by the new need."""
+    reason = care.lives[child].ending - ENDED_MOVED
+    need = new_need(child, reason, now, care)
+    return unarranged(child, BEGAN_MOVED + reason, need, TO_BE_FOUND)
+
+
+@step
+def step_down(now: float, care: Care) -> Turn:
+    """A slot of the programme: a child moves to the new need, for good or for a while."""
+    tally, plan = care.tally[0], care.matching
+    child, pool = matching.next_to_step_down(now, plan, care.seekers, care.supply)
+    slot = tally.slots_offered
+    tally.slots_offered += 1
+    await_slot(care)
+    if child == allocation.NOBODY:
+        return nobody()
+    allocation.take_place(care.supply, pool)
+    until = math.inf
+    if plan.step_down_chance[slot] >= plan.step_down_success:
+        until = rules.tick_up(now + plan.step_down_days)
+    before, began = care.seekers.need[child], BEGAN_MOVED + STEPS_DOWN
+    return Turn(child, began, plan.step_down_need, pool, until, allocation.UNPLANNED, before)
+
+
+@step
+def settle(child: int, now: float, care: Care) -> None:
+    """A child has been outside its first choice for long enough to be moved back there."""
+    tally, seekers = care.tally[0], care.seekers
+    care.lives[child].settled = 1
+    tally.settled = allocation.join_queue(
+        care.settled, tally.settled, child, seekers.placed, seekers.rank
+    )
+    move_back_soon(now, care)
+
+
+@step
+def move_back(now: float, care: Care) -> Turn:
+    """Whoever has been outside the first choice longest goes there if there is a place."""
+    tally = care.tally[0]
+    tally.moves_back_due = NEVER
+    child, pool = allocation.next_served(
+        care.settled, tally.settled, True, now, care.seekers, care.supply
+    )
+    if child == allocation.NOBODY:
+        return nobody()
+    allocation.take_place(care.supply, pool)
+    return unarranged(child, BEGAN_MOVED + PLANNED, care.seekers.need[child], pool)
 
 
 @step
 def leave_care(child: int, now: float, care: Care) -> None:
-    """The period of care is over; the place, if there was one, is free."""
-    life, tally = care.lives[child], care.tally[0]
+    """The period of care is over; the place, if there was one, is free or held."""
+    life, tally, seekers = care.lives[child], care.tally[0], care.seekers
+    pool = seekers.pool[child]
     end_spell(child, life.ending, now, care)
-    life.ending = ENDED_OPEN
-    if life.pool == allocation.NO_POOL:
+    seekers.pool[child] = allocation.NO_POOL
+    if pool == allocation.NO_POOL:
         tally.in_queue = allocation.leave_queue(care.queue, tally.in_queue, child)
-    else:
-        allocation.give_up_place(care.supply, life.pool)
+    elif life.ending != ENDED_TURNED_18 or not stay_on(child, pool, now, care):
+        allocation.give_up_place(care.supply, pool)
         serve_queue_soon(now, care)
+        move_back_soon(now, care)
+    seekers.called[child] = 0
+    if seekers.held[child] == allocation.NO_POOL:
+        life.spell = NO_SPELL
 
 
 @step
-def find_place(child: int, began: int, now: float, care: Care) -> None:
-    """Be allocated: live in the first pool with a place, or join those who wait."""
-    waiting = care.waiting
-    pool = allocation.choose_pool(
-        care.waiting.need[child],
-        waiting.barred_pool[child],
-        waiting.barred_turnover[child],
-        care.supply,
-    )
-    if pool == allocation.NO_POOL:
-        go_unplaced(child, began, now, care)
-    else:
-        allocation.take_place(care.supply, pool)
-        live_in(child, pool, began, now, now, care)
+def stay_on(child: int, pool: int, now: float, care: Care) -> bool:
+    """Hold the place after the 18th birthday, unless it closes; whether the child does."""
+    tally, seekers = care.tally[0], care.seekers
+    days = matching.days_held(child, pool, care.luck, care.people, care.matching)
+    if days == 0.0 or seekers.called[child]:
+        return False
+    seekers.held[child] = pool
+    hold = care.holds[tally.holds_begun]
+    hold.child, hold.pool, hold.from_time, hold.to_time = child, pool, now, care.horizon
+    care.lives[child].hold = tally.holds_begun
+    tally.holds_begun += 1
+    until = matching.held_until(now, days)
+    if until <= care.horizon:
+        await_moment(child, until, Order.CHILDREN_LEAVE.value, care)
+    return True
+
+
+@step
+def leave_held_place(child: int, now: float, care: Care) -> None:
+    """Whoever stayed on after 18 leaves, and the place is free."""
+    seekers = care.seekers
+    care.holds[care.lives[child].hold].to_time = now
+    allocation.give_up_place(care.supply, seekers.held[child])
+    seekers.held[child] = allocation.NO_POOL
+    care.lives[child].spell = NO_SPELL
+    serve_queue_soon(now, care)
+    move_back_soon(now, care)
 
 
 # --- the places -----------------------------------------------------------------------------
@@ -232,149 +351,119 @@ def find_place(child: int, began: int, now: float, care: Care) -> None:
 @step
 def places_change(now: float, care: Care) -> None:
     """Places open or close as scheduled; whoever waits may then be served."""
-    change, tally = care.changes[care.tally[0].changes_made], care.tally[0]
+    tally = care.tally[0]
+    change = care.changes[tally.changes_made]
     tally.changes_made += 1
+    going = 0
+    if change.closes != 0:
+        going = matching.who_must_go(
+            change.pool,
+            change.closes,
+            change.chance,
+            (care.people.stream, care.people.number),
+            care.seekers,
+            care.supply,
+            care.going,
+        )
     allocation.change_places(care.supply, change.pool, change.usable)
+    for one in range(going):
+        lose_place(care.going[one], now, care)
     serve_queue_soon(now, care)
+    move_back_soon(now, care)
     await_change(care)
 
 
 @step
-def serve_queue(now: float, care: Care) -> None:
-    """Offer what is free to those who wait, the longest wait first."""
-    tally = care.tally[0]
-    while tally.in_queue:
-        child, pool = allocation.next_served(care.queue, tally.in_queue, care.waiting, care.supply)
-        if child == allocation.NOBODY:
-            return
-        tally.in_queue = allocation.leave_queue(care.queue, tally.in_queue, child)
-        spend(child, now, care)
-        end_spell(child, ENDED_PLACE_FOUND, now, care)
-        allocation.take_place(care.supply, pool)
-        live_in(child, pool, BEGAN_PLACE_FOUND, now, now, care)
-        next_ending(child, now, care)
+def lose_place(child: int, now: float, care: Care) -> None:
+    """The place closes: the child moves now, unless its spell ends in this instant anyway."""
+    life = care.lives[child]
+    if care.seekers.held[child] != allocation.NO_POOL:
+        leave_held_place(child, now, care)
+        return
+    care.seekers.called[child] = GOES_ANYWAY
+    if life.ending == ENDED_OPEN or life.due != now:
+        care.seekers.called[child] = MUST_GO
+        life.due, life.ending, life.as_arranged = now, ENDED_MOVED + CARER_ENDS, 0
         await_ending(child, care)
+
+
+@step
+def serve_queue(care: Care) -> Turn:
+    """Offer what is free to those who wait, the longest wait first, until nobody can take it."""
+    tally, now = care.tally[0], care.tally[0].now
+    child, pool = allocation.next_served(
+        care.queue, tally.in_queue, False, now, care.seekers, care.supply
+    )
+    if child == allocation.NOBODY:
+        tally.offering, tally.queue_due = 0, NEVER
+        return nobody()
+    tally.in_queue = allocation.leave_queue(care.queue, tally.in_queue, child)
+    allocation.take_place(care.supply, pool)
+    return unarranged(child, BEGAN_PLACE_FOUND, care.seekers.need[child], pool)
 
 
 @step
 def serve_queue_soon(now: float, care: Care) -> None:
     """Serve the queue in this instant, once everyone who leaves in it has left."""
-    if care.tally[0].in_queue:
+    tally = care.tally[0]
+    if tally.in_queue and tally.queue_due != now:
+        tally.queue_due = now
         put(care.agenda, now, Order.QUEUE_IS_SERVED.value << RANK_BITS, NO_SPELL)
 
 
-# --- the spells of a life -------------------------------------------------------------------
-
-
 @step
-def live_in(child: int, pool: int, began: int, now: float, placed: float, care: Care) -> None:
-    """A placement begins, with its own exponentials for moves."""
-    life = care.lives[child]
-    life.placed = placed
-    life.placement += 1
-    rules.start_move_clocks(care.left[child], care.luck.numbers, first_number(child, care))
-    begin_spell(child, pool, began, now, care)
-
-
-@step
-def go_unplaced(child: int, began: int, now: float, care: Care) -> None:
-    """No place was found: wait, with no placement that could end in a move."""
-    rules.stop_move_clocks(care.left[child])
-    begin_spell(child, allocation.NO_POOL, began, now, care)
+def move_back_soon(now: float, care: Care) -> None:
+    """Move children back in this instant, once all have moved who move in it."""
     tally = care.tally[0]
-    if has_no_draws(child, care):
-        tally.short_of_draws = 1
-    care.waiting.since[child] = now
-    tally.in_queue = allocation.join_queue(care.queue, tally.in_queue, child, care.waiting)
+    if tally.settled and tally.moves_back_due != now:
+        tally.moves_back_due = now
+        put(care.agenda, now, Order.CHILDREN_MOVE_BACK.value << RANK_BITS, NO_SPELL)
+
+
+# --- from one spell to the next -------------------------------------------------------------
 
 
 @step
-def begin_spell(child: int, pool: int, began: int, now: float, care: Care) -> None:
-    """Write down that a child lives in a pool, or in none, from now on."""
-    life, tally, people = care.lives[child], care.tally[0], care.people
-    life.pool, life.since, life.spell = pool, now, tally.spells_begun
-    tally.spells_begun += 1
-    need = care.waiting.need[child]
-    setting = UNPLACED_CODE if pool == allocation.NO_POOL else care.supply.sector[pool]
-    stay = care.spells[life.spell]
-    stay.child, stay.stream, stay.number = child, people.stream[child], people.number[child]
-    stay.uasc, stay.born_day = people.uasc[child], people.born_day[child]
-    stay.entered = people.entered[child]
-    stay.need, stay.sector, stay.pool = need, setting, pool
-    stay.from_time, stay.began = now, began
-    stay.to_time, stay.ended = care.horizon, ENDED_OPEN
-    stay.first_choice = care.first_choice[need, setting]
-    stay.suitable = care.suitable[need, setting]
-    stay.group = people.group[child]
-    stay.placed = people.placed[child] if began == BEGAN_AT_START else now
-    placed, row = setting != UNPLACED_CODE, people.row[child]
-    stay.price_chance = price_chance(care.luck, people.purpose[child], row, life.placement, placed)
+def take_turn(turn: Turn, care: Care) -> None:
+    """End the present spell of a child, if any, and begin the next."""
+    child, pool, now = turn.child, turn.pool, care.tally[0].now
+    if turn.began >= BEGAN_PLACE_FOUND:
+        depart(child, turn.began + ENDED_FROM_BEGAN, now, care)
+    care.seekers.need[child] = turn.need
+    if pool == TO_BE_FOUND:
+        pool = allocation.choose_pool(
+            child, turn.need, allocation.ALONE, now, care.seekers, care.supply
+        )
+        if pool != allocation.NO_POOL:
+            allocation.take_place(care.supply, pool)
+    if pool == allocation.NO_POOL:
+        go_unplaced(child, now, care)
+    else:
+        live_in(child, pool, care)
+        if turn.began != BEGAN_AT_START:
+            care.seekers.placed[child] = now
+    begin_spell(child, turn.began, now, care)
+    arranged = care.arranged
+    arranged.time[child], arranged.reason[child] = turn.until, turn.reason
+    arranged.need[child] = turn.need_then
+    next_ending(child, now, care)
+    await_ending(child, care)
+    await_settling(child, now, care)
 
 
 @step
-def end_spell(child: int, ended: int, now: float, care: Care) -> None:
-    """Write down that the child's spell is over."""
-    stay = care.spells[care.lives[child].spell]
-    stay.to_time, stay.ended = now, ended
-
-
-# --- asking the rules -----------------------------------------------------------------------
-
-
-@step
-def next_ending(child: int, now: float, care: Care) -> None:
-    """Find when and why the child's present spell would end."""
-    life, need = care.lives[child], care.waiting.need[child]
-    life.due, life.ending = rules.next_ending(
-        now,
-        care.horizon,
-        allocation.hazard_sector(life.pool, need, care.supply),
-        need,
-        care.people.uasc[child],
-        care.people.entered[child],
-        life.placed,
-        care.people.birthdays[child],
-        care.people.planned[child],
-        care.people.planned_cause[child],
-        care.left[child],
-        care.left_after[child],
-        care.risks,
-    )
-
-
-@step
-def spend(child: int, now: float, care: Care) -> None:
-    """Spend the child's exponentials along the hazards of the spell that ends now."""
-    life, need = care.lives[child], care.waiting.need[child]
-    rules.spend(
-        care.left[child],
-        life.since,
-        now,
-        allocation.hazard_sector(life.pool, need, care.supply),
-        need,
-        care.people.uasc[child],
-        care.people.entered[child],
-        life.placed,
-        care.people.birthdays[child],
-        care.people.planned[child],
-        care.risks,
-    )
-
-
-@step
-def new_need(child: int, reason: int, now: float, care: Care) -> int:
-    """The need group that a move reveals."""
-    return rules.new_need(
-        care.destination,
-        reason,
-        rules.is_over_16(care.people.birthdays[child], now),
-        care.waiting.need[child],
-        uniform(care.luck.numbers[first_number(child, care) + NEED_USE]),
-    )
-
-
-@step
-def first_number(child: int, care: Care) -> int:
-    """Where the numbers of the child's present placement begin."""
-    people, placement = care.people, care.lives[child].placement
-    return first_of_placement(care.luck, people.purpose[child], people.row[child], placement)
+def depart(child: int, ended: int, now: float, care: Care) -> None:
+    """Spend what the spell spent of the exponentials, end it and give up the place, if any."""
+    life, seekers = care.lives[child], care.seekers
+    if life.due == now and seekers.called[child] != MUST_GO:
+        rules.carry_over(care.left[child], care.left_after[child])
+    else:
+        spend(child, now, care)
+    end_spell(child, ended, now, care)
+    pool, seekers.called[child] = seekers.pool[child], 0
+    if pool == allocation.NO_POOL:
+        return
+    allocation.give_up_place(care.supply, pool)
+    allocation.bar_place(seekers, child, pool, ended - ENDED_MOVED, care.supply)
+    care.tally[0].offering = 1
+    move_back_soon(now, care)

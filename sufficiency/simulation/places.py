@@ -1,15 +1,37 @@
-"""Places, and the queue of children who wait for one: small objects that assert.
+"""Places, and the children who wait for one: small objects that assert.
 
-A pool may have no places, more or fewer over time, or no limit. When places close nobody is
-moved out: the pool takes nobody until enough children have left.
+A pool may have no places, more or fewer over time, or no limit. When usable places fall nobody is
+moved out: the pool takes nobody until enough children have left. Only a place that closes with
+whoever lives there, as the world says, ends a placement.
 """
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.domain import ADULT_YEARS
 from sufficiency.simulation import allocation
-from sufficiency.simulation.world import Floats, Ints, Places
+from sufficiency.simulation.birthdays import month_starts
+from sufficiency.simulation.children import People
+from sufficiency.simulation.compiled import ints
+from sufficiency.simulation.record import SCHEDULED
+from sufficiency.simulation.world import Floats, Ints, Places, to_ticks
+
+CHANGE_DTYPE = np.dtype(
+    [
+        ("time", np.float64),
+        ("pool", np.int64),
+        ("usable", np.int64),
+        ("closes", np.int64),
+        ("chance", np.float64),
+        ("why", np.int64),
+    ],
+    align=True,
+)
 
 
 def no_pool_in(sector: int) -> ValueError:
@@ -17,23 +39,109 @@ def no_pool_in(sector: int) -> ValueError:
     return ValueError(f"children start in sector {sector}, which has no pool of places")
 
 
+def supply_of(places: Places, start: date, horizon_days: int) -> allocation.Supply:
+    """The places as they are before anybody lives in them."""
+    pools = len(places.pool_names)
+    limits = [
+        np.full(pools, by_default) if given is None else ints(given)
+        for given, by_default in ((places.youngest_years, 0), (places.oldest_years, ADULT_YEARS))
+    ]
+    return allocation.Supply(
+        usable=np.array(places.usable_at_start, dtype=np.int64),
+        occupied=np.zeros(pools, dtype=np.int64),
+        turnover=np.zeros(pools, dtype=np.int64),
+        sector=np.array(places.pool_sector, dtype=np.int64),
+        orders=orders_of(places),
+        first_choice_sector=np.argmax(places.first_choice, axis=1).astype(np.int64),
+        first_choice=np.array(places.first_choice, dtype=np.bool_, order="C"),
+        youngest=limits[0],
+        oldest=limits[1],
+        has_age_limits=bool(np.any(limits[0] > 0) or np.any(limits[1] < ADULT_YEARS)),
+        month_starts=month_starts(start, horizon_days),
+    )
+
+
+def orders_of(places: Places) -> Ints:
+    """The orders in which pools are tried: (2N + 1, P), as `allocation.Supply` says."""
+    by_need = np.array(places.preference, dtype=np.int64, order="C")
+    needs, pools = by_need.shape
+    orders = np.full((2 * needs + 1, pools), allocation.NO_POOL)
+    orders[:needs, : by_need.shape[1]] = by_need
+    if places.emergencies is not None:
+        taken_by = np.asarray(places.emergencies.taken_by, dtype=np.bool_)
+        orders[needs] = in_order(np.arange(pools), taken_by)
+    if places.settling_days < math.inf:
+        for need, order in enumerate(orders[:needs]):
+            first = places.first_choice[need, places.pool_sector[order]]
+            orders[needs + 1 + need] = in_order(order, first & (order != allocation.NO_POOL))
+    return orders
+
+
+def in_order(order: Ints, chosen: NDArray[np.bool_]) -> Ints:
+    """The chosen pools of an order, padded to its length."""
+    some = np.full(len(order), allocation.NO_POOL)
+    some[: chosen.sum()] = order[chosen]
+    return some
+
+
+def changes_of(places: Places) -> NDArray[np.void]:
+    """(X,) of `CHANGE_DTYPE`: what opens and closes, in order of time; what is dated before the
+    start happens as it begins."""
+    changes = np.empty(len(places.change_time), dtype=CHANGE_DTYPE)
+    if changes.size:
+        times: Floats = np.maximum(to_ticks(places.change_time), 0.0)
+        changes["time"] = np.maximum.accumulate(times)
+        changes["pool"], changes["usable"] = places.change_pool, places.change_usable
+        changes["closes"] = 0 if places.change_closes is None else places.change_closes
+        changes["chance"] = 0.5 if places.change_chance is None else places.change_chance
+        changes["why"] = SCHEDULED if places.change_why is None else places.change_why
+    return changes
+
+
+def seekers_of(people: People) -> allocation.Seekers:
+    """What places must know of each child, before anybody lives anywhere."""
+    n = len(people.need)
+    whole = np.zeros((4, n), dtype=np.int64)
+    nowhere = np.full((2, n), allocation.NO_POOL)
+    return allocation.Seekers(
+        need=people.need.copy(),
+        rank=people.rank,
+        born_day=people.born_day,
+        group=people.group,
+        pool=nowhere[0],
+        held=whole[0] + allocation.NO_POOL,
+        called=whole[1],
+        placed=people.placed.copy(),
+        since=np.zeros(n),
+        barred_pool=nowhere[1],
+        barred_turnover=whole[2],
+    )
+
+
+class Queue:
+    """Children in order of a time, the earliest first; ties by stream as listed, then number."""
+
+    def __init__(self, since: Floats, rank: Ints):
+        self.length = 0
+        self.children = np.zeros(len(rank), dtype=np.int64)
+        self._since, self._rank = since, rank
+
+    def join(self, child: int) -> None:
+        """Come in where the child's time says."""
+        self.length = allocation.join_queue(
+            self.children, self.length, child, self._since, self._rank
+        )
+
+    def leave(self, child: int) -> None:
+        """Go, for whatever reason."""
+        self.length = allocation.leave_queue(self.children, self.length, child)
+
+
 class Pools:
     """Who may live where, and how many do."""
 
-    def __init__(self, places: Places):
-        pools = len(places.pool_names)
-        self.supply = allocation.Supply(
-            usable=np.array(places.usable_at_start, dtype=np.int64),
-            occupied=np.zeros(pools, dtype=np.int64),
-            turnover=np.zeros(pools, dtype=np.int64),
-            sector=np.array(places.pool_sector, dtype=np.int64),
-            preference=np.array(places.preference, dtype=np.int64, order="C"),
-            first_choice_sector=np.argmax(places.first_choice, axis=1).astype(np.int64),
-        )
-
-    def choose(self, need: int, barred_pool: int, barred_turnover: int) -> int:
-        """The pool that takes a child of this need group now, or `allocation.NO_POOL`."""
-        return allocation.choose_pool(need, barred_pool, barred_turnover, self.supply)
+    def __init__(self, supply: allocation.Supply):
+        self.supply = supply
 
     def take(self, pool: int) -> None:
         """One more child; an AssertionError if the pool is full."""
@@ -43,9 +151,9 @@ class Pools:
         """One child fewer; an AssertionError if nobody lives there."""
         allocation.give_up_place(self.supply, pool)
 
-    def start_in(self, sector: int) -> int:
+    def start_in(self, sector: int, born_day: int) -> int:
         """Count in a child who lives in the sector at the start; returns the pool."""
-        pool = allocation.starting_pool(sector, self.supply)
+        pool = allocation.starting_pool(sector, born_day, self.supply)
         if pool == allocation.NO_POOL:
             raise no_pool_in(sector)
         allocation.count_in(self.supply, pool)
@@ -54,33 +162,3 @@ class Pools:
     def change(self, pool: int, usable: int) -> None:
         """Set the usable places of a pool; nobody is moved out."""
         allocation.change_places(self.supply, pool, usable)
-
-
-class WaitingList:
-    """Unplaced children, longest wait first; ties by stream as listed, then number."""
-
-    def __init__(self, need: Ints, rank: Ints):
-        children = len(need)
-        self.length = 0
-        self.queue = np.zeros(children, dtype=np.int64)
-        self._known: Floats = np.zeros(children)
-        self.waiting = allocation.Waiting(
-            need=need,
-            since=self._known,
-            rank=rank,
-            barred_pool=np.full(children, allocation.NO_POOL, dtype=np.int64),
-            barred_turnover=np.zeros(children, dtype=np.int64),
-        )
-
-    def join(self, child: int, now: float) -> None:
-        """Wait from now on."""
-        self.waiting.since[child] = now
-        self.length = allocation.join_queue(self.queue, self.length, child, self.waiting)
-
-    def leave(self, child: int) -> None:
-        """Stop waiting, for whatever reason."""
-        self.length = allocation.leave_queue(self.queue, self.length, child)
-
-    def next_served(self, pools: Pools) -> tuple[int, int]:
-        """The child to be served first and the pool that can take it, or `allocation.NOBODY`."""
-        return allocation.next_served(self.queue, self.length, self.waiting, pools.supply)

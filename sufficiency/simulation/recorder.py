@@ -12,6 +12,7 @@ from sufficiency.simulation.record import (
     AT_START,
     BEGAN_AT_START,
     ENDED_OPEN,
+    HOLD_DTYPE,
     POOL_CHANGE_DTYPE,
     SCHEDULED,
     SPELL_DTYPE,
@@ -28,6 +29,8 @@ class Recorder:
     def __init__(self) -> None:
         self._began: list[tuple[int, int, int, float, int, float]] = []
         self._ended: list[tuple[int, float, int]] = []
+        self._holds: list[tuple[int, int, float]] = []
+        self._holds_ended: list[tuple[int, float]] = []
         self._pool_changes: list[tuple[float, int, int, int]] = []
         self._closed = False
 
@@ -43,6 +46,17 @@ class Recorder:
         """A spell ends, for a reason."""
         self._check_open()
         self._ended.append((spell, now, ended))
+
+    def hold_begins(self, child: int, pool: int, now: float) -> int:
+        """Someone who turns 18 keeps a place; returns the hold."""
+        self._check_open()
+        self._holds.append((child, pool, now))
+        return len(self._holds) - 1
+
+    def hold_ends(self, hold: int, now: float) -> None:
+        """The place that was kept is free."""
+        self._check_open()
+        self._holds_ended.append((hold, now))
 
     def places_change(self, now: float, pool: int, usable: int, why: int) -> None:
         """A pool has so many usable places from now on."""
@@ -71,7 +85,14 @@ class Recorder:
             (began["why"], ended),
             began["price_chance"],
             np.array(self._pool_changes, dtype=POOL_CHANGE_DTYPE),
+            self._all_holds(float(world.horizon_days)),
         )
+
+    def _all_holds(self, horizon: float) -> np.ndarray:
+        held = np.array([(*hold, horizon) for hold in self._holds], dtype=HOLD_DTYPE)
+        for hold, time in self._holds_ended:
+            held["to_time"][hold] = time
+        return held
 
     def _check_open(self) -> None:
         if self._closed:
@@ -86,6 +107,7 @@ def finished_record(
     why: tuple[Ints, Ints],
     price_chance: np.ndarray,
     pool_changes: np.ndarray,
+    holds: np.ndarray,
 ) -> Record:
     """A record from the bare facts of each spell, (n,) each, whichever clock found them.
 
@@ -118,4 +140,4 @@ def finished_record(
     spells = np.empty(len(child), dtype=SPELL_DTYPE)
     for name, column in columns.items():
         spells[name] = column
-    return Record(world.horizon_days, spells, pool_changes)
+    return Record(world.horizon_days, spells, pool_changes, holds)

@@ -1,0 +1,200 @@
+"""The spells of a life, as the compiled loop writes them down, and what it asks of the rules.
+
+Part of `sufficiency.simulation.compiled_model`, as `sufficiency.simulation.spells` is of the SimPy
+model, with functions of the same names.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sufficiency.domain import UNPLACED_CODE
+from sufficiency.simulation import allocation, matching, rules
+from sufficiency.simulation.agenda import RANK_BITS, put
+from sufficiency.simulation.care import NO_SPELL, Care
+from sufficiency.simulation.children import (
+    NEED_USE,
+    first_of_placement,
+    placements_drawn,
+    price_chance,
+)
+from sufficiency.simulation.compiled import step
+from sufficiency.simulation.draws import uniform
+from sufficiency.simulation.instant import Order
+from sufficiency.simulation.record import BEGAN_AT_START, ENDED_MOVED, ENDED_OPEN
+
+
+@step
+def live_in(child: int, pool: int, care: Care) -> None:
+    """A placement begins, with its own exponentials for moves."""
+    care.lives[child].placement += 1
+    care.seekers.pool[child] = pool
+    rules.start_move_clocks(care.left[child], care.luck.numbers, first_number(child, care))
+
+
+@step
+def go_unplaced(child: int, now: float, care: Care) -> None:
+    """No place was found: wait, with no placement that could end in a move."""
+    rules.stop_move_clocks(care.left[child])
+    seekers, tally = care.seekers, care.tally[0]
+    if has_no_draws(child, care):
+        tally.short_of_draws = 1
+    seekers.pool[child], seekers.since[child] = allocation.NO_POOL, now
+    tally.in_queue = allocation.join_queue(
+        care.queue, tally.in_queue, child, seekers.since, seekers.rank
+    )
+
+
+@step
+def begin_spell(child: int, began: int, now: float, care: Care) -> None:
+    """Write down that a child lives in a pool, or in none, from now on."""
+    life, tally, people = care.lives[child], care.tally[0], care.people
+    life.since, life.spell = now, tally.spells_begun
+    tally.spells_begun += 1
+    need, pool = care.seekers.need[child], care.seekers.pool[child]
+    setting = UNPLACED_CODE if pool == allocation.NO_POOL else care.supply.sector[pool]
+    stay = care.spells[life.spell]
+    stay.child, stay.stream, stay.number = child, people.stream[child], people.number[child]
+    stay.uasc, stay.born_day = people.uasc[child], people.born_day[child]
+    stay.entered = people.entered[child]
+    stay.need, stay.sector, stay.pool = need, setting, pool
+    stay.from_time, stay.began = now, began
+    stay.to_time, stay.ended = care.horizon, ENDED_OPEN
+    stay.first_choice = care.first_choice[need, setting]
+    stay.suitable = care.suitable[need, setting]
+    stay.group = people.group[child]
+    stay.placed = people.placed[child] if began == BEGAN_AT_START else now
+    placed, row = setting != UNPLACED_CODE, people.row[child]
+    stay.price_chance = price_chance(care.luck, people.purpose[child], row, life.placement, placed)
+
+
+@step
+def end_spell(child: int, ended: int, now: float, care: Care) -> None:
+    """Write down that the child's spell is over."""
+    stay = care.spells[care.lives[child].spell]
+    stay.to_time, stay.ended = now, ended
+    life, tally = care.lives[child], care.tally[0]
+    if life.settled:
+        life.settled = 0
+        tally.settled = allocation.leave_queue(care.settled, tally.settled, child)
+
+
+# --- what is to come ------------------------------------------------------------------------
+
+
+@step
+def await_ending(child: int, care: Care) -> None:
+    """Put on the agenda what the child awaits, if anything."""
+    life = care.lives[child]
+    if life.ending == ENDED_OPEN:
+        return
+    order = Order.CHILDREN_LEAVE.value
+    if life.ending >= ENDED_MOVED:
+        order = Order.CHILDREN_MOVE.value
+    await_moment(child, life.due, order, care)
+
+
+@step
+def await_settling(child: int, now: float, care: Care) -> None:
+    """Put on the agenda when a child outside its first choice is to be moved back there."""
+    if care.matching.settling_days == math.inf:
+        return
+    if matching.is_outside_first_choice(child, care.seekers, care.supply):
+        settled = matching.settles_at(child, now, care.matching, care.seekers)
+        await_moment(child, settled, Order.CHILDREN_SETTLE.value, care)
+
+
+@step
+def await_moment(child: int, time: float, order: int, care: Care) -> None:
+    """Put a moment of the child's present spell on the agenda."""
+    put(care.agenda, time, order << RANK_BITS | care.seekers.rank[child], care.lives[child].spell)
+
+
+@step
+def await_change(care: Care) -> None:
+    """Put the next change in places on the agenda, if there is one."""
+    change = care.tally[0].changes_made
+    if change < care.changes.size:
+        time = care.changes[change].time
+        put(care.agenda, time, Order.PLACES_CHANGE.value << RANK_BITS, NO_SPELL)
+
+
+@step
+def await_slot(care: Care) -> None:
+    """Put the next slot of the step-down programme on the agenda, if there is one."""
+    slot, times = care.tally[0].slots_offered, care.matching.step_down_time
+    if slot < times.size:
+        put(care.agenda, times[slot], Order.CHILDREN_STEP_DOWN.value << RANK_BITS, NO_SPELL)
+
+
+# --- asking the rules -----------------------------------------------------------------------
+
+
+@step
+def has_no_draws(child: int, care: Care) -> bool:
+    """Whether nothing is drawn for the child's next placement."""
+    return bool(care.lives[child].placement + 1 >= placements_drawn(care.luck))
+
+
+@step
+def next_ending(child: int, now: float, care: Care) -> None:
+    """Find when and why the child's present spell would end."""
+    life, need, arranged = care.lives[child], care.seekers.need[child], care.arranged
+    life.due, life.ending = rules.next_ending(
+        now,
+        min(care.horizon, arranged.time[child]),
+        allocation.hazard_sector(care.seekers.pool[child], need, care.supply),
+        need,
+        care.people.uasc[child],
+        care.people.entered[child],
+        care.seekers.placed[child],
+        care.people.birthdays[child],
+        care.people.planned[child],
+        care.people.planned_cause[child],
+        care.left[child],
+        care.left_after[child],
+        care.risks,
+    )
+    life.as_arranged = life.ending == ENDED_OPEN and arranged.time[child] <= care.horizon
+    if life.as_arranged:
+        life.due, life.ending = arranged.time[child], ENDED_MOVED + arranged.reason[child]
+
+
+@step
+def spend(child: int, now: float, care: Care) -> None:
+    """Spend the child's exponentials along the hazards of the spell that ends now."""
+    life, need = care.lives[child], care.seekers.need[child]
+    rules.spend(
+        care.left[child],
+        life.since,
+        now,
+        allocation.hazard_sector(care.seekers.pool[child], need, care.supply),
+        need,
+        care.people.uasc[child],
+        care.people.entered[child],
+        care.seekers.placed[child],
+        care.people.birthdays[child],
+        care.people.planned[child],
+        care.risks,
+    )
+
+
+@step
+def new_need(child: int, reason: int, now: float, care: Care) -> int:
+    """The need group that a move reveals."""
+    if care.lives[child].as_arranged:
+        return int(care.arranged.need[child])
+    return rules.new_need(
+        care.destination,
+        reason,
+        rules.is_over_16(care.people.birthdays[child], now),
+        care.seekers.need[child],
+        uniform(care.luck.numbers[first_number(child, care) + NEED_USE]),
+    )
+
+
+@step
+def first_number(child: int, care: Care) -> int:
+    """Where the numbers of the child's present placement begin."""
+    people, placement = care.people, care.lives[child].placement
+    return first_of_placement(care.luck, people.purpose[child], people.row[child], placement)

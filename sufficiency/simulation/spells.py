@@ -1,0 +1,213 @@
+"""The spells of a life, as the SimPy model writes them down, and what it asks of the rules.
+
+Part of `sufficiency.simulation.model`: what happens to whom, in which order, is there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from simpy import Environment, Event
+
+from sufficiency.domain import N_EXIT_CAUSES
+from sufficiency.simulation import allocation, matching, rules
+from sufficiency.simulation.children import (
+    NEED_USE,
+    Children,
+    first_of_placement,
+    placements_drawn,
+    price_chance,
+    with_further_placements,
+)
+from sufficiency.simulation.draws import Draws, uniform
+from sufficiency.simulation.instant import Order
+from sufficiency.simulation.matching import matching_of, nothing_arranged
+from sufficiency.simulation.places import Pools, Queue, seekers_of, supply_of
+from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN
+from sufficiency.simulation.recorder import Recorder
+from sufficiency.simulation.world import CARE_CLOCK, Hazards, World
+
+
+class Moment(Event):  # type: ignore[misc]  # SimPy is not followed by mypy
+    """A time that will come, in its order within the instant and its rank within the order."""
+
+    def __init__(self, env: Environment, time: float, order: Order, rank: int = 0):
+        super().__init__(env)
+        self._ok = True
+        self._value = None
+        env.schedule(self, order << 32 | rank, time - env.now)
+
+
+class Spells:
+    """The children in care and the places they live in, as they are now."""
+
+    def __init__(self, env: Environment, world: World, children: Children, draws: Draws):
+        n = len(children)
+        self.env, self.world, self.children, self.draws = env, world, children, draws
+        self.record = Recorder()
+        self.people = children.people
+        self.seekers = seekers_of(self.people)
+        self.pools = Pools(supply_of(world.places, world.start, world.horizon_days))
+        self.matching = matching_of(world.places)
+        self.arranged = nothing_arranged(n)
+        self.risks = risks_of(world.hazards)
+        self.destination = np.array(world.hazards.destination, dtype=np.float64, order="C")
+        self.rank = children.rank
+        self.left = np.full((n, rules.N_CAUSES), np.inf)
+        self.left[:, :N_EXIT_CAUSES] = children.exits
+        self.left_after = np.empty_like(self.left)
+        self.luck = children.luck
+        self.waiting = Queue(self.seekers.since, self.rank)
+        self.settled = Queue(self.seekers.placed, self.rank)
+        self.is_settled = [False] * n
+        self.since = [0.0] * n
+        self.due = [math.inf] * n
+        self.ending = [ENDED_OPEN] * n
+        self.as_arranged = [False] * n
+        self.placement = [-1] * n
+        self.spell = [-1] * n
+        self.hold = [-1] * n
+
+    def begin_spell(self, child: int, began: int) -> None:
+        """Write down that a child lives in a pool, or in none, from now on."""
+        pool = int(self.seekers.pool[child])
+        self.since[child] = self.env.now
+        self.spell[child] = self.record.spell_begins(
+            child,
+            int(self.seekers.need[child]),
+            pool,
+            self.env.now,
+            began,
+            self.price_chance(child, pool),
+        )
+
+    def end_spell(self, child: int, ended: int) -> None:
+        """Write down that the child's spell is over."""
+        self.record.spell_ends(self.spell[child], self.env.now, ended)
+        if self.is_settled[child]:
+            self.is_settled[child] = False
+            self.settled.leave(child)
+
+    # --- what is to come ---
+
+    def at(self, time: float, order: Order, child: int) -> Moment:
+        """The child's moment at a time, in its order within the instant."""
+        return Moment(self.env, time, order, int(self.rank[child]))
+
+    # --- asking the rules ---
+
+    def next_ending(self, child: int) -> None:
+        """Find when and why the child's present spell would end."""
+        need, arranged = int(self.seekers.need[child]), float(self.arranged.time[child])
+        horizon = float(self.world.horizon_days)
+        due, ending = rules.next_ending(
+            self.env.now,
+            min(horizon, arranged),
+            allocation.hazard_sector(self.seekers.pool[child], need, self.pools.supply),
+            need,
+            bool(self.people.uasc[child]),
+            self.people.entered[child],
+            self.seekers.placed[child],
+            self.people.birthdays[child],
+            self.people.planned[child],
+            self.people.planned_cause[child],
+            self.left[child],
+            self.left_after[child],
+            self.risks,
+        )
+        self.as_arranged[child] = ending == ENDED_OPEN and arranged <= horizon
+        if self.as_arranged[child]:
+            due, ending = arranged, ENDED_MOVED + int(self.arranged.reason[child])
+        self.due[child], self.ending[child] = due, ending
+
+    def spend(self, child: int) -> None:
+        """Spend the child's exponentials along the hazards of the spell that ends now."""
+        need = int(self.seekers.need[child])
+        rules.spend(
+            self.left[child],
+            self.since[child],
+            self.env.now,
+            allocation.hazard_sector(self.seekers.pool[child], need, self.pools.supply),
+            need,
+            bool(self.people.uasc[child]),
+            self.people.entered[child],
+            self.seekers.placed[child],
+            self.people.birthdays[child],
+            self.people.planned[child],
+            self.risks,
+        )
+
+    def choose_pool(self, child: int) -> int:
+        """The first pool in the order of the child's need with a place for it."""
+        order = int(self.seekers.need[child])
+        return allocation.choose_pool(
+            child, order, allocation.ALONE, self.env.now, self.seekers, self.pools.supply
+        )
+
+    def next_served(self, queue: Queue, in_first: bool) -> tuple[int, int]:
+        """The child of a queue to be served first and the pool that can take it, or nobody."""
+        return allocation.next_served(
+            queue.children, queue.length, in_first, self.env.now, self.seekers, self.pools.supply
+        )
+
+    def who_must_go(self, pool: int, closes: int, chance: float) -> list[int]:
+        """Those who live in the places that close, before they do."""
+        going = np.zeros(len(self.rank), dtype=np.int64)
+        numbers = self.people.stream, self.people.number
+        supply = self.pools.supply
+        found = 0
+        if closes != 0:
+            found = matching.who_must_go(pool, closes, chance, numbers, self.seekers, supply, going)
+        return [int(child) for child in going[:found]]
+
+    def next_to_step_down(self) -> tuple[int, int]:
+        """The child to whom a slot of the programme is offered and the pool that takes it."""
+        return matching.next_to_step_down(
+            self.env.now, self.matching, self.seekers, self.pools.supply
+        )
+
+    def new_need(self, child: int, reason: int) -> int:
+        """The need group that a move reveals."""
+        if self.as_arranged[child]:
+            return int(self.arranged.need[child])
+        over_16 = rules.is_over_16(self.people.birthdays[child], self.env.now)
+        chance = uniform(self.luck.numbers[self.first_number(child) + NEED_USE])
+        need = int(self.seekers.need[child])
+        return rules.new_need(self.destination, reason, over_16, need, chance)
+
+    def price_chance(self, child: int, pool: int) -> float:
+        """The draw for the price of the child's present placement, or of being unplaced."""
+        purpose, row = int(self.children.purpose[child]), int(self.children.row[child])
+        placed = pool != allocation.NO_POOL
+        return price_chance(self.luck, purpose, row, self.placement[child], placed)
+
+    def first_number(self, child: int) -> int:
+        """Where the numbers of the child's present placement begin; more are drawn if needed."""
+        while self.placement[child] >= placements_drawn(self.luck):
+            self.luck = with_further_placements(self.luck, self.children, self.draws)
+        purpose, row = int(self.children.purpose[child]), int(self.children.row[child])
+        return first_of_placement(self.luck, purpose, row, self.placement[child])
+
+
+def risks_of(hazards: Hazards) -> rules.Risks:
+    """The hazard tables as the rules read them: own copies, the causes side by side."""
+    by_band = np.ascontiguousarray(np.moveaxis(hazards.per_day, 0, -1), dtype=np.float64)
+    by_care = hazards.clock == CARE_CLOCK
+    by_period = np.moveaxis(hazards.calendar_factor, -3, -1)
+    group = hazards.calendar_group
+    if group is None:
+        group = np.zeros((hazards.per_day.shape[1], hazards.need_factor.shape[1]), dtype=np.int64)
+    return rules.Risks(
+        by_care=by_band * by_care,
+        by_placement=by_band * ~by_care,
+        care_starts=np.array(hazards.care_band_starts_days, dtype=np.float64),
+        placement_starts=np.array(hazards.placement_band_starts_days, dtype=np.float64),
+        need_factor=np.ascontiguousarray(hazards.need_factor.T, dtype=np.float64),
+        calendar_starts=np.array(hazards.calendar_starts_days, dtype=np.float64),
+        calendar_factor=np.ascontiguousarray(
+            by_period.reshape(-1, *by_period.shape[-3:]), dtype=np.float64
+        ),
+        calendar_group=np.ascontiguousarray(group, dtype=np.int64),
+        rates=np.zeros(rules.N_CAUSES),
+    )
