@@ -58,10 +58,10 @@ def release_factors(
     """
     edges = np.append(np.cumsum(closed_days), closed_days.sum() + release_days)
     step = edges[-1] / _STEPS
-    middle = (np.arange(_STEPS) + 0.5) * step
-    stretch = np.searchsorted(edges, middle)
-    weight = np.append(closed_weight, 0.0)[stretch]
-    releasing = stretch == len(closed_days)
+    times = np.arange(_STEPS + 1) * step
+    summed = np.append(0.0, np.cumsum(np.append(closed_days * closed_weight, 0.0)))
+    weight = np.diff(np.interp(times, np.append(0.0, edges), summed)) / step
+    releasing = np.diff(np.clip(times - closed_days.sum(), 0.0, None)) / step
     during = 1.0 - held_back[:, None] * weight
     usual = _leavers(leaving, np.ones((1, _STEPS)), step)
     unreleased = _leavers(leaving, during, step)
@@ -71,7 +71,8 @@ def release_factors(
     low, high = np.ones(len(held_back)), np.full(len(held_back), most)
     for _ in range(_HALVINGS):
         tried = (low + high) / 2
-        enough = _leavers(leaving, np.where(releasing, tried[:, None], during), step) >= wanted
+        released = during + (tried - 1.0)[:, None] * releasing
+        enough = _leavers(leaving, released, step) >= wanted
         low, high = np.where(enough, low, tried), np.where(enough, tried, high)
     result: Floats = np.where(held_back > 0, high, 1.0)
     return result
