@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sufficiency.commands.options import Whole
+from sufficiency.commands.options import Whole, chosen_scenario, overlay_option
 from sufficiency.commands.run import COMPILING, STOPPED
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 from sufficiency.errors import OutputError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("compare", short_help="Say what scenarios change, and how sure that is.")
 @click.argument("compared", nargs=-1, metavar="BASE OTHER...")
+@overlay_option
 @click.option(
     "--replications",
     type=Whole(min=1, max=100_000),
@@ -82,6 +84,7 @@ def command(
     context: click.Context,
     compared: tuple[str, ...],
     *,
+    overlays: tuple[str, ...],
     replications: int | None,
     seed: int | None,
     months: int | None,
@@ -97,19 +100,22 @@ def command(
     """Set scenarios against a base, the first of them: the same children in the same futures.
 
     Give scenario files, or folders that `sufficiency run` has written, never both. What a scenario
-    changes is then known far better than either forecast.
+    changes is then known far better than either forecast. Files given by --with are laid over every
+    scenario; one scenario alone is compared with itself under them.
 
     \b
     Examples:
       sufficiency compare wolverhampton-2020 wolverhampton-2020-worst
       sufficiency compare base.yaml more-carers.yaml edge-of-care.yaml --explain
+      sufficiency compare base.yaml --with crises/court-closure
       sufficiency compare outputs/base outputs/more-carers
     """
     from sufficiency import terminal
     from sufficiency.comparison.chosen import check_chosen, is_run
 
     paths = [_as_path(one) for one in compared]
-    check_chosen(paths)
+    if not (overlays and len(paths) == 1):
+        check_chosen(paths)
     typed = shlex.join(["sufficiency", *context.obj])
     if is_run(paths[0]):
         _refuse_for_runs(
@@ -117,6 +123,7 @@ def command(
                 "--replications": replications,
                 "--seed": seed,
                 "--months": months,
+                "--with": overlays,
                 "--explain": explain,
                 "--resume": resume,
             }
@@ -126,7 +133,7 @@ def command(
         folder = _folder(out, [Path(one).resolve().name for one in compared], overwrite)
         _finished(compare_runs([Path(one) for one in paths], unpaired, typed), folder, overwrite)
         return None
-    scenarios = [_scenario(path, months) for path in paths]
+    scenarios = _scenarios([str(path) for path in paths], overlays, months)
     folder = _folder(out, [scenario.name for scenario in scenarios], overwrite)
     from sufficiency.chunk_folder import has_chunks
     from sufficiency.comparison.compare import (
@@ -175,11 +182,14 @@ def _as_path(one: str) -> str | Path:
     return path
 
 
-def _scenario(path: str | Path, months: int | None) -> Scenario:
-    from sufficiency.scenario.files import load_scenario
-    from sufficiency.scenario.options import with_options
-
-    return with_options(load_scenario(path), months=months)
+def _scenarios(paths: Sequence[str], overlays: Sequence[str], months: int | None) -> list[Scenario]:
+    """The scenarios under the files laid over them; of one alone, without and with these."""
+    under = [overlays] * len(paths) if len(paths) > 1 else [(), overlays]
+    read = paths if len(paths) > 1 else [*paths, *paths]
+    return [
+        chosen_scenario(path, None, None, None, months, over)
+        for path, over in zip(read, under, strict=True)
+    ]
 
 
 def _refuse_for_runs(given: dict[str, Any]) -> None:

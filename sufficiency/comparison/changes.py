@@ -21,7 +21,7 @@ INTERVENTIONS = "interventions"
 NO_CHANGE = frozenset(
     {
         *("name", "description", "authority", "extends", "start", "months", "population"),
-        *("council_method", "outcomes"),
+        *("council_method", "outcomes", "settings"),
     }
 )
 """Keys that change no figure of a comparison, or that two compared scenarios must share."""

@@ -15,6 +15,7 @@ import pandas as pd
 import sufficiency
 from sufficiency.chunk_folder import ChunkFolder
 from sufficiency.chunks import MemoryStore, Store
+from sufficiency.comparison.appraising import appraisal_of
 from sufficiency.comparison.chosen import check_chosen, is_run
 from sufficiency.comparison.differences import differing_numbers
 from sufficiency.comparison.explaining import Explanation, explanation_of, steps_from
@@ -45,6 +46,7 @@ from sufficiency.experiment import Progress
 from sufficiency.manifest import about_the_scenario
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.replication import Job, surroundings_of
+from sufficiency.resolution.intervention_words import intervention_rows
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.options import with_options
@@ -150,7 +152,7 @@ def compare_scenarios(
     explanation = explanation_of(scenarios, resolved) if asked.explain else None
     every = [*resolved, *(() if explanation is None else explanation.extra)]
     wanted = [every_row] * len(resolved) + [explained_rows] * (len(every) - len(resolved))
-    about = [about_the_scenario(one, report_calendar(one.start, one.months)) for one in resolved]
+    about = [_about(one) for one in resolved]
     with _kept(every, asked) as store:
         many = run_many(
             every,
@@ -179,6 +181,7 @@ def compare_scenarios(
             "summarise": round(time.perf_counter() - simulated, 3),
         },
         **_about_scenarios(about, [*notes, *why_another_engine(asked.engine)]),
+        "appraisals": _appraisals(pairs, scenarios),
     }
     return Comparison(
         manifest=manifest,
@@ -221,6 +224,12 @@ def compare_runs(folders: Sequence[Path], unpaired: bool, command: str = "") -> 
         waterfall=pd.DataFrame(columns=list(COLUMNS)),
         pairs=pairs,
     )
+
+
+def _about(resolved: Resolved) -> dict[str, Any]:
+    """What the manifest says of one scenario."""
+    about = about_the_scenario(resolved, report_calendar(resolved.start, resolved.months))
+    return {**about, "interventions": intervention_rows(resolved.scenario, resolved.start)}
 
 
 def _over_the_same_months(scenarios: Sequence[Scenario]) -> tuple[list[Scenario], list[str]]:
@@ -288,6 +297,17 @@ def _pairs(values: Sequence[ScenarioValues], is_paired: bool) -> tuple[Paired, .
     return pairs
 
 
+def _appraisals(pairs: Sequence[Paired], scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:
+    """Invest to save, of each scenario that pays for a programme; not of unrelated futures."""
+    if not pairs[0].is_paired:
+        return []
+    found = (
+        appraisal_of(pair, scenarios[0], other)
+        for pair, other in zip(pairs, scenarios[1:], strict=True)
+    )
+    return [each for each in found if each is not None]
+
+
 def _about_the_comparison(
     pairs: Sequence[Paired], asked: Asked, explanation: Explanation | None
 ) -> dict[str, Any]:
@@ -308,7 +328,10 @@ def _about_scenarios(
     manifests: Sequence[Mapping[str, Any]], notes: Sequence[str]
 ) -> dict[str, Any]:
     """What the manifest says of the scenarios themselves."""
-    kept = ("scenario", "authority", "inputs", "origins", "personal_data", "marking", "warnings")
+    kept = (
+        *("scenario", "authority", "inputs", "origins", "interventions"),
+        *("personal_data", "marking", "warnings"),
+    )
     base = manifests[0]
     said = [str(line) for manifest in manifests for line in manifest.get("warnings") or ()]
     return {

@@ -30,7 +30,7 @@ MOST_IN_ALL_ORDERS = 5
 EXPLAINED = ("in_care", "in_house_shortfall", "unmet_need", COST)
 """What is explained, all children together."""
 BASE, CHANGE, COMBINATION = "base", "change", "combination"
-ALL_ORDERS, LISTED_ORDER = "all orders averaged", "as listed"
+ALL_ORDERS, LISTED_ORDER = "in all orders, averaged", "as listed"
 COLUMNS: tuple[str, ...] = (
     *("combination", "base", "entered", "step", "change", "kind"),
     *("date", "financial_year", "months", "measure"),

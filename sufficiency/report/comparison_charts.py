@@ -10,6 +10,7 @@ import pandas as pd
 from sufficiency.report.charts import BANDS, RangeRow
 from sufficiency.report.comparison_figures import COST, ComparisonFigures, When
 from sufficiency.report.comparison_words import (
+    LABELS,
     fewer_or_more,
     range_of_difference,
     when_label,
@@ -34,13 +35,13 @@ BASE_BAND, BASE_LINE = "#e3e7eb", SOFT_INK
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 SMALL_WIDTH, SMALL_HEIGHT = 330, 190
 _SIGN = "(datum.value > 0 ? '+' : datum.value < 0 ? '−' : '')"
-CHILDREN_TICK = f"{_SIGN} + format(abs(datum.value), ',.0f')"
+CHILDREN_TICK = f"{_SIGN} + format(abs(datum.value), ',.1~f')"
 POUNDS_TICK = (
     f"{_SIGN} + (abs(datum.value) >= 1000000"
     " ? '£' + format(abs(datum.value) / 1000000, ',.3~f') + 'm'"
     " : '£' + format(abs(datum.value), ',.0f'))"
 )
-PLAIN_CHILDREN_TICK = "format(datum.value, ',.0f')"
+PLAIN_CHILDREN_TICK = "format(datum.value, ',.1~f')"
 PLAIN_POUNDS_TICK = (
     "abs(datum.value) >= 1000000 ? '£' + format(datum.value / 1000000, ',.3~f') + 'm'"
     " : '£' + format(datum.value, ',.0f')"
@@ -51,7 +52,8 @@ def paths_chart(figures: ComparisonFigures) -> Chart:
     """Children in care in every scenario: the base's range, and each expected path, named."""
     base = figures.levels_over_time(figures.base, "in_care")
     paths = {
-        name: figures.levels_over_time(name, "in_care") for name in (figures.base, *figures.others)
+        figures.label(name): figures.levels_over_time(name, "in_care")
+        for name in (figures.base, *figures.others)
     }
     low = min(float(rows["mean"].min()) for rows in [*paths.values()])
     low, high = (
@@ -66,7 +68,7 @@ def paths_chart(figures: ComparisonFigures) -> Chart:
         "scale": scale,
         "axis": {"tickCount": 5, "format": ",d"},
     }
-    height = 320
+    height = 260
     layers: list[Spec] = [
         {
             "data": {"values": _records(base, ("p10", "p90"))},
@@ -88,7 +90,7 @@ def paths_chart(figures: ComparisonFigures) -> Chart:
         f"On {long_date(figures.end)}: {said}. The base's 8-in-10 range is "
         f"{children_range(float(base['p10'].iloc[-1]), float(base['p90'].iloc[-1]))}.",
         {
-            "encoding": {"x": _with_room(time_axis(first, last, narrow=False), last, 0.42)},
+            "encoding": {"x": _with_room(time_axis(first, last, narrow=False), last, 0.55)},
             "layer": layers,
             "width": 620,
             "height": height,
@@ -151,7 +153,7 @@ def _named_path(
     ]
 
 
-def _short(name: str, longest: int = 26) -> str:
+def _short(name: str, longest: int = 22) -> str:
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
@@ -164,7 +166,7 @@ def difference_charts(figures: ComparisonFigures, measure: str) -> list[Chart]:
         name: figures.over_time(name, measure).dropna(subset=["mean"]) for name in figures.others
     }
     every = {name: rows for name, rows in every.items() if len(rows)}
-    if not every:
+    if not any(rows["sd"].any() for rows in every.values()):
         return []
     low = min(0.0, *(float(rows["p05"].min()) for rows in every.values()))
     high = max(0.0, *(float(rows["p95"].max()) for rows in every.values()))
@@ -205,20 +207,22 @@ def _difference_chart(
     for value, height, (colour, weight) in zip(
         values, spread_apart(values, gap), looks, strict=True
     ):
-        label = _signed(value, money)
-        at = {"date": local_midnight(last["date"]), "mean": height, "label": label}
+        said = _signed(value, money)
+        at = {"date": local_midnight(last["date"]), "mean": height, "label": said}
         text = {"type": "text", "align": "left", "dx": 5, "color": colour, "fontWeight": weight}
         encoding = {"y": {**y, "field": "mean"}, "text": {"field": "label", "type": "nominal"}}
         layers.append({"data": {"values": [at]}, "mark": text, "encoding": encoding})
     first, end = pd.Timestamp(rows["date"].iloc[0]), pd.Timestamp(last["date"])
     room_for_label = 0.42 if money else 0.2
     fields = ("mean", "p05", "p10", "p25", "p75", "p90", "p95")
-    number = figures.others.index(name)
-    what = "a month's cost of placements" if money else "children in care"
+    number, label = figures.others.index(name), figures.label(name)
+    if len(figures.others) == 1:
+        label = LABELS[measure]
+    what = "a month's cost of placements" if money else LABELS[measure].lower()
     return finished(
         f"difference-{measure.replace('_', '-')}-{number}",
-        name,
-        f"{name}, {what}: {range_of_difference(*ends, money=money)} in 8 of 10 futures on "
+        label,
+        f"{label}, {what}: {range_of_difference(*ends, money=money)} in 8 of 10 futures on "
         f"{long_date(end.date())}, on average {fewer_or_more(mean, money=money)}.",
         {
             "data": {"values": _records(rows, fields)},
@@ -272,7 +276,7 @@ def cost_by_year_chart(figures: ComparisonFigures) -> Chart | None:
             found = figures.difference(name, COST, year.name)
             if found is not None:
                 said = range_of_difference(found.p10, found.p90, money=True)
-                label = f"{_short(name, 40)}, {year.label}"
+                label = f"{_short(figures.label(name), 40)}, {year.label}"
                 rows.append(RangeRow(label, found.p10, found.mean, found.p90, said))
     if not rows:
         return None
@@ -359,6 +363,7 @@ def waterfall_chart(figures: ComparisonFigures, measure: str, when: When) -> Cha
     if steps.empty or not steps.loc[steps["kind"] == "change", "sd"].any():
         return None
     money = measure == COST
+    steps = steps.assign(change=[_short(figures.label(str(each)), 40) for each in steps["change"]])
     bars = _bars(steps, money)
     what = "Cost of placements" if money else _MEASURE_TITLES[measure]
     said = "; ".join(str(bar["words"]) for bar in bars)

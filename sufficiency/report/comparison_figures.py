@@ -18,6 +18,8 @@ from sufficiency.domain import SETTINGS, financial_year
 from sufficiency.report.figures import LAST_MONTH_OF_FINANCIAL_YEAR, YearOfMoney
 
 COST = "cost"
+HEADLINES = ("in_care", "in_house_shortfall", "unmet_need", "outside_area", "over_20_miles")
+"""Outside the boundary and over 20 miles stand side by side, or not at all."""
 When = date | str
 """A report date, or a financial year."""
 
@@ -106,6 +108,20 @@ class ComparisonFigures:
     def others(self) -> list[str]:
         """The scenarios set against the base, in their order."""
         return [str(name) for name in dict.fromkeys(self.comparison["scenario"])]
+
+    def label(self, name: str) -> str:
+        """A scenario as pages call it: what is laid over the base is called by that alone."""
+        laid_over = f"{self.base} with "
+        if name.startswith(laid_over):
+            return f"With {name.removeprefix(laid_over)}"
+        explained: Mapping[str, Any] = self.manifest.get("explained") or {}
+        is_made_up = name == explained.get("combination") and name not in self.others
+        return "All of them together" if is_made_up else name
+
+    @property
+    def labels(self) -> list[str]:
+        """The others as pages call them."""
+        return [self.label(name) for name in self.others]
 
     @property
     def is_paired(self) -> bool:
@@ -209,7 +225,7 @@ class ComparisonFigures:
     def children_measures(self) -> Iterator[str]:
         """The headline measures of children that the comparison has, in the order they are told."""
         known = set(self.comparison["measure"])
-        for measure in ("in_care", "in_house_shortfall", "unmet_need", "outside_area"):
+        for measure in HEADLINES:
             if measure in known:
                 yield measure
 

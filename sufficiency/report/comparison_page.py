@@ -17,6 +17,7 @@ from sufficiency.report import comparison_tables as tables
 from sufficiency.report.charts import Chart, drawing_library
 from sufficiency.report.comparison_figures import COST, ComparisonFigures, ComparisonResult
 from sufficiency.report.comparison_words import (
+    BREAK_EVEN,
     DIFFERENCE_TERMS,
     cautions,
     scenario_sentences,
@@ -69,7 +70,7 @@ def _front(figures: ComparisonFigures) -> dict[str, Any]:
         "base": figures.base,
         "said": [
             {
-                "name": name,
+                "name": figures.label(name),
                 "description": _own_description(figures, name),
                 "sentences": scenario_sentences(figures, name),
             }
@@ -80,8 +81,15 @@ def _front(figures: ComparisonFigures) -> dict[str, Any]:
         "not_a_target": NOT_A_TARGET,
         "main_chart": charts.paths_chart(figures),
         "glance": tables.at_a_glance(figures),
-        "children_charts": charts.difference_charts(figures, "in_care"),
+        "children_charts": _children_charts(figures),
     }
+
+
+def _children_charts(figures: ComparisonFigures) -> list[Chart]:
+    """Children in care; of one scenario alone the gaps that it changes too."""
+    measures = DRIVEN if len(figures.others) == 1 else DRIVEN[:1]
+    drawn = [chart for each in measures for chart in charts.difference_charts(figures, each)]
+    return drawn
 
 
 def _own_description(figures: ComparisonFigures, scenario: str) -> str:
@@ -98,6 +106,7 @@ def _finance(figures: ComparisonFigures) -> dict[str, Any]:
     """The summary for finance."""
     return {
         "has_money": figures.has_money,
+        "invest_table": tables.invest_to_save(figures),
         "cost_chart": charts.cost_by_year_chart(figures),
         "cost_table": tables.cost_by_year(figures),
         "cost_by_setting": tables.cost_by_setting(figures),
@@ -117,6 +126,11 @@ def _behind(figures: ComparisonFigures) -> dict[str, Any]:
         "setting_table": tables.children_by_setting(figures),
         "month_tables": _tables(tables.by_month(figures, measure) for measure in ("in_care", COST)),
         "sure_table": tables.how_sure(figures),
+        "interventions": [
+            (figures.label(name), listed)
+            for name in figures.others
+            if (listed := tables.interventions(figures, name))
+        ],
         "differing": _tables(tables.differing_numbers(figures, name) for name in figures.others),
     }
 
@@ -143,7 +157,7 @@ def _run(figures: ComparisonFigures) -> dict[str, Any]:
     inputs = [row for about in manifest.get("scenarios") or () for row in about.get("inputs") or ()]
     return {
         "warnings": [str(line) for line in manifest.get("warnings") or ()],
-        "glossary": [*DIFFERENCE_TERMS, *GLOSSARY],
+        "glossary": [*DIFFERENCE_TERMS, BREAK_EVEN, *GLOSSARY],
         "run_facts": [
             (label, str(manifest[key]))
             for label, key in named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -67,7 +68,7 @@ def at_a_glance(figures: ComparisonFigures) -> Table:
         columns,
         [
             Row(f"{figures.base} (the base, by itself)", base),
-            *(Row(name, cells) for name, cells in zip(figures.others, rows, strict=True)),
+            *(Row(name, cells) for name, cells in zip(figures.labels, rows, strict=True)),
         ],
         note="The first row is a forecast with its own, wider range; the others are differences "
         f"from it. {PERCENTILES_DO_NOT_ADD}",
@@ -96,7 +97,7 @@ def cost_by_year(figures: ComparisonFigures) -> Table | None:
     ]
     for name in figures.others:
         found = [figures.difference(name, COST, year.name) for year in figures.years]
-        rows.append(Row(name, [_cost_cell(each) for each in found]))
+        rows.append(Row(figures.label(name), [_cost_cell(each) for each in found]))
     return Table(
         "cost-by-year",
         "Cost of placements by financial year: 8 of 10 futures of the difference",
@@ -136,7 +137,7 @@ def cost_by_setting(figures: ComparisonFigures) -> Table | None:
     return Table(
         "cost-by-setting",
         f"Where the difference in the cost of {year.label} comes from: averages",
-        [Column("Setting", "settings"), *(Column(name) for name in figures.others)],
+        [Column("Setting", "settings"), *(Column(name) for name in figures.labels)],
         rows,
         note="Averages add up. “Give or take” is how far the average could move with other random "
         "numbers, 19 times out of 20.",
@@ -157,7 +158,7 @@ def children_by_setting(figures: ComparisonFigures) -> Table:
     return Table(
         "children-by-setting",
         f"Where children live on {long_date(day)}: 8 of 10 futures of the difference",
-        [Column("Setting", "settings"), *(Column(name) for name in figures.others)],
+        [Column("Setting", "settings"), *(Column(name) for name in figures.labels)],
         rows,
         note=PERCENTILES_DO_NOT_ADD,
     )
@@ -177,7 +178,7 @@ def by_month(figures: ComparisonFigures, measure: str) -> Table | None:
     return Table(
         f"{measure.replace('_', '-')}-by-month",
         f"{what} each date: 8 of 10 futures of the difference",
-        [Column("Date"), *(Column(name) for name in figures.others)],
+        [Column("Date"), *(Column(name) for name in figures.labels)],
         rows,
         note=PERCENTILES_DO_NOT_ADD,
     )
@@ -189,7 +190,7 @@ def how_sure(figures: ComparisonFigures) -> Table:
     asked: list[tuple[str, When, bool]] = [
         (measure, day, False)
         for measure in figures.children_measures()
-        if measure != "outside_area"
+        if measure not in ("outside_area", "over_20_miles")
     ]
     if figures.has_money and year is not None:
         asked.append((COST, year.name, True))
@@ -202,7 +203,7 @@ def how_sure(figures: ComparisonFigures) -> Table:
             alone = _level_cell(figures, name, measure, when)
             rows.append(
                 Row(
-                    f"{name}: {LABELS[measure].lower()}, {when_label(when)}",
+                    f"{figures.label(name)}: {LABELS[measure].lower()}, {when_label(when)}",
                     [
                         Cell(alone.text),
                         Cell(range_of_difference(found.p10, found.p90, money=money)),
@@ -229,6 +230,68 @@ def how_sure(figures: ComparisonFigures) -> Table:
     )
 
 
+def invest_to_save(figures: ComparisonFigures) -> Table | None:
+    """How large an effect must be to pay back, and whether what is assumed would."""
+    listed: list[Mapping[str, Any]] = list(figures.manifest.get("appraisals") or ())
+    if not listed:
+        return None
+    rate = f"{float(listed[0]['discount_rate']) * 100:.3g}%"
+    return Table(
+        "invest-to-save",
+        f"Invest to save, {long_date(figures.start)} to {long_date(figures.end)}: how large must "
+        "the effect be to pay back?",
+        [
+            Column("Scenario"),
+            Column("Pays back at", "break_even"),
+            Column("Programme costs the council"),
+            Column("Placements cost less by"),
+            Column("Saved less spent, present value"),
+            Column("Pays back within the forecast"),
+        ],
+        [_appraised(figures, row) for row in listed],
+        note="Costs and savings after the last month are not counted. Present value: later money "
+        f"counts less, {rate} a year after the general rise of prices (HM Treasury, the Green "
+        "Book). What others pay for a programme, and grants, are taken off.",
+    )
+
+
+def _appraised(figures: ComparisonFigures, row: Mapping[str, Any]) -> Row:
+    saved, worth = row["saving_gbp"], row["net_present_value_gbp"]
+    month = row["payback_month"]
+    when = f"on average by month {month}" if month else "on average from the start"
+    if month is None:
+        when = "not on average"
+    spent = float(row["programme_cost_gbp"])
+    return Row(
+        figures.label(str(row["scenario"])),
+        [
+            Cell(_multiple(row["break_even_multiple"])),
+            Cell(f"{gbp(-spent)} less" if spent < 0 else gbp(spent)),
+            Cell(_money_range(saved), f"average: {gbp(saved['mean'])}"),
+            Cell(_money_range(worth), f"average: {gbp(worth['mean'])}"),
+            Cell(in_futures(float(row["pays_back_probability"])), when),
+        ],
+    )
+
+
+def _multiple(multiple: float) -> str:
+    if multiple <= 0:
+        return "any effect: it costs nothing"
+    if not math.isfinite(multiple):
+        return "no effect of this kind: nothing is saved"
+    return f"{multiple:.2g} times the effect that is assumed"
+
+
+def _money_range(spread: Mapping[str, float]) -> str:
+    return gbp_range(spread["p10"], spread["p90"])
+
+
+def interventions(figures: ComparisonFigures, scenario: str) -> list[Mapping[str, Any]]:
+    """The interventions of a scenario that the base has not, as its manifest describes them."""
+    known = list(figures.about(figures.base).get("interventions") or ())
+    return [row for row in figures.about(scenario).get("interventions") or () if row not in known]
+
+
 def differing_numbers(figures: ComparisonFigures, scenario: str) -> Table | None:
     """The numbers in which a scenario differs from the base, levers first, with their sources."""
     listed: Iterable[Mapping[str, Any]] = figures.about(scenario).get("differs_in") or ()
@@ -251,11 +314,11 @@ def differing_numbers(figures: ComparisonFigures, scenario: str) -> Table | None
     more = len(found) - len(rows)
     return Table(
         f"differs-{figures.others.index(scenario)}",
-        f"{scenario}: numbers that are not those of {figures.base}",
+        f"{figures.label(scenario)}: numbers that are not those of {figures.base}",
         [
             Column("What"),
             Column(_short(figures.base)),
-            Column(_short(scenario)),
+            Column(_short(figures.label(scenario))),
             Column("Kind", "kinds"),
             Column("Source"),
         ],
@@ -288,7 +351,9 @@ def waterfall_table(figures: ComparisonFigures, day: date, year: str) -> Table |
         for measure, when, money in known:
             row = steps[measure, when].iloc[position]
             cells.append(_step_cell(row, money=money, is_change=about["kind"] == "change"))
-        rows.append(Row(str(about["change"]), cells, is_total=about["kind"] != "change"))
+        rows.append(
+            Row(figures.label(str(about["change"])), cells, is_total=about["kind"] != "change")
+        )
     return Table(
         "waterfall",
         f"From {rows[0].head} to {rows[-1].head}: what each change adds",

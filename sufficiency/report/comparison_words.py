@@ -48,6 +48,14 @@ DIFFERENCE_TERMS = (
         "More than five changes are entered once, as listed.",
     ),
 )
+BREAK_EVEN = Definition(
+    "break_even",
+    "How large the effect must be",
+    "How many times the effect that the scenario assumes it takes for what placements cost less to "
+    "pay for the programme: at 0.5 half of that effect would do, at 2 it takes twice as much. "
+    "Savings are taken to grow with the effect. Few programmes have a trustworthy measure of "
+    "their effect, so this is the first thing to ask.",
+)
 UNPAIRED = (
     "The scenarios do not share their children, so the difference is taken between unrelated "
     "futures. Its range holds everything that is uncertain about either forecast, and not only "
@@ -214,7 +222,7 @@ def cautions(figures: ComparisonFigures) -> list[str]:
             "relied on."
         )
     unclear = [
-        scenario
+        figures.label(scenario)
         for scenario in figures.others
         if (found := figures.difference(scenario, "in_care", figures.headline_date))
         and not found.is_none

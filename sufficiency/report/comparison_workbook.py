@@ -74,7 +74,7 @@ def _summary(book: Book, figures: ComparisonFigures) -> None:
     )
     for name in figures.others:
         sheet.gap()
-        sheet.line(name, "section")
+        sheet.line(figures.label(name), "section")
         for sentence in scenario_sentences(figures, name):
             sheet.line(plain(sentence), "wrapped", across=ACROSS)
     sheet.gap()
@@ -91,7 +91,7 @@ def _summary(book: Book, figures: ComparisonFigures) -> None:
     sheet.groups([LABELS[measure] for measure in measures[:3]], len(PARTS))
     sheet.head(["Scenario", *(PARTS * len(measures[:3]))], ["text", *["general"] * 9])
     for name in figures.others:
-        values: list[object] = [name]
+        values: list[object] = [figures.label(name)]
         for measure in measures[:3]:
             values += _ends(figures, name, measure, figures.headline_date)
         sheet.cells(values, ["wrapped", *["general"] * (len(values) - 1)])
@@ -123,13 +123,13 @@ def _costs(book: Book, figures: ComparisonFigures) -> None:
             if found is None:
                 continue
             sure: list[object] = [found.standard_error, found.probability_lower]
-            values = [name, *_ends(figures, name, COST, year.name), *sure]
+            values = [figures.label(name), *_ends(figures, name, COST, year.name), *sure]
             sheet.cells(values, ["wrapped", *["gbp"] * 4, "percent"])
         _by_setting(sheet, figures, year.name)
 
 
 def _by_setting(sheet: Sheet, figures: ComparisonFigures, year: str) -> None:
-    sheet.head(["Average by setting", *figures.others], ["text", *["gbp"] * len(figures.others)])
+    sheet.head(["Average by setting", *figures.labels], ["text", *["gbp"] * len(figures.others)])
     for setting in [*figures.settings, "all"]:
         found = [figures.difference(name, COST, year, setting) for name in figures.others]
         values = [None if each is None else each.mean for each in found]
