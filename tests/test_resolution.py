@@ -27,6 +27,7 @@ from sufficiency.domain import (
 )
 from sufficiency.errors import ScenarioError, UserError
 from sufficiency.resolution.own_plans import ONLY_OF_A_COHORT
+from sufficiency.resolution.processes import ONLY_OF_GIVEN_SUPPLY
 from sufficiency.resolution.resolve import Resolved, calibration_year, resolve
 from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.sourced import Kind
@@ -301,7 +302,7 @@ def test_every_number_has_a_key_a_label_and_a_source(found: Resolved) -> None:
 def test_every_assumption_in_use_is_shown_as_assumed() -> None:
     shown = {(row.key, row.source) for row in resolved().origins if row.kind is Kind.ASSUMED}
     for assumption in assumptions().values():
-        in_use = assumption.name not in ONLY_OF_A_COHORT
+        in_use = assumption.name not in (*ONLY_OF_A_COHORT, *ONLY_OF_GIVEN_SUPPLY)
         assert ((assumption.key, assumption.source) in shown) == in_use, assumption.name
 
 

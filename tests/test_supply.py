@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sufficiency.calibration.assumptions import assumed
 from sufficiency.domain import NEED_GROUPS, SECTORS, NeedGroup, Sector, begins
 from sufficiency.errors import UserError
 from sufficiency.resolution.places_added import PlacesAdded, with_places_added
 from sufficiency.resolution.policies import POLICIES, Need, pools_in_order
 from sufficiency.resolution.pools import Pool
+from sufficiency.resolution.processes import ONLY_OF_GIVEN_SUPPLY
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.resolution.supply import Supply, priced_by_pool, shares_by_pool, supply
 from sufficiency.scenario.model import Scenario
@@ -211,6 +213,28 @@ def test_every_number_of_supply_has_an_origin_of_its_own() -> None:
     assumed = {origin.key for origin in found.origins if origin.kind is Kind.ASSUMED}
     assert "sectors.internal_fostering.carers.usable_share" in assumed
     assert "sectors.internal_fostering.carers.approvals_per_month" not in assumed
+
+
+def test_every_assumption_about_places_is_shown_where_it_is_in_use() -> None:
+    kinds = ("own", "block", "framework", "spot")
+    homes = [{"name": kind, "kind": kind, "places": 1} for kind in kinds]
+    found = supplied(
+        sectors={
+            "internal_fostering": {
+                "pools": [
+                    {
+                        "name": "Carers",
+                        "carers": {"approvals_per_month": 2},
+                        "stays_on": {"share": 0.3},
+                    }
+                ]
+            },
+            "residential": {"pools": homes},
+        }
+    )
+    shown = {origin.source for origin in found.origins if origin.kind is Kind.ASSUMED}
+    for name in ONLY_OF_GIVEN_SUPPLY:
+        assert assumed(name).source in shown, name
 
 
 # Policies.

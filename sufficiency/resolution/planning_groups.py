@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.calibration.starting import ChildrenAtStart
-from sufficiency.domain import AGE_BANDS, AGE_GROUPS, NEED_GROUPS, UASC_ROW
+from sufficiency.domain import AGE_BANDS, AGE_GROUPS, NEED_GROUPS, UASC, UASC_ROW
+from sufficiency.report.words import AGE_LABELS, need_label
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
@@ -23,6 +24,7 @@ Ints = NDArray[np.int64]
 
 _SEVEN = len(NEED_GROUPS)
 _OLDEST_BAND = len(AGE_BANDS) - 1
+_AGE_WORDS = {**{str(band): AGE_LABELS[band] for band in AGE_BANDS}, UASC: "unaccompanied"}
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
 _UNDER_16, _AGE_16_AND_OVER = 0, 1
 
@@ -106,9 +108,9 @@ def group_origins(scenario: Scenario) -> list[Origin]:
     origins = []
     for position, group in enumerate(scenario.planning_groups):
         key, name = f"planning_groups.{position}", group.label or group.name.replace("_", " ")
-        of = str(group.of).replace("_", " ")
+        of = need_label(str(group.of)).lower()
         if group.share is not None:
-            label = f"{name}: share of children whose need is {of}"
+            label = f"{name}: share of children who should have: {of}"
             origins.append(
                 given_or(group.share, f"{key}.share", label, group.share.value, "share", "")
             )
@@ -116,7 +118,7 @@ def group_origins(scenario: Scenario) -> list[Origin]:
             given_or(
                 share,
                 f"{key}.share_by_age.{age}",
-                f"{name}: share of children of {age} whose need is {of}",
+                f"{name}: share of children ({_AGE_WORDS[str(age)]}) who should have: {of}",
                 share.value,
                 "share",
                 "",

@@ -138,7 +138,7 @@ def _of_provider(
         given_or(
             provider.places,
             f"{key}.places",
-            f"Usable places at the start: {pool.name}",
+            f"Usable places at the start: {label_of(pool)}",
             provider.places.value,
             "places",
             "",
@@ -146,7 +146,7 @@ def _of_provider(
     ]
     if provider.closes_rate_per_year is not None:
         rate = provider.closes_rate_per_year
-        label = f"How often it closes, a year: {pool.name}"
+        label = f"How often it closes, a year: {label_of(pool)}"
         origins.append(
             given_or(rate, f"{key}.closes_rate_per_year", label, rate.value, "a year", "")
         )

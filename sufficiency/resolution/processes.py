@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import Assumption, assumed
 from sufficiency.domain import DAYS_PER_YEAR, MONTHS_PER_YEAR, begins
-from sufficiency.resolution.pool import PoolSupply
+from sufficiency.resolution.pool import PoolSupply, label_of
 from sufficiency.resolution.pool_checks import refused
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
@@ -39,6 +39,19 @@ _ASSUMED = {
     "children_there_share": ("children_there_share", "share"),
 }
 """By key: the assumption that stands in for it, and its unit."""
+ONLY_OF_GIVEN_SUPPLY = (
+    *(assumption for assumption, _ in _ASSUMED.values()),
+    "stays_on_days",
+    *(
+        f"lead_time_days_{kind}"
+        for kind in ("own_family", "own_home", "block", "framework", "spot")
+    ),
+)
+"""Assumptions that are in use only where a scenario gives pools, carers or staying on."""
+_FROM_A_DATE = {
+    "approvals_per_month": "Households who come forward, and will be approved,",
+    "deregistrations_per_household_year": "De-registrations a household a year",
+}
 
 
 def supply_plan(
@@ -167,7 +180,7 @@ def process_origins(found: Sequence[PoolSupply]) -> list[Origin]:
     for item in found:
         if item.provider is not None:
             continue
-        keys, key, name = item.written, item.key, item.pool.name
+        keys, key, name = item.written, item.key, label_of(item.pool)
         if keys.carers is not None:
             origins += _carer_origins(keys.carers, f"{key}.carers", name)
         if keys.held_by_others is not None:
@@ -222,9 +235,9 @@ def _carer_origins(carers: CarersPlan, key: str, name: str) -> list[Origin]:
         ):
             number = getattr(change, field)
             if number is not None:
-                words = f"{field.replace('_', ' ')} from {change.from_.isoformat()}: {name}"
+                words = f"{_FROM_A_DATE[field]} from {change.from_.isoformat()}: {name}"
                 at = f"{key}.changes.{position}.{field}"
-                rows.append(given_or(number, at, words.capitalize(), number, unit, ""))
+                rows.append(given_or(number, at, words, number, unit, ""))
     return rows
 
 
