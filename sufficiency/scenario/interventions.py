@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, Self
@@ -217,10 +218,10 @@ class Intervention(Strict):
 
     def _check_range(self) -> None:
         low, high = self.how_much.drawn_from.support
-        least, most = {"factor": (0.0, 100.0), "share": (0.0, 1.0)}.get(
-            self.measured_in, (float("-inf"), float("inf"))
+        least, most = {"factor": (0.0, math.inf), "share": (0.0, 1.0)}.get(
+            self.measured_in, (-math.inf, math.inf)
         )
-        if low >= least and high <= (most if self.measured_in == "share" else float("inf")):
+        if low >= least and high <= most:
             return
         drawn = self.how_much.distribution is not None
         found = f"values from {low:g} to {high:g}" if drawn else f"{low:g}"
