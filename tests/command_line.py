@@ -23,6 +23,7 @@ COLUMNS = {
     "needs.csv": f"date,need_group,sector,measure,mean,sd,{QUANTILES}",
     "finance.csv": f"financial_year,months,sector,pool,measure,mean,sd,{QUANTILES}",
     "finance_monthly.csv": f"date,period,sector,pool,basis,measure,mean,sd,{QUANTILES}",
+    "dearest_placements.csv": f"financial_year,months,measure,mean,sd,{QUANTILES}",
 }
 FILES = {*COLUMNS, "manifest.json", "replications.parquet", "workbook.xlsx", "report.html"}
 

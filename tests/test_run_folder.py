@@ -37,6 +37,7 @@ FILES = {
     "needs.csv",
     "finance.csv",
     "finance_monthly.csv",
+    "dearest_placements.csv",
     "replications.parquet",
     "workbook.xlsx",
     "report.html",

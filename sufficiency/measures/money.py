@@ -87,7 +87,8 @@ class CostPlan:
     @property
     def other_lines(self) -> tuple[str, ...]:
         """(L,): the lines of money outside the placement total: income, then after care."""
-        return tuple(line.name for line in (*self.income_lines, *self.after_care_lines))
+        income = (line.name for line in self.income_lines)
+        return (*income, *(line.name for line in self.after_care_lines))
 
     @property
     def line_names(self) -> tuple[str, ...]:
@@ -181,7 +182,7 @@ def prices_of(plan: CostPlan, places: Places, calendar: ReportCalendar) -> Price
         factors=factors,
         premium=premium,
         year=year,
-        nights_in_year=np.bincount(year, weights=np.diff(calendar.days)),
+        nights_in_year=np.bincount(year, weights=np.diff(calendar.days)).astype(np.float64),
         known_nightly_gbp=known_nightly_prices_gbp(plan, calendar),
         first_choice_pool=first_choice_pools(places),
     )

@@ -62,12 +62,13 @@ class Facts:
 
     def risen(self, rise_per_year: float) -> Floats:
         """(M,): how much dearer each month is than the start."""
-        found: Floats = (1 + rise_per_year) ** self.calendar.uplifts
+        found: Floats = np.power(1 + rise_per_year, self.calendar.uplifts, dtype=np.float64)
         return found
 
     def by_month(self, by_night: NDArray[np.number]) -> Floats:
         """Sums of each month of (H,) by night: (M,)."""
-        return np.add.reduceat(by_night.astype(np.float64), self.calendar.days[:-1])
+        found: Floats = np.add.reduceat(by_night.astype(np.float64), self.calendar.days[:-1])
+        return found
 
     def ends(self, to_time: Floats) -> Floats:
         """The first night that a stay no longer has; one at the horizon counts it."""
@@ -114,7 +115,8 @@ class Facts:
         born = start + born_day.astype("timedelta64[D]")
         month = born.astype("datetime64[M]")
         there = (month + years * MONTHS_PER_YEAR).astype("datetime64[D]") + (born - month)
-        return (there - start).astype(np.float64)
+        found: Floats = (there - start).astype(np.float64)
+        return found
 
     def _present(self, first: Ints, after: Ints) -> Ints:
         """(H,): how many stays hold each night."""

@@ -31,7 +31,8 @@ class EmptyPlaces:
     def monthly_gbp(self, facts: Facts) -> Floats:
         """(M,): empty usable places each night x the share of the pool's price."""
         empty = np.maximum(facts.usable(self.pool) - facts.taken(self.pool), 0.0)
-        return facts.by_month(empty) * facts.nightly_gbp[self.pool] * self.share
+        found: Floats = facts.by_month(empty) * facts.nightly_gbp[self.pool] * self.share
+        return found
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ class Allowance:
         """(M,): expected nights with an allowance x a seventh of it."""
         nights = facts.after_nights[self.exit_reason]
         weekly = self.share_receiving * self.weekly_gbp
-        return nights * weekly / DAYS_PER_WEEK * facts.risen(self.rise_per_year)
+        found: Floats = nights * weekly / DAYS_PER_WEEK * facts.risen(self.rise_per_year)
+        return found
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,10 @@ class Paying:
         cost_gbp[:, first:] = 0.0
         for position, line in enumerate(self._plan.place_lines, first):
             cost_gbp[line.basis, position] = line.what.monthly_gbp(facts)
-        for position, other in enumerate((*self._plan.income_lines, *self._plan.after_care_lines)):
-            other_money_gbp[position] = other.what.monthly_gbp(facts)
+        income, after = self._plan.income_lines, self._plan.after_care_lines
+        others = [*(line.what for line in income), *(line.what for line in after)]
+        for position, other in enumerate(others):
+            other_money_gbp[position] = other.monthly_gbp(facts)
 
     def _effect(self, effects: DrawnEffects | None) -> Floats:
         """(P + 1, M): what interventions multiply each pool's price by, on average of a month."""
