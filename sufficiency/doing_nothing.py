@@ -68,7 +68,7 @@ def finance_desk(
     plan, calendar = job.surroundings.costs, job.surroundings.calendar
     found = Tables(made["forecast"], made["finance"], made["finance_monthly"])
     turns = budget_turns(found, plan, calendar)
-    costs = programme_costs_gbp(job)
+    costs = programme_costs_of(job)
     desk: dict[str, Any] = {}
     if getattr(job.resolved.scenario, "interventions", ()) and (turns or costs.any()):
         difference = against_doing_nothing(job, run, layers, crew, costs)
@@ -99,10 +99,15 @@ def _vintages(job: Job, monthly: pd.DataFrame, replications: int, layers: Layers
     return vintages(records, nightly_prices_gbp(plan, calendar), calendar, expected).told()
 
 
-def programme_costs_gbp(job: Job) -> Floats:
-    """What the interventions of a scenario cost themselves: (M,) GBP."""
-    n_months = len(job.surroundings.calendar.month_years)
-    return np.zeros(n_months)
+def programme_costs_of(job: Job) -> Floats:
+    """What the interventions of a scenario cost the council themselves: (M,) GBP."""
+    calendar = job.surroundings.calendar
+    if not getattr(job.resolved.scenario, "interventions", ()):
+        return np.zeros(len(calendar.month_years))
+    from sufficiency.resolution.programme_costs import programme_costs_gbp
+
+    found: Floats = programme_costs_gbp(job.resolved.scenario, calendar).sum(axis=0)
+    return found
 
 
 def against_doing_nothing(

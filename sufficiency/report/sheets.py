@@ -1,7 +1,8 @@
 """Writing cells: text as text, numbers as numbers, dates as dates, in one house style.
 
-Text that begins with ``= + - @`` is written as text and stays text when it is edited, so no cell
-of a run can become a formula.
+Text that begins with ``= + - @`` is written as text and stays text when it is edited, so nothing
+that a user wrote can become a formula. Only a `Formula` is one, and it carries its value, for
+programs that do not work it out when they open the file.
 """
 
 from __future__ import annotations
@@ -11,19 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-NUMBERS = frozenset({"count", "rate", "general", "gbp", "percent", "share"})
+NUMBERS = frozenset(
+    {
+        *("count", "rate", "general", "gbp", "percent", "share", "pence", "factor", "gbp_chart"),
+        *("gbp_input", "pence_input", "count_input", "share_input"),
+    }
+)
 WRAPPED = frozenset({"wrapped", "indented", "guarded", "note"})
 EXCEL_LONGEST_TEXT = 32_767
 POINTS_PER_LINE, HIGHEST_ROW_POINTS = 15, 400
 BOLD_IS_WIDER = 0.85
 """Characters of bold text that fit where one of plain text would."""
 HEAD_COLOUR, TOTAL_COLOUR, NOTE_COLOUR = "#DCE9F3", "#F2F4F7", "#52606D"
+INPUT_COLOUR = "#1F4E9E"
+"""Figures that formulas read are blue, as finance teams know it."""
 
 STYLES: dict[str, dict[str, Any]] = {
     "text": {"valign": "top"},
@@ -53,11 +62,37 @@ STYLES: dict[str, dict[str, Any]] = {
     "rate": {"num_format": "#,##0.0", "valign": "top"},
     "general": {"num_format": "#,##0.####", "valign": "top"},
     "gbp": {"num_format": "£#,##0", "valign": "top"},
+    "pence": {"num_format": "£#,##0.00", "valign": "top"},
+    "factor": {"num_format": "0.0000", "valign": "top"},
+    "gbp_input": {"num_format": "£#,##0", "valign": "top", "font_color": INPUT_COLOUR},
+    "pence_input": {"num_format": "£#,##0.00", "valign": "top", "font_color": INPUT_COLOUR},
+    "count_input": {"num_format": "#,##0.0", "valign": "top", "font_color": INPUT_COLOUR},
+    "share_input": {"num_format": "0.0%", "valign": "top", "font_color": INPUT_COLOUR},
+    "gbp_chart": {
+        "num_format": "£#,##0;-£#,##0;",
+        "valign": "top",
+        "font_color": NOTE_COLOUR,
+    },
+    "check": {"bold": True, "align": "center", "valign": "top"},
     "share": {"num_format": "0.0%", "valign": "top"},
     "percent": {"num_format": "0%", "valign": "top"},
     "date": {"num_format": "d mmm yyyy", "align": "left", "valign": "top"},
 }
 TOTAL = {"bold": True, "top": 1, "bg_color": TOTAL_COLOUR}
+
+
+class Formula(NamedTuple):
+    """A live formula of our own making, never of a user's text, and what it comes to."""
+
+    text: str
+    """Beginning with ``=``."""
+    value: float | str
+
+
+def cell_at(row: int, column: int, *, fixed: bool = False) -> str:
+    """The name of a cell counted from 0: ``B3``, or ``$B$3`` if it stays put when copied."""
+    name: str = xl_rowcol_to_cell(row, column, row_abs=fixed, col_abs=fixed)
+    return name
 
 
 @dataclass
@@ -175,6 +210,8 @@ class Sheet:
         cell = self.book.formats[style]
         if value is None or value is pd.NaT:
             self.worksheet.write_blank(row, column, None, cell)
+        elif isinstance(value, Formula):
+            self.worksheet.write_formula(row, column, value.text, cell, value.value)
         elif isinstance(value, bool):
             self.worksheet.write_boolean(row, column, value, cell)
         elif isinstance(value, datetime | date):

@@ -1,7 +1,9 @@
 """The workbook: a summary for finance, the assumptions, native charts and the tidy tables.
 
-Numbers are numbers with a format, dates are dates, nothing is a formula or a macro. The figures
-are those of the page; here they are not rounded, only shown rounded.
+Numbers are numbers with a format, dates are dates, nothing is a macro. The figures are those of
+the page; here they are not rounded, only shown rounded. Sheets that work something out (budget,
+bridge, months, invest to save, audit) do so by live formulas of our own; no text of a user becomes
+one.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from sufficiency.report.figures import FLAG, STATISTICS, Figures, RunResult, Spread
+from sufficiency.report.figures import FLAG, Figures, RunResult, Spread
 from sufficiency.report.formats import MONEY_UNITS, long_date
 from sufficiency.report.headline import headline, plain
 from sufficiency.report.page import authority_name, marking_of, monte_carlo_sentence, scenario_name
@@ -33,17 +35,22 @@ from sufficiency.report.words import (
     SHORT_SETTING_LABELS,
     in_plain_words,
 )
+from sufficiency.report.workbook_audit import add_audit_sheet
+from sufficiency.report.workbook_bridge import add_bridge_sheet
+from sufficiency.report.workbook_budget import add_budget_sheet, add_months_sheet
 from sufficiency.report.workbook_charts import (
     ROWS_PER_CHART,
     add_cost_chart,
     add_fan_chart,
     add_settings_chart,
 )
+from sufficiency.report.workbook_inputs import add_comparison_sheet, add_inputs_sheet
+from sufficiency.report.workbook_invest import add_invest_sheet
+from sufficiency.report.workbook_tidy import TIDY_SHEETS, add_tidy_sheet, as_list
 
 LINE_WIDTH_COLUMNS = 7
 ENDS = ("Low", "Expected", "High")
 SUMMARY_WIDTHS = (46, *([17] * 12))
-MONEY_MEASURES = frozenset({"cost", "income", "budget", "extra_cost_of_gap"})
 
 
 def write_workbook(forecast: RunResult, path: Path) -> None:
@@ -59,17 +66,18 @@ def write_workbook(forecast: RunResult, path: Path) -> None:
     figures = Figures.of(forecast)
     book = Book.create(path, _properties(figures), marking_of(figures.manifest))
     _summary(book, figures)
+    add_inputs_sheet(book, figures)
     _assumptions(book, figures)
+    add_budget_sheet(book, figures)
+    add_bridge_sheet(book, figures)
+    add_months_sheet(book, figures)
+    add_invest_sheet(book, figures)
+    add_comparison_sheet(book, figures)
     _in_care_by_sector(book, figures)
     _costs(book, figures)
-    for name, frame in (
-        ("forecast", figures.forecast),
-        ("flows", figures.flows),
-        ("needs", figures.needs),
-        ("finance", figures.finance),
-        ("finance_monthly", figures.finance_monthly),
-    ):
-        _tidy(book, name, frame)
+    for name in TIDY_SHEETS:
+        add_tidy_sheet(book, name, getattr(figures, name))
+    add_audit_sheet(book, figures)
     _about(book, figures)
     try:
         book.workbook.close()
@@ -217,21 +225,13 @@ def _assumptions(book: Book, figures: Figures) -> None:
         ]
         values += [row.get("high"), KIND_LABELS.get(kind, kind), row.get("source")]
         sheet.cells([*values, row.get("note"), row.get("key")], styles)
-    _as_list(sheet, len(rows), len(labels))
+    as_list(sheet, len(rows), len(labels))
 
 
 def _style_of_unit(unit: str) -> str:
     if unit.startswith("share") or unit == "a year":
         return "share"
     return "gbp" if unit.lower().startswith(MONEY_UNITS) else "general"
-
-
-def _as_list(sheet: Sheet, n_rows: int, n_columns: int, frozen_columns: int = 0) -> None:
-    """A sheet that is one list: its head stays in view and filters."""
-    sheet.worksheet.freeze_panes(1, frozen_columns)
-    sheet.worksheet.repeat_rows(0)
-    if n_rows:
-        sheet.worksheet.autofilter(0, 0, n_rows, n_columns - 1)
 
 
 def _in_care_by_sector(book: Book, figures: Figures) -> None:
@@ -256,7 +256,7 @@ def _in_care_by_sector(book: Book, figures: Figures) -> None:
         if figures.hides_children:
             values.append(_left_out(figures, day))
         sheet.cells(values, styles)
-    _as_list(sheet, len(figures.dates), len(labels), frozen_columns=1)
+    as_list(sheet, len(figures.dates), len(labels), frozen_columns=1)
     sheet.gap()
     note = "Expected numbers by setting add up to all children; ranges do not add up."
     note += f" {HIDDEN_COUNTS}" if figures.hides_children else ""
@@ -303,33 +303,6 @@ def _costs(book: Book, figures: Figures) -> None:
         across=LINE_WIDTH_COLUMNS,
     )
     add_cost_chart(book, sheet, len(years), settings, sheet.row + 1)
-
-
-def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
-    """A table of the run folder as it is: keys, not plain names, so that pivots match the CSVs."""
-    columns = [str(column) for column in frame.columns]
-    widths = [13 if column in STATISTICS else 26 for column in columns]
-    sheet = book.sheet(name, widths)
-    sheet.head(columns, ["rate" if column in STATISTICS else "text" for column in columns])
-    measure = columns.index("measure") if "measure" in columns else None
-    keys = [_key_style(column) for column in columns if column not in STATISTICS]
-    for values in frame.itertuples(index=False, name=None):
-        number = _number_style(str(values[measure])) if measure is not None else "rate"
-        for column, style in enumerate(keys):
-            sheet.put(sheet.row, column, values[column], style)
-        sheet.figures(values, len(keys), number)
-        sheet.gap()
-    _as_list(sheet, len(frame), len(columns))
-
-
-def _number_style(measure: str) -> str:
-    if measure in MONEY_MEASURES:
-        return "gbp"
-    return "percent" if measure == "over_budget_probability" else "rate"
-
-
-def _key_style(column: str) -> str:
-    return {"date": "date", "months": "count", "period": "count"}.get(column, "text")
 
 
 def _about(book: Book, figures: Figures) -> None:

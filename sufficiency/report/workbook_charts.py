@@ -134,6 +134,106 @@ def add_cost_chart(
     sheet.worksheet.insert_chart(at_row, 0, chart, _spoken("Cost by financial year and setting"))
 
 
+def add_profile_chart(book: Book, sheet: Sheet, n_months: int, at_row: int) -> None:
+    """What each month costs: spent, in the placements of the start, in later ones; stacked."""
+    name = sheet.worksheet.get_name()
+    chart = book.workbook.add_chart({"type": "column", "subtype": "stacked"})
+    for column, label, colour in (
+        (3, "Spent", "#52606D"),
+        (4, "Children placed at the start", BLUE),
+        (5, "Later placements", "#E69F00"),
+    ):
+        chart.add_series(
+            {
+                "name": label,
+                "categories": [name, 1, 2, n_months, 2],
+                "values": [name, 1, column, n_months, column],
+                "fill": {"color": colour},
+                "gap": 30,
+            }
+        )
+    chart.set_title({"name": "Cost of placements a month", "name_font": {"size": 12}})
+    _time_axes(chart)
+    chart.set_y_axis({"num_format": '£#,##0.0,,"m"', "major_gridlines": _GRID, "min": 0})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 900, "height": 380})
+    sheet.worksheet.insert_chart(at_row, 0, chart, _spoken("Cost of placements a month"))
+
+
+def add_bridge_chart(
+    book: Book, sheet: Sheet, rows: tuple[int, int], lowest: float, at_row: int
+) -> None:
+    """A waterfall from the cells of a sheet: an unseen base, then whole, up and down columns.
+
+    ``rows`` are the first and the last; their names stand in the third column, and base, ends,
+    rises and falls in the four after it. The axis begins a little under ``lowest``, the least that
+    a column ends at, or the steps would not be seen.
+    """
+    name = sheet.worksheet.get_name()
+    first, last = rows
+    chart = book.workbook.add_chart({"type": "column", "subtype": "stacked"})
+    for column, (label, fill) in enumerate(
+        (
+            ("Base", {"none": True}),
+            ("Budget and need", {"color": INK}),
+            ("More", {"color": "#D55E00"}),
+            ("Less", {"color": "#009E73"}),
+        ),
+        start=3,
+    ):
+        chart.add_series(
+            {
+                "name": label,
+                "categories": [name, first, 2, last, 2],
+                "values": [name, first, column, last, column],
+                "fill": fill,
+                "gap": 40,
+            }
+        )
+    step = 10 ** math.floor(math.log10(max(abs(lowest), 10.0)))
+    bottom = max(0.0, math.floor(lowest * 0.95 / step * 2) * step / 2)
+    title = "From budget to need" + (" (axis does not start at 0)" if bottom else "")
+    chart.set_title({"name": title, "name_font": {"size": 12}})
+    axis = {"num_format": '£#,##0.0,,"m"', "major_gridlines": _GRID, "min": bottom}
+    chart.set_y_axis(axis)
+    chart.set_legend({"position": "bottom", "delete_series": [0]})
+    chart.set_size({"width": 1000, "height": 400})
+    sheet.worksheet.insert_chart(at_row, 0, chart, _spoken("The steps from budget to need"))
+
+
+def add_payback_chart(
+    book: Book, sheet: Sheet, rows: tuple[int, int], columns: tuple[int, int, int], at_row: int
+) -> None:
+    """The running present value of a programme: expected, and the ends of 8 of 10 futures."""
+    name = sheet.worksheet.get_name()
+    first, last = rows
+    chart = book.workbook.add_chart({"type": "line"})
+    for column, label, line in zip(
+        columns,
+        ("Expected", "Low end", "High end"),
+        (
+            {"color": BLUE, "width": 2.25},
+            {"color": BAND, "width": 1.25},
+            {"color": BAND, "width": 1.25},
+        ),
+        strict=True,
+    ):
+        chart.add_series(
+            {
+                "name": label,
+                "categories": [name, first, 1, last, 1],
+                "values": [name, first, column, last, column],
+                "line": line,
+            }
+        )
+    chart.set_title({"name": "Saved less spent so far, present values", "name_font": {"size": 12}})
+    chart.set_x_axis({"date_axis": True, "num_format": "mmm yy", "label_position": "low"})
+    chart.set_y_axis({"num_format": '£#,##0.0,,"m"', "major_gridlines": _GRID})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 900, "height": 380})
+    sheet.worksheet.insert_chart(at_row, 0, chart, _spoken("When the programme pays back"))
+
+
 _GRID = {"visible": True, "line": {"color": "#D9DEE4"}}
 
 

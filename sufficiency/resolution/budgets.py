@@ -33,9 +33,11 @@ def sector_budgets_gbp(scenario: Scenario) -> dict[str, dict[str, float]]:
 
 
 def budget_origins(scenario: Scenario) -> list[Origin]:
-    """Where the budgets come from."""
+    """Where the budgets come from, and how later money is weighed where a programme has a cost."""
     budgets = scenario.costs.budget
+    has_programme = any(each.cost is not None for each in scenario.interventions)
     return [
+        *(appraisal_rates(scenario).origins if has_programme else ()),
         *(
             given_or(sum_, f"costs.budget.{at}", f"Placements budget {at}", sum_.value, "GBP", "")
             for at, sum_ in total_budgets(budgets).items()
