@@ -120,15 +120,18 @@ def fostering_in_2019(replications: int) -> None:
     supplies: dict[str, dict[str, Any]] = {
         "no change of places": {},
         "the carers that came, 73% of places usable": own_carers(0.73),
-        "the same, 85% usable": own_carers(0.85),
-        "the same, and moves back to own carers": {**own_carers(0.85), **settled},
-        "the same, and 45% of agency children would suit own carers": {
+        "the same, and children move back to own carers": {**own_carers(0.73), **settled},
+        "the carers that came, 85% of places usable": own_carers(0.85),
+        "the same, and children move back to own carers when settled": {
             **own_carers(0.85),
             **settled,
+        },
+        "73% usable, no moves back, 45% of agency children would suit own carers": {
+            **own_carers(0.73),
             "overflow_ifa": 0.45,
         },
         "177 to 215 places, month by month": to_215,
-        "the same 215, and moves back to own carers": {**to_215, **settled},
+        "the same 215, and children move back to own carers": {**to_215, **settled},
     }
     for name, supply in supplies.items():
         base = from_2019(**supply)

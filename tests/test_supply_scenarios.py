@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -79,6 +80,17 @@ def test_upper_pendeford_farm_adds_no_places() -> None:
     found = laid(FOLDER / "key-2-inspiration.yaml")
     homes = [pool.name for pool in found.pools if pool.sector is Sector.RESIDENTIAL]
     assert homes == ["Key 2 Inspiration", "External homes"]
+
+
+def test_what_the_page_about_places_shows_can_be_run(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "supply.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    assert len(blocks) == 2
+    for number, text in enumerate(blocks):
+        path = tmp_path / f"{number}.yaml"
+        head = "" if text.startswith("name:") else "name: a\nauthority: Wolverhampton\n"
+        path.write_text(head + text, encoding="utf-8")
+        assert supply(load_scenario(path), CHILDREN, date(2023, 3, 31)).pools
 
 
 def test_the_strategys_planning_groups_are_there_and_their_sizes_are_assumptions() -> None:
