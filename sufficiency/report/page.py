@@ -18,6 +18,7 @@ from markupsafe import Markup
 from sufficiency.report import page_charts, tables
 from sufficiency.report.charts import Chart, drawing_library
 from sufficiency.report.figures import Figures, RunResult, day_of
+from sufficiency.report.finance_section import finance_section
 from sufficiency.report.formats import children, gbp, long_date, plausible_range, value_with_unit
 from sufficiency.report.headline import headline, places_statement
 from sufficiency.report.overflow_table import overflow_table
@@ -217,6 +218,7 @@ def _sections(figures: Figures) -> dict[str, Any]:
             page_charts.cost_chart(figures), page_charts.cost_by_setting_chart(figures)
         ),
         "cost_table": tables.cost_by_year(figures),
+        **finance_section(figures),
         "distance_table": tables.distance_by_date(figures),
         "layers_chart": page_charts.layers_chart(figures),
         "monte_carlo": monte_carlo_sentence(figures),
