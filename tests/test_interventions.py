@@ -271,7 +271,9 @@ def test_the_table_says_it_in_words() -> None:
     }
     (row,) = intervention_rows(scenario(interventions=[item]), date(2023, 3, 31))
     assert row["who"] == "10 to 15"
-    assert row["when"] == "from 1 May 2023, whole from 31 May 2023 to 31 October 2023"
+    assert row["when"] == (
+        "from 1 May 2023, growing evenly to its whole effect by 31 May 2023, to 31 October 2023"
+    )
     assert row["how_much"] == "x 0.9 (0.82 to 0.98) (-10%)"
     assert row["afterwards"] == "the effect stops"
     assert row["cost"] == "£2,000 a month"

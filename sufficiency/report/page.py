@@ -21,6 +21,7 @@ from sufficiency.report.figures import Figures, RunResult, day_of
 from sufficiency.report.finance_section import finance_section
 from sufficiency.report.formats import children, gbp, long_date, plausible_range, value_with_unit
 from sufficiency.report.headline import headline, places_statement
+from sufficiency.report.interventions_section import interventions_section
 from sufficiency.report.overflow_table import overflow_table
 from sufficiency.report.planned_ends import plans_sentences, plans_table
 from sufficiency.report.supply_sections import supply_sections
@@ -213,6 +214,7 @@ def _sections(figures: Figures) -> dict[str, Any]:
         "flows_table": tables.flows_by_year(figures),
         "gap_charts": page_charts.gap_charts(figures),
         **supply_sections(figures),
+        **interventions_section(figures),
         "need_table": tables.gap_by_need(figures),
         "cost_charts": _present(
             page_charts.cost_chart(figures), page_charts.cost_by_setting_chart(figures)

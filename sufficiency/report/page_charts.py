@@ -32,6 +32,7 @@ from sufficiency.report.formats import (
     percent,
     rate,
 )
+from sufficiency.report.interventions_section import marks_in_words, with_marks
 from sufficiency.report.words import METHOD_LABELS, SETTING_LABELS, SHORT_SETTING_LABELS
 
 MOST_YEARS_OF_HISTORY = 8
@@ -61,10 +62,12 @@ def in_care_chart(figures: Figures) -> Chart:
         "in-care",
         "Children in care",
         _fan_in_words(figures, "in_care", "children in care"),
-        fan_chart(figures.series("in_care"), [past] if past else [], height=330),
+        with_marks(
+            fan_chart(figures.series("in_care"), [past] if past else [], height=330), figures
+        ),
         term="in_care",
         caption="Dots: published counts, then where the forecast starts. "
-        "The axis does not start at 0.",
+        "The axis does not start at 0." + marks_in_words(figures),
     )
 
 

@@ -63,7 +63,7 @@ def intervention_rows(scenario: Scenario, start: date) -> list[dict[str, Any]]:
                 "last": "" if last is None else last.isoformat(),
                 "how_much": _how_much(item),
                 "afterwards": _afterwards(item),
-                "evidence": item.evidence or "",
+                "evidence": _evidence(item),
                 "effect_is_known": item.effect_is_known,
                 "certainty": item.certainty or "",
                 "cost": "" if item.cost is None else _cost(item.cost),
@@ -71,6 +71,14 @@ def intervention_rows(scenario: Scenario, start: date) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _evidence(item: Intervention) -> str:
+    """Why this effect: of a chain, what is quoted for each of its links."""
+    chain = item.prevention
+    links = () if chain is None else (chain.would_enter_evidence, chain.kept_out_evidence)
+    months = None if chain is None else chain.months_evidence
+    return " ".join(said for said in (item.evidence, *links, months) if said)
 
 
 def _who(item: Intervention) -> str:
@@ -89,9 +97,9 @@ def _when(item: Intervention, start: date) -> str:
     first, full, after_last = item.timetable(start)
     words = f"from {long_date(first)}"
     if full > first:
-        words += f", whole from {long_date(full)}"
+        words += f", growing evenly to its whole effect by {long_date(full)},"
     if after_last is None:
-        return f"{words} on"
+        return words.rstrip(",") if full > first else f"{words} on"
     return f"{words} to {long_date(after_last - timedelta(days=1))}"
 
 
