@@ -6,7 +6,7 @@ Nothing is estimated here; sums over months are sums of expected values only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -204,15 +204,26 @@ class Figures:
 
     def at(self, measure: str, day: date, sector: str = "all") -> Spread | None:
         """One measure at one date, or None where the run has no such row or it is empty."""
-        rows = self.series(measure, sector)
-        return spread_of(rows[rows["date"] == day])
+        return self._cells.get((measure, sector, day))
+
+    @cached_property
+    def _cells(self) -> dict[tuple[object, ...], Spread]:
+        """Every figure of all ages, by measure, sector and date: pages look up hundreds."""
+        return spreads_by(
+            self.forecast[self.forecast["age_band"] == "all"], ("measure", "sector", "date")
+        )
 
     def is_hidden(self, measure: str, day: date, sector: str = "all") -> bool:
         """Whether a figure is left out because it shows, or gives away, a few real children."""
-        rows = self.series(measure, sector)
-        return FLAG_COLUMN in rows.columns and bool(
-            (rows.loc[rows["date"] == day, FLAG_COLUMN] == FLAG).any()
-        )
+        return (measure, sector, day) in self._hidden
+
+    @cached_property
+    def _hidden(self) -> frozenset[tuple[object, ...]]:
+        if not self.hides_children:
+            return frozenset()
+        rows = self.forecast
+        rows = rows[(rows[FLAG_COLUMN] == FLAG) & (rows["age_band"] == "all")]
+        return frozenset(zip(rows["measure"], rows["sector"], rows["date"], strict=True))
 
     @cached_property
     def hides_children(self) -> bool:
@@ -223,9 +234,12 @@ class Figures:
 
     def annual(self, measure: str, year: str, sector: str = "all") -> Spread | None:
         """One measure of money over a financial year, all pools of a sector together."""
-        rows = self.finance
-        chosen = (rows["financial_year"] == year) & (rows["measure"] == measure)
-        return spread_of(rows[chosen & (rows["sector"] == sector) & (rows["pool"] == "all")])
+        return self._annual.get((measure, year, sector))
+
+    @cached_property
+    def _annual(self) -> dict[tuple[object, ...], Spread]:
+        rows = self.finance[self.finance["pool"] == "all"]
+        return spreads_by(rows, ("measure", "financial_year", "sector"))
 
     def peak(self, measure: str) -> date | None:
         """The month's end (or start) at which a measure is expected to be highest."""
@@ -260,6 +274,16 @@ def spread_of(rows: pd.DataFrame) -> Spread | None:
         return None
     row = rows.iloc[0]
     return Spread(float(row["mean"]), *(float(row[name]) for name in QUANTILES))
+
+
+def spreads_by(rows: pd.DataFrame, keys: Sequence[str]) -> dict[tuple[object, ...], Spread]:
+    """Each row as a ``Spread``, by what it has in some columns; rows with an empty mean have none,
+    and the first of equal keys holds."""
+    known = rows[rows["mean"].notna()]
+    names = list(zip(*(known[key] for key in keys), strict=True))
+    numbers = known[["mean", *QUANTILES]].to_numpy(dtype=float).tolist()
+    found = zip(reversed(names), reversed(numbers), strict=True)
+    return {name: Spread(*values) for name, values in found}
 
 
 def day_of(value: object) -> date:
