@@ -11,6 +11,7 @@ from typing import Any
 import click
 import numpy as np
 import pytest
+from clocks import assert_same, both
 from fixed_days import on_days
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,10 +31,7 @@ from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.shipped import shipped_path
-from sufficiency.simulation import compiled_model, model
 from sufficiency.simulation.children import FIRST_PLACEMENTS, FURTHER_PLACEMENTS
-from sufficiency.simulation.draws import Draws
-from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import (
     BEGAN_MOVED,
     BEGAN_PLACE_FOUND,
@@ -64,27 +62,6 @@ ANY = settings(
 )
 
 LEAST_WORLDS = 3
-
-
-def both(world: World, seed: int = SEED, replication: int = 0) -> tuple[Record, Record]:
-    """The records of the definition and of its compiled twin, of the same children."""
-    draws = Draws(seed, replication)
-    children = children_of(world, draws)
-    return model.run(world, children, draws), compiled_model.run(world, children, draws)
-
-
-def assert_same(ours: Record, theirs: Record) -> None:
-    """Every field of every row, and their types; the first that differs is named."""
-    assert ours.horizon_days == theirs.horizon_days
-    pairs = (
-        (ours.spells, theirs.spells),
-        (ours.pool_changes, theirs.pool_changes),
-        (ours.holds, theirs.holds),
-    )
-    for facts, others in pairs:
-        assert facts.dtype == others.dtype
-        for name in facts.dtype.names or ():
-            np.testing.assert_array_equal(facts[name], others[name], err_msg=name, strict=True)
 
 
 # --- any small world ------------------------------------------------------------------------

@@ -23,6 +23,7 @@ NO_POOL = -1
 UNPLANNED = MOVE_REASONS.index(MoveReason.UNPLANNED_ENDING)
 ALONE = 1
 _MANY = 1 << 40
+_BITS = 60
 
 
 class Supply(NamedTuple):
@@ -98,6 +99,14 @@ def choose_pool(
     room. The place that a child left after an unplanned ending is not offered to that child while
     it stands vacant; another place of the same pool is.
     """
+    return first_with_place(child, order, together, now, seekers, supply)
+
+
+@step
+def first_with_place(
+    child: int, order: int, together: int, now: float, seekers: Seekers, supply: Supply
+) -> int:
+    """`choose_pool`, within a rule that asks it of many children."""
     for pool in supply.orders[order]:
         if pool == NO_POOL:
             break
@@ -265,11 +274,15 @@ def next_served(
 
     With ``in_first`` only a pool in a sector of the child's first choice will do.
     """
+    shut = 0
     for child in queue[:length]:
-        order = seekers.need[child]
-        if in_first:
-            order = order_of_first(order, supply)
-        pool = choose_pool(child, order, ALONE, now, seekers, supply)
+        need = seekers.need[child]
+        if need < _BITS and shut >> need & 1:
+            continue
+        order = order_of_first(need, supply) if in_first else need
+        pool = first_with_place(child, order, ALONE, now, seekers, supply)
         if pool != NO_POOL:
             return int(child), pool
+        if need < _BITS and not supply.has_age_limits and seekers.barred_pool[child] == NO_POOL:
+            shut |= 1 << need  # Nor is there a place for anyone else of that need.
     return NOBODY, NO_POOL

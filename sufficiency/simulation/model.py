@@ -81,9 +81,7 @@ class Care(Spells):
     def entering_care(self, child: int) -> Story:
         """Come into care, and find a place or wait for one."""
         yield self.at(float(self.people.entered[child]), Order.CHILDREN_ENTER, child)
-        same_day = matching.is_emergency(
-            child, self.luck, self.people, self.matching, self.seekers.group
-        )
+        same_day = self.is_emergency(child)
         pool = matching.find_first_place(
             child, same_day, self.matching, self.env.now, self.seekers, self.pools.supply
         )

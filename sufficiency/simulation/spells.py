@@ -138,6 +138,14 @@ class Spells:
             self.risks,
         )
 
+    def is_emergency(self, child: int) -> bool:
+        """Whether a child who enters is placed the same day."""
+        if not self.matching.emergency_share.size:
+            return False
+        return matching.is_emergency(
+            child, self.luck, self.people, self.matching, self.seekers.group
+        )
+
     def choose_pool(self, child: int) -> int:
         """The first pool in the order of the child's need with a place for it."""
         order = int(self.seekers.need[child])
