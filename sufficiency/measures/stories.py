@@ -109,9 +109,9 @@ def _chosen(entered: NDArray[np.void], lives: int) -> list[int]:
         facts["placements"] > 1,
     )
     found: list[int] = []
-    for kind in (*kinds, facts["placements"] > 0):
-        among = [int(child) for child in facts.index[kind] if child not in found]
-        found += among[: 1 if kind is not None and len(found) < len(kinds) else lives]
+    for kind in kinds:
+        found += [int(child) for child in facts.index[kind] if child not in found][:1]
+    found += [int(child) for child in facts.index if child not in found]
     return sorted(found[:lives])
 
 
