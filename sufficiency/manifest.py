@@ -16,7 +16,7 @@ import pandas as pd
 
 from sufficiency.finance.budgets import budget_warnings
 from sufficiency.finance.outturn import actuals_warnings
-from sufficiency.measures.money import CostPlan
+from sufficiency.measures.money import CostPlan, money_facts
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.report.words import MARKING
 from sufficiency.simulation.world import World
@@ -101,6 +101,7 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
             *budget_warnings(resolved.costs, calendar, actuals),
             *actuals_warnings(actuals, resolved.start),
         ],
+        "money": money_facts(resolved.costs, calendar),
         "personal_data": personal,
         "marking": MARKING if personal else "",
         "authority": _as_mapping(resolved.authority),

@@ -287,7 +287,14 @@ def _finance(stock: Floats, dates: list[date]) -> tuple[pd.DataFrame, pd.DataFra
         labels = {"financial_year": year, "months": years.count(year), "sector": "all"}
         extra = _summary(stock.sum(axis=1)[:, 0:12].sum(axis=1) * 90.0)
         annual.append({**labels, "pool": "all", "measure": "extra_cost_of_gap", **extra})
-        annual.append({**labels, "pool": "all", "measure": "income", **extra})
+        for measure in ("income", "net_cost", "after_care_cost"):
+            annual.append({**labels, "pool": "all", "measure": measure, **extra})
+        for measure, pool in (
+            ("income", "uasc_grant"),
+            ("after_care_cost", "special_guardianship_allowances"),
+            ("after_care_cost", "staying_put"),
+        ):
+            annual.append({**labels, "pool": pool, "measure": measure, **extra})
         if years.count(year) == 12:
             budget = dict.fromkeys(["mean", *QUANTILES], 31_000_000.0)
             annual.append({**labels, "pool": "all", "measure": "budget", **budget, "sd": 0.0})

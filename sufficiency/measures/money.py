@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +142,20 @@ def price_factors(factor: Floats, starts_days: Floats, calendar: ReportCalendar)
     within = np.clip(np.minimum(last, edges[1:]) - np.maximum(first, edges[:-1]), 0, None)
     found: Floats = factor @ (within / within.sum(axis=1, keepdims=True)).T
     return found
+
+
+def money_facts(plan: CostPlan, calendar: ReportCalendar) -> dict[str, Any]:
+    """What a reader of the money should know beside it: what it leaves out, and the real index.
+
+    ``real_terms`` is None, or its ``index``, the year ``prices_of`` and the index ``by_year``.
+    """
+    by_year = dict(zip(calendar.financial_years, plan.real_index, strict=False))
+    real = {
+        "index": plan.real_index_name,
+        "prices_of": plan.real_prices_of,
+        "by_year": by_year,
+    }
+    return {"left_out": list(plan.left_out), "real_terms": real if by_year else None}
 
 
 def known_nightly_prices_gbp(plan: CostPlan, calendar: ReportCalendar) -> Floats:

@@ -22,6 +22,7 @@ from sufficiency.report.finance_section import finance_section
 from sufficiency.report.formats import children, gbp, long_date, plausible_range, value_with_unit
 from sufficiency.report.headline import headline, places_statement
 from sufficiency.report.interventions_section import interventions_section
+from sufficiency.report.money_section import money_section
 from sufficiency.report.overflow_table import overflow_table
 from sufficiency.report.planned_ends import plans_sentences, plans_table
 from sufficiency.report.supply_sections import supply_sections
@@ -220,6 +221,7 @@ def _sections(figures: Figures) -> dict[str, Any]:
             page_charts.cost_chart(figures), page_charts.cost_by_setting_chart(figures)
         ),
         "cost_table": tables.cost_by_year(figures),
+        **money_section(figures),
         **finance_section(figures),
         "distance_table": tables.distance_by_date(figures),
         "layers_chart": page_charts.layers_chart(figures),

@@ -77,6 +77,8 @@ MEASURE_LABELS = {
     "nights": "Nights in care",
     "income": "Income",
     "budget": "Budget",
+    "net_cost": "All placements less income",
+    "after_care_cost": "Money after care",
     "extra_cost_of_gap": "Extra cost of the gaps",
     "over_budget_probability": "Chance of spending more than the budget",
 }
@@ -250,6 +252,18 @@ GLOSSARY = (
         "One child in care at one midnight is one night.",
     ),
     Definition("income", "Income", "What others pay towards the cost of placements."),
+    Definition(
+        "net_cost",
+        "All placements less income",
+        "What placements cost, less what others pay towards them.",
+    ),
+    Definition(
+        "after_care_cost",
+        "Money after care",
+        "What children who leave care after the start go on to cost: allowances to their 18th "
+        "birthday, places held after it, and accommodation if the scenario prices it. It is no "
+        "part of the cost of placements.",
+    ),
     Definition(
         "budget",
         "Budget",
