@@ -1,6 +1,6 @@
 """Spend against what councils published (section 251): reconciled line by line, and foretold.
 
-``python benchmarks/spend.py [--replications 200] [--workers 2]`` prints two tables.
+``python benchmarks/spend.py [--replications 200] [--workers 2] [--known 2022 2021]`` prints tables.
 
 *Reconciled*: the simulated first year from 31 March 2020 beside the published gross spend on
 children in care in 2020-21, for Wolverhampton and five others: every thirtieth authority by its
@@ -196,23 +196,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replications", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--known", type=int, nargs="*", default=[2022, 2021])
+    parser.add_argument("--not-reconciled", action="store_true")
     options = parser.parse_args()
     count = options.replications, options.workers
-
-    known = with_figures(("2019-20", "2020-21"), (2019, 2020, 2021))
-    wolverhampton = find_authority("Wolverhampton")
-    chosen = [wolverhampton, *known[RECONCILED_EVERY // 2 :: RECONCILED_EVERY]]
-    rows = [reconcile(authority, *count) for authority in chosen]
-    print("Reconciled, 2020-21, GBP million:")
-    print(pd.DataFrame(rows).round(1).to_string(index=False))
-
+    if not options.not_reconciled:
+        print("Reconciled, 2020-21, GBP million:")
+        print(reconciled(*count).round(1).to_string(index=False))
     known = with_figures(("2020-21", "2021-22", "2022-23"), (2020, 2021, 2022, 2023))
-    for last in (2022, 2021):
-        table = pd.DataFrame(
-            [foretell(authority, last, *count) for authority in known[::FORETOLD_EVERY]]
-        )
+    for last in options.known:
+        rows = [foretell(authority, last, *count) for authority in known[::FORETOLD_EVERY]]
+        table = pd.DataFrame(rows)
         print(table.round(1).to_string(index=False))
-        print(said(table, last))
+        print(said(table, last), flush=True)
+
+
+def reconciled(replications: int, workers: int) -> pd.DataFrame:
+    """Wolverhampton and five others."""
+    known = with_figures(("2019-20", "2020-21"), (2019, 2020, 2021))
+    chosen = [find_authority("Wolverhampton"), *known[RECONCILED_EVERY // 2 :: RECONCILED_EVERY]]
+    return pd.DataFrame([reconcile(authority, replications, workers) for authority in chosen])
 
 
 if __name__ == "__main__":
