@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from sufficiency import load_scenario, simulate
 from sufficiency.forecast import Forecast
+from sufficiency.report.page import render_page
+from sufficiency.report.run_folder import write_table
 from sufficiency.report.workbook import write_workbook
 from sufficiency.shipped import shipped_path
 
@@ -134,6 +137,25 @@ def test_the_budget_sheet_is_the_finance_table(run: Forecast, recalculated: Any)
         [of_year[f"contingency_p{at}"] for at in (50, 80, 95)], abs=PENNY
     )
     assert total[12] == pytest.approx(of_year["budget"] + of_year["contingency_p80"], abs=PENNY)
+
+
+def test_totals_agree_to_the_penny_between_table_workbook_and_page(
+    run: Forecast, recalculated: Any, tmp_path: Path
+) -> None:
+    write_table(run.finance, tmp_path / "finance.csv")
+    table = pd.read_csv(tmp_path / "finance.csv", keep_default_na=False, na_values=[""])
+    of_cost = table[(table["measure"] == "cost") & (table["pool"] == "all")]
+    page = render_page(run)
+    for year in ("2020-21", "2021-22"):
+        rows = of_cost[of_cost["financial_year"] == year]
+        total = float(rows.loc[rows["sector"] == "all", "mean"].iloc[0])
+        settings = float(rows.loc[rows["sector"] != "all", "mean"].sum())
+        assert settings == pytest.approx(total, abs=PENNY)
+        months = [row for row in rows_of(recalculated, "Monthly profile") if row[0] == year]
+        assert months[-1][7] == pytest.approx(total, abs=PENNY)
+    of_all = {r["step"]: r["mean"] for r in run.manifest["bridge"] if r["sector"] == "all"}
+    assert of_all["need"] - of_all["programme_costs"] == round(total)
+    assert f"£{of_all['need']:,.0f}" in page
 
 
 def test_a_check_fails_when_a_figure_is_changed(run: Forecast, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ say, they are one line: children in care at the later start, more or fewer than 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -173,6 +173,17 @@ def explain(before: Path, after: Path, year: str | None = None) -> Movement:
         lines=lines,
         notes=_notes(earlier, later, months, shared, lines),
     )
+
+
+def are_apart(folders: Sequence[Path]) -> bool:
+    """Whether these are two runs that start on different days; False where a folder is none."""
+    if len(folders) != 2:
+        return False
+    try:
+        starts = {_read(folder).start for folder in folders}
+    except UserError:
+        return False
+    return len(starts) == len(folders)
 
 
 def _read(folder: Path) -> _Run:
