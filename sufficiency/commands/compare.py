@@ -101,7 +101,8 @@ def command(
 
     Give scenario files, or folders that `sufficiency run` has written, never both. What a scenario
     changes is then known far better than either forecast. Files given by --with are laid over every
-    scenario; one scenario alone is compared with itself under them.
+    scenario; one scenario alone is compared with itself under them. Of two runs of one council that
+    start a month or more apart, it says why the expected outturn of the year moved.
 
     \b
     Examples:
@@ -109,6 +110,7 @@ def command(
       sufficiency compare base.yaml more-carers.yaml edge-of-care.yaml --explain
       sufficiency compare base.yaml --with crises/court-closure
       sufficiency compare outputs/base outputs/more-carers
+      sufficiency compare outputs/2020-09 outputs/2020-10
     """
     from sufficiency import terminal
     from sufficiency.comparison.chosen import check_chosen, is_run
@@ -129,8 +131,12 @@ def command(
             }
         )
         from sufficiency.comparison.compare import compare_runs
+        from sufficiency.finance.movement import are_apart
 
         folder = _folder(out, [Path(one).resolve().name for one in compared], overwrite)
+        if not unpaired and are_apart([Path(one) for one in paths]):
+            _moved(Path(paths[0]), Path(paths[1]), folder, overwrite, typed)
+            return None
         _finished(compare_runs([Path(one) for one in paths], unpaired, typed), folder, overwrite)
         return None
     scenarios = _scenarios([str(path) for path in paths], overlays, months)
@@ -200,6 +206,17 @@ def _refuse_for_runs(given: dict[str, Any]) -> None:
                 f"{option} belongs to scenarios; runs that have been written are compared as they "
                 "are. Leave it out, or give scenario files."
             )
+
+
+def _moved(before: Path, after: Path, folder: Path, overwrite: bool, typed: str) -> None:
+    """Say why the expected outturn moved between runs that start on different days."""
+    from sufficiency.finance.movement import explain
+    from sufficiency.report.finance_movement import movement_sentence, write_movement
+
+    movement = explain(before, after)
+    written = write_movement(movement, folder, overwrite, typed)
+    click.echo(movement_sentence(movement))
+    click.echo(f"The report is {written / 'report.html'}")
 
 
 def _folder(out: Path | None, names: list[str], overwrite: bool) -> Path:
