@@ -47,7 +47,7 @@ def dearest_by_year(figures: Figures) -> Table | None:
         return [
             Cell("c" if _hides(rows) else "–")
             if spread is None
-            else Cell(f"{said(spread.p10)} to {said(spread.p90)}", f"about {said(spread.mean)}")
+            else Cell(f"{said(spread.p10)} to {said(spread.p90)}", f"expected {said(spread.mean)}")
             for spread in found
         ]
 
@@ -56,9 +56,7 @@ def dearest_by_year(figures: Figures) -> Table | None:
         over = f"over £{int(weekly):,} a week"
         key = f"over_{weekly}_gbp_a_week"
         body += [
-            Row(
-                f"Placements {over}, at some time in the year", cells(f"placements_{key}", children)
-            ),
+            Row(f"Placements {over}", cells(f"placements_{key}", children)),
             Row(f"What placements {over} cost", cells(f"cost_{key}", gbp)),
         ]
     body.append(
@@ -142,5 +140,5 @@ def _real_row(figures: Figures, real: dict[str, Any] | None) -> list[Row]:
             cells.append(Cell("–"))
             continue
         low, high = gbp(spread.p10 / index), gbp(spread.p90 / index)
-        cells.append(Cell(f"{low} to {high}", f"about {gbp(spread.mean / index)}"))
+        cells.append(Cell(f"{low} to {high}", f"expected {gbp(spread.mean / index)}"))
     return [Row(f"All placements in prices of {real['prices_of']} (by {real['index']})", cells)]
