@@ -28,6 +28,7 @@ from sufficiency.comparison.folders import (
 )
 from sufficiency.comparison.identity import identity_of_many
 from sufficiency.comparison.many import Many, run_many
+from sufficiency.comparison.moving import movement_of, started_apart
 from sufficiency.comparison.paired import Paired
 from sufficiency.comparison.population import why_not_the_same
 from sufficiency.comparison.result import Comparison
@@ -53,6 +54,7 @@ from sufficiency.scenario.options import with_options
 from sufficiency.simulation.simulate import DEFAULT_ENGINE, engine_here, why_another_engine
 
 DEFAULT_REPLICATIONS, DEFAULT_SEED = 200, 1
+NOT_EXPLAINED = pd.DataFrame(columns=list(COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def compare(
 
     Scenarios are simulated in the same ``replications`` (default 200) worlds with the same ``seed``
     (default 1), so that each difference is taken between futures of the same children. Runs must
-    have been made with equal ones, which are theirs to say, not to be given here.
+    have been made with equal ones, which are theirs to say, not to be given here. Two runs of one
+    council that start apart are compared unpaired, and why the year's outturn moved is explained.
 
     Args:
         compared: two or more scenarios or paths of scenario files, the base first; or two or more
@@ -172,7 +175,6 @@ def compare_scenarios(
         pairs = _pairs(values, is_paired)
         steps = None if explanation is None else steps_from(explanation, many, values)
         differences, levels = comparison_table(pairs), scenarios_table(values)
-    waterfall = pd.DataFrame(columns=list(COLUMNS)) if steps is None else waterfall_table(steps)
     manifest = {
         **_about_the_comparison(pairs, asked, explanation),
         "started_at": started_at.isoformat(timespec="seconds"),
@@ -187,7 +189,7 @@ def compare_scenarios(
         manifest=manifest,
         comparison=differences,
         scenarios=levels,
-        waterfall=waterfall,
+        waterfall=NOT_EXPLAINED if steps is None else waterfall_table(steps),
         pairs=pairs,
         steps=steps,
         forget_chunks=store.remove,
@@ -199,6 +201,8 @@ def compare_runs(folders: Sequence[Path], unpaired: bool, command: str = "") -> 
     started_at = datetime.now(UTC)
     check_chosen(folders)
     runs = [read_run(folder) for folder in folders]
+    movement = movement_of(runs) if started_apart(runs) and not unpaired else None
+    unpaired = unpaired or movement is not None
     if not unpaired:
         check_comparable(runs)
     values = over_the_same_dates(told_apart(runs))
@@ -213,6 +217,7 @@ def compare_runs(folders: Sequence[Path], unpaired: bool, command: str = "") -> 
         "command": command,
         "paired": not unpaired,
         "explained": None,
+        "movement": movement,
         "started_at": started_at.isoformat(timespec="seconds"),
         "timings_s": {},
         **_about_scenarios([run.manifest for run in runs], notes),
@@ -221,7 +226,7 @@ def compare_runs(folders: Sequence[Path], unpaired: bool, command: str = "") -> 
         manifest=manifest,
         comparison=comparison_table(pairs),
         scenarios=scenarios_table(values),
-        waterfall=pd.DataFrame(columns=list(COLUMNS)),
+        waterfall=NOT_EXPLAINED,
         pairs=pairs,
     )
 

@@ -8,12 +8,11 @@ from typing import Any
 import pandas as pd
 
 from sufficiency.report.charts import BANDS, RangeRow
-from sufficiency.report.comparison_figures import COST, ComparisonFigures, When
+from sufficiency.report.comparison_figures import COST, ComparisonFigures
 from sufficiency.report.comparison_words import (
     LABELS,
     fewer_or_more,
     range_of_difference,
-    when_label,
 )
 from sufficiency.report.drawing import (
     BLUE,
@@ -27,7 +26,7 @@ from sufficiency.report.drawing import (
     finished,
 )
 from sufficiency.report.fans import local_midnight, spread_apart, time_axis
-from sufficiency.report.formats import children, children_range, gbp, gbp_range, long_date
+from sufficiency.report.formats import children, children_range, gbp, long_date
 
 Spec = dict[str, Any]
 
@@ -40,11 +39,6 @@ POUNDS_TICK = (
     f"{_SIGN} + (abs(datum.value) >= 1000000"
     " ? '£' + format(abs(datum.value) / 1000000, ',.3~f') + 'm'"
     " : '£' + format(abs(datum.value), ',.0f'))"
-)
-PLAIN_CHILDREN_TICK = "format(datum.value, ',.1~f')"
-PLAIN_POUNDS_TICK = (
-    "abs(datum.value) >= 1000000 ? '£' + format(datum.value / 1000000, ',.3~f') + 'm'"
-    " : '£' + format(datum.value, ',.0f')"
 )
 
 
@@ -125,7 +119,7 @@ def _named_path(
         {"field": "mean", "type": "quantitative", "format": ",.0f", "title": "Expected"},
     ]
     last = rows.iloc[-1]
-    label = f"{children(float(last['mean']))}  {_short(name)}"
+    label = f"{children(float(last['mean']))}  {short_name(name)}"
     at = {"date": local_midnight(last["date"]), "mean": end, "label": label}
     line = {
         "type": "line",
@@ -153,7 +147,8 @@ def _named_path(
     ]
 
 
-def _short(name: str, longest: int = 22) -> str:
+def short_name(name: str, longest: int = 22) -> str:
+    """A name that fits beside a line or above a bar."""
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
@@ -201,17 +196,7 @@ def _difference_chart(
             "encoding": {"y": {**y, "field": "mean"}, "tooltip": _fan_tooltip(money)},
         },
     ]
-    gap = (domain[1] - domain[0]) / SMALL_HEIGHT * 13
-    values = [ends[0], mean, ends[1]]
-    looks = ((SOFT_INK, 400), (BLUE, 700), (SOFT_INK, 400))
-    for value, height, (colour, weight) in zip(
-        values, spread_apart(values, gap), looks, strict=True
-    ):
-        said = _signed(value, money)
-        at = {"date": local_midnight(last["date"]), "mean": height, "label": said}
-        text = {"type": "text", "align": "left", "dx": 5, "color": colour, "fontWeight": weight}
-        encoding = {"y": {**y, "field": "mean"}, "text": {"field": "label", "type": "nominal"}}
-        layers.append({"data": {"values": [at]}, "mark": text, "encoding": encoding})
+    layers += _ends((ends[0], mean, ends[1]), last["date"], y, money=money)
     first, end = pd.Timestamp(rows["date"].iloc[0]), pd.Timestamp(last["date"])
     room_for_label = 0.42 if money else 0.2
     fields = ("mean", "p05", "p10", "p25", "p75", "p90", "p95")
@@ -233,6 +218,20 @@ def _difference_chart(
         },
         term="difference",
     )
+
+
+def _ends(values: Sequence[float], day: Any, y: Spec, *, money: bool) -> list[Spec]:
+    """The ends of the 8-in-10 range and the average between them, written where the fan ends."""
+    low, high = y["scale"]["domain"]
+    looks = ((SOFT_INK, 400), (BLUE, 700), (SOFT_INK, 400))
+    heights = spread_apart(values, (high - low) / SMALL_HEIGHT * 13)
+    layers: list[Spec] = []
+    for value, height, (colour, weight) in zip(values, heights, looks, strict=True):
+        at = {"date": local_midnight(day), "mean": height, "label": _signed(value, money)}
+        text = {"type": "text", "align": "left", "dx": 5, "color": colour, "fontWeight": weight}
+        encoding = {"y": {**y, "field": "mean"}, "text": {"field": "label", "type": "nominal"}}
+        layers.append({"data": {"values": [at]}, "mark": text, "encoding": encoding})
+    return layers
 
 
 def _line_across(y: Spec) -> Spec:
@@ -276,7 +275,7 @@ def cost_by_year_chart(figures: ComparisonFigures) -> Chart | None:
             found = figures.difference(name, COST, year.name)
             if found is not None:
                 said = range_of_difference(found.p10, found.p90, money=True)
-                label = f"{_short(figures.label(name), 40)}, {year.label}"
+                label = f"{short_name(figures.label(name), 40)}, {year.label}"
                 rows.append(RangeRow(label, found.p10, found.mean, found.p90, said))
     if not rows:
         return None
@@ -293,14 +292,7 @@ def cost_by_year_chart(figures: ComparisonFigures) -> Chart | None:
 
 def signed_ranges(rows: Sequence[RangeRow], tick: str, width: int = 520) -> Spec:
     """Ranges one above the other around the line of no difference, each named above its bar."""
-    ends = [0.0, *(end for row in rows for end in (row.low, row.high))]
-    room = max((max(ends) - min(ends)) * 0.05, 1e-9)
-    along: Spec = {
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": [min(ends) - room, max(ends) + room], "zero": False, "nice": False},
-        "axis": {"labelExpr": tick, "tickCount": 5, "grid": False},
-    }
+    along = value_axis([0.0, *(end for row in rows for end in (row.low, row.high))], tick)
     values = [
         {
             "label": row.label,
@@ -311,169 +303,45 @@ def signed_ranges(rows: Sequence[RangeRow], tick: str, width: int = 520) -> Spec
         }
         for row in rows
     ]
-    return {
-        "data": {"values": values},
-        "encoding": {
-            "y": {
-                "field": "label",
-                "type": "nominal",
-                "sort": [row.label for row in rows],
-                "title": None,
-                "axis": None,
-            },
-            "tooltip": {"field": "words", "type": "nominal", "title": " "},
+    across = {"x": {**along, "datum": 0}, "y": {"value": 0}, "y2": {"value": "height"}}
+    dot = {"type": "point", "filled": True, "opacity": 1, "size": 70, "color": BLUE, "yOffset": 6}
+    layers: list[Spec] = [
+        {"mark": {"type": "rule", "color": INK}, "encoding": across},
+        {
+            "mark": {"type": "bar", "size": 12, "color": BANDS[1][2], "yOffset": 6},
+            "encoding": {"x": {**along, "field": "low"}, "x2": {"field": "high"}},
         },
-        "layer": [
-            {
-                "mark": {"type": "rule", "color": INK},
-                "encoding": {
-                    "x": {**along, "datum": 0},
-                    "y": {"value": 0},
-                    "y2": {"value": "height"},
-                },
-            },
-            {
-                "mark": {"type": "bar", "size": 12, "color": BANDS[1][2], "yOffset": 6},
-                "encoding": {"x": {**along, "field": "low"}, "x2": {"field": "high"}},
-            },
-            {
-                "mark": {
-                    "type": "point",
-                    "filled": True,
-                    "opacity": 1,
-                    "size": 70,
-                    "color": BLUE,
-                    "yOffset": 6,
-                },
-                "encoding": {"x": {**along, "field": "expected"}},
-            },
-            {
-                "mark": {"type": "text", "dy": -11, "color": INK, "align": "left"},
-                "encoding": {"x": {"value": 0}, "text": {"field": "words", "type": "nominal"}},
-            },
-        ],
-        "width": width,
-        "height": {"step": 44},
-    }
+        {"mark": dot, "encoding": {"x": {**along, "field": "expected"}}},
+    ]
+    return named_bars(values, layers, width)
 
 
-def waterfall_chart(figures: ComparisonFigures, measure: str, when: When) -> Chart | None:
-    """The steps from the base to the combination of one figure; None where no step changes it."""
-    steps = figures.steps(measure, when)
-    if steps.empty or not steps.loc[steps["kind"] == "change", "sd"].any():
-        return None
-    money = measure == COST
-    steps = steps.assign(change=[_short(figures.label(str(each)), 40) for each in steps["change"]])
-    bars = _bars(steps, money)
-    what = "Cost of placements" if money else _MEASURE_TITLES[measure]
-    said = "; ".join(str(bar["words"]) for bar in bars)
-    key = f"waterfall-{measure.replace('_', '-')}"
-    return finished(
-        key,
-        f"{what}, {when_label(when)}",
-        f"{said}.",
-        _waterfall(bars, PLAIN_POUNDS_TICK if money else PLAIN_CHILDREN_TICK),
-        term="drives",
-        caption="Green: fewer or cheaper. Orange: more or dearer. Thin line: 8 of 10 futures of "
-        "what that step changes. The steps add up exactly.",
-    )
-
-
-_MEASURE_TITLES = {
-    "in_care": "Children in care",
-    "in_house_shortfall": "In-house shortfall (children)",
-    "unmet_need": "Unmet need (children)",
-}
-
-
-def _bars(steps: pd.DataFrame, money: bool) -> list[Spec]:
-    """From where to where each step goes, and what its label says."""
-    bars: list[Spec] = []
-    running = 0.0
-    for row in steps.to_dict("records"):
-        mean, name = float(row["mean"]), str(row["change"])
-        if row["kind"] == "change":
-            start, running = running, running + mean
-            words = f"{name}: {range_of_difference(row['p10'], row['p90'], money=money)}"
-            ends = (start + float(row["p10"]), start + float(row["p90"]))
-            direction = "down" if mean < 0 else "up"
-        else:
-            start = running = mean
-            level = gbp(mean) if money else children(mean)
-            between = (gbp_range if money else children_range)(row["p10"], row["p90"])
-            words = f"{name}: {level} expected ({between})"
-            ends, direction = (mean, mean), "level"
-        bars.append(
-            {
-                "label": f"{row['step']} {name}",
-                "start": start,
-                "end": running,
-                "low": ends[0],
-                "high": ends[1],
-                "direction": direction,
-                "words": words,
-            }
-        )
-    return bars
-
-
-def _waterfall(bars: Sequence[Spec], tick: str, width: int = 560) -> Spec:
-    values = [float(bar[name]) for bar in bars for name in ("start", "end", "low", "high")]
-    room = max((max(values) - min(values)) * 0.06, 1e-9)
-    domain = [min(values) - room, max(values) + room]
-    along: Spec = {
+def value_axis(values: Sequence[float], tick: str) -> Spec:
+    """A value axis along the bars, with a little room at both ends."""
+    room = max((max(values) - min(values)) * 0.05, 1e-9)
+    return {
         "type": "quantitative",
         "title": None,
-        "scale": {"domain": domain, "zero": False, "nice": False},
+        "scale": {"domain": [min(values) - room, max(values) + room], "zero": False, "nice": False},
         "axis": {"labelExpr": tick, "tickCount": 5, "grid": False},
     }
-    colour = {
-        "field": "direction",
-        "type": "nominal",
-        "legend": None,
-        "scale": {"domain": ["down", "up", "level"], "range": [GREEN, ORANGE, INK]},
+
+
+def named_bars(values: Sequence[Spec], layers: Sequence[Spec], width: int) -> Spec:
+    """Bars one above the other, each with its ``words`` above it, in the order of ``values``."""
+    order = [value["label"] for value in values]
+    said = {"x": {"value": 0}, "text": {"field": "words", "type": "nominal"}}
+    words = {
+        "mark": {"type": "text", "dy": -11, "color": INK, "align": "left"},
+        "encoding": said,
     }
-    order = [bar["label"] for bar in bars]
-    step = {"filter": "datum.direction != 'level'"}
     return {
-        "data": {"values": list(bars)},
+        "data": {"values": list(values)},
         "encoding": {
             "y": {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": None},
             "tooltip": {"field": "words", "type": "nominal", "title": " "},
         },
-        "layer": [
-            {
-                "transform": [step],
-                "mark": {"type": "bar", "size": 13, "yOffset": 6},
-                "encoding": {
-                    "x": {**along, "field": "start"},
-                    "x2": {"field": "end"},
-                    "color": colour,
-                },
-            },
-            {
-                "transform": [step],
-                "mark": {"type": "rule", "color": INK, "strokeWidth": 1.5, "yOffset": 6},
-                "encoding": {"x": {**along, "field": "low"}, "x2": {"field": "high"}},
-            },
-            {
-                "transform": [{"filter": "datum.direction == 'level'"}],
-                "mark": {
-                    "type": "point",
-                    "filled": True,
-                    "shape": "diamond",
-                    "size": 110,
-                    "opacity": 1,
-                    "color": INK,
-                    "yOffset": 6,
-                },
-                "encoding": {"x": {**along, "field": "end"}},
-            },
-            {
-                "mark": {"type": "text", "dy": -11, "color": INK, "align": "left"},
-                "encoding": {"x": {"value": 0}, "text": {"field": "words", "type": "nominal"}},
-            },
-        ],
+        "layer": [*layers, words],
         "width": width,
-        "height": {"step": 46},
+        "height": {"step": 45},
     }

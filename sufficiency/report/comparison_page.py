@@ -13,9 +13,11 @@ import jinja2
 from markupsafe import Markup
 
 from sufficiency.report import comparison_charts as charts
+from sufficiency.report import comparison_money as money
 from sufficiency.report import comparison_tables as tables
 from sufficiency.report.charts import Chart, drawing_library
 from sufficiency.report.comparison_figures import COST, ComparisonFigures, ComparisonResult
+from sufficiency.report.comparison_waterfall import waterfall_chart
 from sufficiency.report.comparison_words import (
     BREAK_EVEN,
     DIFFERENCE_TERMS,
@@ -88,8 +90,7 @@ def _front(figures: ComparisonFigures) -> dict[str, Any]:
 def _children_charts(figures: ComparisonFigures) -> list[Chart]:
     """Children in care; of one scenario alone the gaps that it changes too."""
     measures = DRIVEN if len(figures.others) == 1 else DRIVEN[:1]
-    drawn = [chart for each in measures for chart in charts.difference_charts(figures, each)]
-    return drawn
+    return [chart for each in measures for chart in charts.difference_charts(figures, each)]
 
 
 def _own_description(figures: ComparisonFigures, scenario: str) -> str:
@@ -106,10 +107,11 @@ def _finance(figures: ComparisonFigures) -> dict[str, Any]:
     """The summary for finance."""
     return {
         "has_money": figures.has_money,
-        "invest_table": tables.invest_to_save(figures),
+        "movement_table": money.movement(figures),
+        "invest_table": money.invest_to_save(figures),
         "cost_chart": charts.cost_by_year_chart(figures),
-        "cost_table": tables.cost_by_year(figures),
-        "cost_by_setting": tables.cost_by_setting(figures),
+        "cost_table": money.cost_by_year(figures),
+        "cost_by_setting": money.cost_by_setting(figures),
         "cost_charts": charts.difference_charts(figures, COST) if figures.has_money else [],
     }
 
@@ -118,8 +120,8 @@ def _behind(figures: ComparisonFigures) -> dict[str, Any]:
     """What drives the difference, where children live, how sure it is, what was assumed."""
     day, year = figures.headline_date, figures.headline_year
     name = "" if year is None else year.name
-    driven = [charts.waterfall_chart(figures, measure, day) for measure in DRIVEN]
-    driven.append(charts.waterfall_chart(figures, COST, name))
+    driven = [waterfall_chart(figures, measure, day) for measure in DRIVEN]
+    driven.append(waterfall_chart(figures, COST, name))
     return {
         "waterfalls": _present(driven),
         "waterfall_table": tables.waterfall_table(figures, day, name),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -12,7 +11,6 @@ from sufficiency.report.comparison_words import (
     LABELS,
     fewer_or_more,
     give_or_take,
-    in_futures,
     range_of_difference,
     times_as_sure,
     when_label,
@@ -52,14 +50,14 @@ def at_a_glance(figures: ComparisonFigures) -> Table:
     day, year = figures.headline_date, figures.headline_year
     measures = list(figures.children_measures())
     columns = [Column("Scenario"), *(Column(LABELS[measure], measure) for measure in measures)]
-    base = [_level_cell(figures, figures.base, measure, day) for measure in measures]
+    base = [level_cell(figures, figures.base, measure, day) for measure in measures]
     rows = [
         [cell_of(figures.difference(name, measure, day)) for measure in measures]
         for name in figures.others
     ]
     if figures.has_money and year is not None:
         columns.append(Column(f"Cost of placements, {year.label}", COST))
-        base.append(_level_cell(figures, figures.base, COST, year.name))
+        base.append(level_cell(figures, figures.base, COST, year.name))
         for name, cells in zip(figures.others, rows, strict=True):
             cells.append(cell_of(figures.difference(name, COST, year.name), money=True))
     return Table(
@@ -75,73 +73,14 @@ def at_a_glance(figures: ComparisonFigures) -> Table:
     )
 
 
-def _level_cell(figures: ComparisonFigures, scenario: str, measure: str, when: When) -> Cell:
+def level_cell(figures: ComparisonFigures, scenario: str, measure: str, when: When) -> Cell:
+    """The range of a scenario by itself, and what is expected below."""
     level = figures.level(scenario, measure, when)
     if level is None:
         return Cell(NOT_THERE)
     if measure == COST:
         return Cell(gbp_range(level.p10, level.p90), f"expected: {gbp(level.mean)}")
     return Cell(children_range(level.p10, level.p90), f"expected: {children(level.mean)}")
-
-
-def cost_by_year(figures: ComparisonFigures) -> Table | None:
-    """What each scenario changes in the cost of each financial year, and how likely it saves."""
-    if not figures.has_money:
-        return None
-    columns = [Column("Scenario"), *(Column(year.label, "part_year") for year in figures.years)]
-    rows = [
-        Row(
-            f"{figures.base} (the base, by itself)",
-            [_level_cell(figures, figures.base, COST, year.name) for year in figures.years],
-        )
-    ]
-    for name in figures.others:
-        found = [figures.difference(name, COST, year.name) for year in figures.years]
-        rows.append(Row(figures.label(name), [_cost_cell(each) for each in found]))
-    return Table(
-        "cost-by-year",
-        "Cost of placements by financial year: 8 of 10 futures of the difference",
-        columns,
-        rows,
-        note="The average differences of years add up; ends of ranges do not. Money is in the "
-        "prices of the year in which it is spent.",
-    )
-
-
-def _cost_cell(found: Difference | None) -> Cell:
-    cell = cell_of(found, money=True)
-    if found is None or found.is_none:
-        return cell
-    return Cell(cell.text, f"{cell.below}; cheaper {in_futures(found.probability_lower)}")
-
-
-def cost_by_setting(figures: ComparisonFigures) -> Table | None:
-    """Where the difference in a year's cost comes from: expected figures, which add up."""
-    year = figures.headline_year
-    if not figures.has_money or year is None:
-        return None
-    rows = []
-    for setting in [*figures.settings, "all"]:
-        found = [figures.difference(name, COST, year.name, setting) for name in figures.others]
-        cells = [
-            Cell(NOT_THERE)
-            if each is None
-            else Cell(
-                fewer_or_more(each.mean, money=True),
-                f"give or take {give_or_take(each, money=True)}",
-            )
-            for each in found
-        ]
-        label = "All placements" if setting == "all" else setting_label(setting)
-        rows.append(Row(label, cells, is_total=setting == "all"))
-    return Table(
-        "cost-by-setting",
-        f"Where the difference in the cost of {year.label} comes from: averages",
-        [Column("Setting", "settings"), *(Column(name) for name in figures.labels)],
-        rows,
-        note="Averages add up. “Give or take” is how far the average could move with other random "
-        "numbers, 19 times out of 20.",
-    )
 
 
 def children_by_setting(figures: ComparisonFigures) -> Table:
@@ -200,7 +139,7 @@ def how_sure(figures: ComparisonFigures) -> Table:
             found = figures.difference(name, measure, when)
             if found is None or found.is_none:
                 continue
-            alone = _level_cell(figures, name, measure, when)
+            alone = level_cell(figures, name, measure, when)
             rows.append(
                 Row(
                     f"{figures.label(name)}: {LABELS[measure].lower()}, {when_label(when)}",
@@ -228,62 +167,6 @@ def how_sure(figures: ComparisonFigures) -> Table:
         note="“Give or take” is how far the average difference could move with other random "
         "numbers, 19 times out of 20; more futures make it smaller.",
     )
-
-
-def invest_to_save(figures: ComparisonFigures) -> Table | None:
-    """How large an effect must be to pay back, and whether what is assumed would."""
-    listed: list[Mapping[str, Any]] = list(figures.manifest.get("appraisals") or ())
-    if not listed:
-        return None
-    rate = f"{float(listed[0]['discount_rate']) * 100:.3g}%"
-    return Table(
-        "invest-to-save",
-        f"Invest to save, {long_date(figures.start)} to {long_date(figures.end)}: how large must "
-        "the effect be to pay back?",
-        [
-            Column("Scenario"),
-            Column("Pays back at", "break_even"),
-            Column("Programme costs the council"),
-            Column("Placements cost less by"),
-            Column("Saved less spent, present value"),
-            Column("Pays back within the forecast"),
-        ],
-        [_appraised(figures, row) for row in listed],
-        note="Costs and savings after the last month are not counted. Present value: later money "
-        f"counts less, {rate} a year after the general rise of prices (HM Treasury, the Green "
-        "Book). What others pay for a programme, and grants, are taken off.",
-    )
-
-
-def _appraised(figures: ComparisonFigures, row: Mapping[str, Any]) -> Row:
-    saved, worth = row["saving_gbp"], row["net_present_value_gbp"]
-    month = row["payback_month"]
-    when = f"on average by month {month}" if month else "on average from the start"
-    if month is None:
-        when = "not on average"
-    spent = float(row["programme_cost_gbp"])
-    return Row(
-        figures.label(str(row["scenario"])),
-        [
-            Cell(_multiple(row["break_even_multiple"])),
-            Cell(f"{gbp(-spent)} less" if spent < 0 else gbp(spent)),
-            Cell(_money_range(saved), f"average: {gbp(saved['mean'])}"),
-            Cell(_money_range(worth), f"average: {gbp(worth['mean'])}"),
-            Cell(in_futures(float(row["pays_back_probability"])), when),
-        ],
-    )
-
-
-def _multiple(multiple: float) -> str:
-    if multiple <= 0:
-        return "any effect: it costs nothing"
-    if not math.isfinite(multiple):
-        return "no effect of this kind: nothing is saved"
-    return f"{multiple:.2g} times the effect that is assumed"
-
-
-def _money_range(spread: Mapping[str, float]) -> str:
-    return gbp_range(spread["p10"], spread["p90"])
 
 
 def interventions(figures: ComparisonFigures, scenario: str) -> list[Mapping[str, Any]]:

@@ -10,7 +10,12 @@ import pandas as pd
 from xlsxwriter.exceptions import FileCreateError
 
 from sufficiency.report import comparison_tables as tables
-from sufficiency.report.comparison_figures import COST, ComparisonFigures, ComparisonResult
+from sufficiency.report.comparison_figures import (
+    COST,
+    HEADLINES,
+    ComparisonFigures,
+    ComparisonResult,
+)
 from sufficiency.report.comparison_page import title_of
 from sufficiency.report.comparison_words import (
     LABELS,
@@ -29,6 +34,11 @@ from sufficiency.report.words import NOT_A_TARGET, setting_label
 SUMMARY_WIDTHS = (46, *([18] * 10))
 ACROSS = 7
 PARTS = ("Low", "Average", "High")
+TIDY_MEASURES = (*HEADLINES, "starters", "leavers", COST)
+TIDY_COLUMNS = (
+    *("scenario", "base", "date", "financial_year", "months", "measure", "sector"),
+    *("mean", "p10", "p90", "standard_error", "probability_lower", "base_mean", "scenario_mean"),
+)
 TIDY_WIDTHS = {"scenario": 26, "base": 26, "combination": 30, "change": 36, "sector": 24}
 
 
@@ -44,7 +54,7 @@ def write_comparison_workbook(result: ComparisonResult, path: Path) -> None:
             _numbers(book, figures, name, table)
     if not figures.waterfall.empty:
         _tidy(book, "waterfall", figures.waterfall)
-    _tidy(book, "comparison", figures.comparison)
+    _tidy(book, "comparison", _headlines(figures))
     try:
         book.workbook.close()
     except FileCreateError as error:
@@ -151,8 +161,18 @@ def _numbers(book: Book, figures: ComparisonFigures, name: str, table: Table) ->
         sheet.cells(texts, ["wrapped"] * len(texts))
 
 
+def _headlines(figures: ComparisonFigures) -> pd.DataFrame:
+    """The differences that people filter and chart; comparison.csv has them all.
+
+    A sheet of every row takes longer to write than all futures to simulate.
+    """
+    rows = figures.comparison
+    known = rows["mean"].notna() & (rows["age_band"] == "all")
+    return rows.loc[known & rows["measure"].isin(TIDY_MEASURES), list(TIDY_COLUMNS)]
+
+
 def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
-    """A tidy table as it is in the CSV file, a row a line, to be filtered."""
+    """A tidy table, a row a line, to be filtered."""
     columns = [str(column) for column in frame.columns]
     widths = [TIDY_WIDTHS.get(column, 13) for column in columns]
     sheet = book.sheet(name, widths)
