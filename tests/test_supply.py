@@ -291,6 +291,12 @@ def test_local_first_without_any_place_says_so() -> None:
     assert "no pool says whether it is in the area" in warning
 
 
+def test_fewer_places_than_children_at_the_start_are_noted() -> None:
+    (note,) = supplied(sectors={"residential": {"places": 9}}).warnings
+    assert note.startswith("12 children live in the sector residential at the start, and it has 9")
+    assert supplied(sectors={"residential": {"places": 12}}).warnings == ()
+
+
 def test_first_choice_and_suitable_are_the_needs_own_whatever_the_policy() -> None:
     found = supplied(allocation={"policy": "suitability_first"})
     row = NEED_GROUPS.index(NeedGroup.FAMILY)

@@ -191,6 +191,20 @@ IN_THE_WHOLE = {
         's.yaml, line 3, sectors.ifa.held_by_others: the places of "ifa" have no limit, so that '
         "others hold some makes no difference. Say how many places there are, theirs included.",
     ),
+    "others in more places than there are": (
+        "sectors: {residential: {places: 4, held_by_others: {at_start: 6, arrivals_per_month: 1, "
+        "move_on_rate_per_year: 1}}}",
+        "s.yaml, line 3, sectors.residential.held_by_others.at_start: others hold 6 places of "
+        '"residential" at the start, which has 4. Places held by others are counted among the '
+        "places: give at least as many.",
+    ),
+    "places without a household": (
+        "sectors: {internal_fostering: {places: 4, carers: {households_at_start: 0, "
+        "approvals_per_month: 2}}}",
+        "s.yaml, line 3, sectors.internal_fostering.carers.households_at_start: found 0 "
+        "households, which cannot have the 4 places at the start. Give the number of households, "
+        "or leave it out.",
+    ),
     "an emergency that nobody takes": (
         "allocation: {emergency: {share: 0.1, days: 14}}",
         "s.yaml, line 3, allocation.emergency: no pool takes a child the same day, so there is "

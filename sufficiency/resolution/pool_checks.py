@@ -65,6 +65,31 @@ def check_carers(
         )
 
 
+def check_held(scenario: Scenario, key: str, name: str, held: int, places: int) -> None:
+    """Refuse more places held by others at the start than there are."""
+    if held > places:
+        raise refused(
+            scenario,
+            f"{key}.held_by_others.at_start",
+            f'others hold {held} places of "{name}" at the start, which has {places}. Places held '
+            "by others are counted among the places: give at least as many",
+        )
+
+
+def check_households(scenario: Scenario, key: str, keys: PoolKeys, places: int) -> None:
+    """Refuse places without a household that could have them."""
+    carers = keys.carers
+    if carers is None or carers.households_at_start is None:
+        return
+    if carers.households_at_start.value == 0 and places > 0:
+        raise refused(
+            scenario,
+            f"{key}.carers.households_at_start",
+            f"found 0 households, which cannot have the {places} places at the start. Give the "
+            "number of households, or leave it out",
+        )
+
+
 def check_names(scenario: Scenario, found: Sequence[PoolSupply]) -> None:
     """Refuse two pools of one name."""
     names = [supply.pool.name for supply in found]

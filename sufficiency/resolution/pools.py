@@ -25,6 +25,8 @@ from sufficiency.resolution.pool import (
 from sufficiency.resolution.pool_checks import (
     check_carers,
     check_closes,
+    check_held,
+    check_households,
     check_names,
     check_some_place,
     refused,
@@ -87,10 +89,12 @@ def _with_providers(
     if keys.providers and keys.places is None and not keys.schedule and keys.carers is None:
         return
     places, origins = places_at_start(scenario, sector, name, key, keys, children)
+    check_households(scenario, key, keys, places)
     held = keys.held_by_others
     gross = places
     if held is not None and places != UNLIMITED:
-        places = max(places - held.at_start.value, 0)
+        check_held(scenario, key, name, held.at_start.value, places)
+        places -= held.at_start.value
     pool = _pool(sector, name, keys, places)
     supply = PoolSupply(
         pool=pool,

@@ -42,7 +42,9 @@ GIVEN_PLACES = (
     "Places in {given} are as the scenario gives them; elsewhere we assumed that you keep the "
     "places you use today and buy as many as are asked for."
 )
-_NEVER_16 = ("supported_16_plus",)
+_OVER_15_ONLY = ("supported_16_plus",)
+_SLACK = 0.02
+"""So few children more than places are no reason for a note."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def supply(
         ),
         statement=GIVEN_PLACES.format(given=", ".join(given)) if given else KEEP_PLACES,
         sector_places=[_sector_row(sector, pools) for sector in SECTORS],
-        warnings=tuple(_warnings(scenario, pools)),
+        warnings=tuple(_warnings(scenario, pools, by_sector)),
     )
 
 
@@ -179,7 +181,7 @@ def _places(
 def _check_ages(needs: Sequence[Need], orders: Sequence[Sequence[Pool]]) -> None:
     """Refuse ages of pools that leave a child nowhere to go, whatever places are free."""
     for need, order in zip(needs, orders, strict=True):
-        from_age = 16 if need.name in _NEVER_16 else 0
+        from_age = 16 if need.name in _OVER_15_ONLY else 0
         nowhere = [age for age in range(from_age, 18) if not any(pool.takes(age) for pool in order)]
         if nowhere:
             names = ", ".join(f"{pool.name} (ages {_ages(pool)})" for pool in order)
@@ -205,20 +207,33 @@ def _given(found: Sequence[PoolSupply], sector: Sector) -> str:
 
 
 def _sector_row(sector: Sector, pools: Sequence[Pool]) -> dict[str, object]:
-    numbers = [pool.places_at_start for pool in pools if pool.sector is sector]
-    known = [number for number in numbers if number is not None]
-    unlimited = len(known) < len(numbers)
-    return {"sector": str(sector), "places": "unlimited" if unlimited else sum(known)}
+    places = _places_of(sector, pools)
+    return {"sector": str(sector), "places": "unlimited" if places is None else places}
 
 
-def _warnings(scenario: Scenario, pools: Sequence[Pool]) -> list[str]:
+def _warnings(scenario: Scenario, pools: Sequence[Pool], by_sector: Ints) -> list[str]:
     local = scenario.allocation.policy == "local_first"
+    notes = [
+        f"{children} children live in the sector {sector} at the start, and it has {places} usable "
+        "places: nobody new is placed there until enough have left. Give the places that are used "
+        f"(sectors.{sector}) if that is not what you mean."
+        for sector, children in zip(SECTORS, by_sector, strict=True)
+        for places in [_places_of(sector, pools)]
+        if places is not None and places < (1 - _SLACK) * children
+    ]
     if local and all(pool.in_area is None for pool in pools):
-        return [
+        notes.append(
             "The allocation policy is local_first, but no pool says whether it is in the area "
             "(in_area: true or false), so the policy has nothing to choose by."
-        ]
-    return []
+        )
+    return notes
+
+
+def _places_of(sector: Sector, pools: Sequence[Pool]) -> int | None:
+    """A sector's usable places at the start; None if they have no limit."""
+    numbers = [pool.places_at_start for pool in pools if pool.sector is sector]
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 def shares_by_pool(
