@@ -30,6 +30,19 @@ def poisson_excess(mean: float, places: int) -> float:
     return mean - places + short
 
 
+def batch_in_service(batches_per_stay: float, sizes: ArrayLike) -> tuple[float, float]:
+    """Mean and variance of the number in an M^X/M/infinity system at rest.
+
+    ``sizes`` are the probabilities of 1, 2, ... in a batch. Each pair of a batch is in the system
+    together for half a mean stay, so the variance is the mean and E[X (X - 1)] / 2 for each batch
+    that comes in one mean stay.
+    """
+    probability = np.asarray(sizes, dtype=float)
+    size = np.arange(1, len(probability) + 1)
+    mean = batches_per_stay * float(size @ probability)
+    return mean, mean + batches_per_stay * float((size * (size - 1)) @ probability) / 2
+
+
 def survival(times: ArrayLike, starts: Sequence[float], rates: Sequence[float]) -> Floats:
     """Probability of a stay longer than each time, for hazards constant from each start on."""
     spent = [
