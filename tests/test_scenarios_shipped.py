@@ -124,4 +124,4 @@ def test_every_line_of_the_template_can_be_used(write: Write) -> None:
     assert scenario.population.in_care is not None
     assert scenario.sectors[Sector.INTERNAL_FOSTERING].schedule[0].places == 640
     assert scenario.costs.budget["2023-24"].value == 75_000_000
-    assert scenario.interventions[0].age_bands == ("under_1", "1_4", "5_9")
+    assert scenario.interventions[0].who.age_bands == ("under_1", "1_4", "5_9")

@@ -143,6 +143,11 @@ def some_hazards(draw: st.DrawFn) -> Hazards:
         destination=mixing,
     )
     found.need_factor[:] = numbers.integers(0, 3, found.need_factor.shape)
+    if numbers.random() < 0.4:
+        # What an intervention changes may reach some sectors and needs only.
+        several = numbers.integers(0, 3, (2, *found.calendar_factor.shape)).astype(float)
+        group = numbers.integers(0, 2, (N_SECTORS, found.need_factor.shape[1]))
+        found = replace(found, calendar_factor=several, calendar_group=group)
     return found
 
 
