@@ -139,6 +139,30 @@ def test_households_are_an_immigration_death_process(day: int) -> None:
     within(counts, 100 * stays + come, 100 * stays * (1 - stays) + come)
 
 
+def test_a_rate_that_changes_is_spent_along_its_path() -> None:
+    """With approvals of 36 a year and nobody at the start the number on day 600 is Poisson, with
+    mean the integral of approvals x survival."""
+    process = replace(
+        carers(at_start=0),
+        starts_days=np.array([0.0, 200.0]),
+        approvals_per_day=np.array([36.0, 36.0]) / YEAR,
+        deregistrations_per_day=np.array([0.1, 0.6]) / YEAR,
+    )
+    day, change, slow, fast = 600.0, 200.0, 0.1 / YEAR, 0.6 / YEAR
+    early = np.exp(-fast * (day - change)) * (1 - np.exp(-slow * change)) / slow
+    late = (1 - np.exp(-fast * (day - change))) / fast
+    expected = 36 / YEAR * (early + late)
+    counts = np.array(
+        [
+            np.sum((found.approved <= day) & (found.ended > day))
+            for number in range(1200)
+            for found in [households(process, Draws(5, number), HORIZON)]
+        ],
+        dtype=float,
+    )
+    within(counts, expected, expected)
+
+
 def test_a_household_brings_its_share_of_places_that_can_be_used() -> None:
     process = carers(at_start=0, each=1.9, usable=0.75)
     brought = np.concatenate(
