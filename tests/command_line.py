@@ -24,6 +24,9 @@ COLUMNS = {
     "finance.csv": f"financial_year,months,sector,pool,measure,mean,sd,{QUANTILES}",
     "finance_monthly.csv": f"date,period,sector,pool,basis,measure,mean,sd,{QUANTILES}",
     "dearest_placements.csv": f"financial_year,months,measure,mean,sd,{QUANTILES}",
+    "pools.csv": f"date,sector,pool,measure,mean,sd,{QUANTILES}",
+    "moves_between.csv": f"financial_year,months,from_sector,to_sector,mean,sd,{QUANTILES}",
+    "stories.csv": "child,date,until,age_years,event,reason,sector,pool,need_group,fit",
 }
 FILES = {*COLUMNS, "manifest.json", "replications.parquet", "workbook.xlsx", "report.html"}
 

@@ -228,7 +228,7 @@ def _nights_that_tell(forecast: pd.DataFrame, hidden: Flags) -> Flags:
     days = sorted(set(forecast["date"]))
     months = {day: {day, after} for day, after in zip(days, [*days[1:], days[-1]], strict=True)}
     cells = list(zip(forecast["date"], forecast["sector"], strict=True))
-    some = (forecast["mean"] != 0).to_numpy()
+    some = (forecast["mean"].notna() & (forecast["mean"] != 0)).to_numpy()
     tells = _none(forecast)
     for gap in GAPS:
         left_out = forecast[hidden & (forecast["measure"] == gap).to_numpy()]
