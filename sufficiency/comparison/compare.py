@@ -28,7 +28,6 @@ from sufficiency.comparison.folders import (
 )
 from sufficiency.comparison.identity import identity_of_many
 from sufficiency.comparison.many import Many, run_many
-from sufficiency.comparison.moving import movement_of, started_apart
 from sufficiency.comparison.paired import Paired
 from sufficiency.comparison.population import why_not_the_same
 from sufficiency.comparison.result import Comparison
@@ -92,8 +91,7 @@ def compare(
 
     Scenarios are simulated in the same ``replications`` (default 200) worlds with the same ``seed``
     (default 1), so that each difference is taken between futures of the same children. Runs must
-    have been made with equal ones, which are theirs to say, not to be given here. Two runs of one
-    council that start apart are compared unpaired, and why the year's outturn moved is explained.
+    have been made with equal ones, which are theirs to say, not to be given here.
 
     Args:
         compared: two or more scenarios or paths of scenario files, the base first; or two or more
@@ -201,8 +199,6 @@ def compare_runs(folders: Sequence[Path], unpaired: bool, command: str = "") -> 
     started_at = datetime.now(UTC)
     check_chosen(folders)
     runs = [read_run(folder) for folder in folders]
-    movement = movement_of(runs) if started_apart(runs) and not unpaired else None
-    unpaired = unpaired or movement is not None
     if not unpaired:
         check_comparable(runs)
     values = over_the_same_dates(told_apart(runs))
@@ -217,7 +213,6 @@ def compare_runs(folders: Sequence[Path], unpaired: bool, command: str = "") -> 
         "command": command,
         "paired": not unpaired,
         "explained": None,
-        "movement": movement,
         "started_at": started_at.isoformat(timespec="seconds"),
         "timings_s": {},
         **_about_scenarios([run.manifest for run in runs], notes),

@@ -9,8 +9,6 @@ from typing import Any
 from sufficiency.report.comparison_figures import COST, ComparisonFigures, Difference
 from sufficiency.report.comparison_tables import NOT_THERE, cell_of, level_cell
 from sufficiency.report.comparison_words import fewer_or_more, give_or_take, in_futures
-from sufficiency.report.figures import day_of
-from sufficiency.report.finance_words import MOVEMENT_LABELS
 from sufficiency.report.formats import gbp, gbp_range, long_date
 from sufficiency.report.tables import Cell, Column, Row, Table
 from sufficiency.report.words import setting_label
@@ -130,33 +128,3 @@ def _multiple(multiple: float) -> str:
 
 def _money_range(spread: Mapping[str, float]) -> str:
     return gbp_range(spread["p10"], spread["p90"])
-
-
-def movement(figures: ComparisonFigures) -> Table | None:
-    """Why the outturn of the year moved between two runs that start apart, to the pound."""
-    told: Mapping[str, Any] = figures.manifest.get("movement") or {}
-    if not told:
-        return None
-    starts = [long_date(day_of(told[key])) for key in ("before_start", "after_start")]
-    ends = [
-        Row(f"{MOVEMENT_LABELS[end]} ({told[end]})", [Cell(f"£{told[f'{end}_gbp']:,}")], True)
-        for end in ("before", "after")
-    ]
-    lines = [
-        Row(MOVEMENT_LABELS[str(line["line"])], [Cell(_signed_gbp(line["amount_gbp"]))])
-        for line in told["lines"]
-        if line["amount_gbp"] or line["line"] != "rounding"
-    ]
-    return Table(
-        "movement",
-        f"Why the outturn of {told['financial_year']} moved between the run from {starts[0]} and "
-        f"the run from {starts[1]}",
-        [Column("What"), Column("Amount")],
-        [ends[0], *lines, ends[1]],
-        note=" ".join(("Expected values, which add up.", *map(str, told["notes"]))),
-    )
-
-
-def _signed_gbp(amount: int) -> str:
-    sign = "+" if amount > 0 else "−" if amount < 0 else ""
-    return f"{sign}£{abs(amount):,}"

@@ -107,7 +107,6 @@ def _finance(figures: ComparisonFigures) -> dict[str, Any]:
     """The summary for finance."""
     return {
         "has_money": figures.has_money,
-        "movement_table": money.movement(figures),
         "invest_table": money.invest_to_save(figures),
         "cost_chart": charts.cost_by_year_chart(figures),
         "cost_table": money.cost_by_year(figures),
