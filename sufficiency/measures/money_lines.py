@@ -30,7 +30,9 @@ class EmptyPlaces:
 
     def monthly_gbp(self, facts: Facts) -> Floats:
         """(M,): empty usable places each night x the share of the pool's price."""
-        empty = np.maximum(facts.usable(self.pool) - facts.taken(self.pool), 0.0)
+        # Where there is no limit there are no empty places to pay for.
+        usable = np.nan_to_num(facts.usable(self.pool))
+        empty = np.maximum(usable - facts.taken(self.pool), 0.0)
         found: Floats = facts.by_month(empty) * facts.nightly_gbp[self.pool] * self.share
         return found
 
@@ -48,7 +50,8 @@ class FixedCost:
         """(M,): place-nights and nights, each at 1 / 365.25 of the yearly amount."""
         each = self.gbp_per_year * facts.nights_in_month
         if self.gbp_per_place_year:
-            each = each + self.gbp_per_place_year * facts.by_month(facts.usable(self.pool))
+            usable = np.nan_to_num(facts.usable(self.pool))
+            each = each + self.gbp_per_place_year * facts.by_month(usable)
         return each / DAYS_PER_YEAR * facts.risen(self.rise_per_year)
 
 

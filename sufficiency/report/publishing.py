@@ -31,6 +31,7 @@ from sufficiency.report.suppression import ShownRun, is_small, knows_children, s
 
 REPLICATIONS = "replications.parquet"
 KEYS = ["date", "measure", "sector", "age_band"]
+ALL, COST = "all", "cost"
 SAFE_KEYS = (
     *("package_version", "engine", "seed", "replications", "started_at", "authority", "warnings"),
     *("origins", "key_assumptions", "frozen_set", "data_age", "history", "comparisons"),
@@ -156,7 +157,12 @@ def _write(safe: RunResult, run: Path, folder: Path) -> None:
 
 
 def _copy_replications(source: Path, target: Path, forecast: pd.DataFrame) -> None:
-    """Every replication, null where the forecast table leaves a figure out, a part at a time."""
+    """Every replication, null where the forecast table leaves a figure out, a part at a time.
+
+    What a sector with a hidden count costs tells that count, and so does what all cost beside the
+    others if there is only one such sector.
+    """
+    costs = _costs_that_tell(forecast)
     hidden = forecast[_is_left_out(forecast)][KEYS].drop_duplicates()
     hidden = hidden.assign(date=pd.to_datetime(hidden["date"]).dt.date)
     with (
@@ -167,10 +173,18 @@ def _copy_replications(source: Path, target: Path, forecast: pd.DataFrame) -> No
             table = read.read_row_group(group)
             keys = table.select(KEYS).to_pandas().astype(dict.fromkeys(KEYS[1:], str))
             found = keys.merge(hidden, how="left", on=KEYS, indicator=True)["_merge"] == "both"
-            values = table.column("value").to_pandas().mask(found.to_numpy())
+            told = (keys["measure"] == COST) & keys["sector"].isin(costs)
+            values = table.column("value").to_pandas().mask((found | told).to_numpy())
             place = table.schema.get_field_index("value")
             column = pa.array(values, pa.float64(), from_pandas=True)
             out.write_table(table.set_column(place, table.schema.field(place), column))
+
+
+def _costs_that_tell(forecast: pd.DataFrame) -> frozenset[str]:
+    """The sectors whose cost in a month is left out of every replication."""
+    counts = forecast[_is_left_out(forecast) & (forecast["measure"] == "in_care")]
+    sectors = frozenset(str(sector) for sector in counts["sector"] if sector != ALL)
+    return sectors | {ALL} if len(sectors) == 1 else sectors
 
 
 def _is_left_out(table: pd.DataFrame) -> pd.Series[bool]:
