@@ -70,7 +70,9 @@ def _number(measure: str, value: float) -> str:
 
 
 def _signed(measure: str, value: float) -> str:
-    shown = _number(measure, abs(value))
-    if shown == _number(measure, 0.0):
+    """A difference with its sign; less than half a child, or of a thousand pounds, is none."""
+    unit = 1_000 if measure == _COST else 1
+    if round(value / unit) == 0:
         return "0"
+    shown = gbp(abs(value)) if measure == _COST else f"{round(abs(value)):,}"
     return f"{'−' if value < 0 else '+'}{shown}"
