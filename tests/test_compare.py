@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -165,9 +166,12 @@ def test_runs_that_were_written_give_what_their_scenarios_give(
     assert status("compare", "base.yaml", "fewer.yaml", *FEW, "--out", "of files") == 0
     of_runs, of_files = (pd.read_csv(f"{name}/comparison.csv") for name in ("of runs", "of files"))
     pd.testing.assert_frame_equal(of_runs, of_files)
-    assert status("run", "fewer.yaml", *FEW, "--seed", "2", "--out", "runs/seed") == 0
-    assert status("run", "fewer.yaml", "--replications", "5", "--out", "runs/five") == 0
     assert status("run", "others.yaml", *FEW, "--out", "runs/others") == 0
+    for name, key, value in (("seed", "seed", 2), ("five", "replications", 5)):
+        shutil.copytree("runs/fewer", f"runs/{name}")
+        manifest = Path(f"runs/{name}/manifest.json")
+        said = json.loads(manifest.read_text(encoding="utf-8"))
+        manifest.write_text(json.dumps({**said, key: value}), encoding="utf-8")
     capsys.readouterr()
     for folder, said in (
         ("seed", "this run has the seed 2, not 1"),
@@ -179,6 +183,45 @@ def test_runs_that_were_written_give_what_their_scenarios_give(
         assert "--unpaired" in message
     assert status("compare", "runs/base", "runs/seed", "--unpaired", "--out", "unpaired") == 0
     assert "do not share their children" in capsys.readouterr().out
+
+
+def test_runs_that_start_apart_may_be_compared_unpaired(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_out_the_report(monkeypatch)
+    for name in ("others", "later"):
+        assert status("run", f"{name}.yaml", *FEW, "--out", f"runs/{name}") == 0
+    given = ("compare", "runs/others", "runs/later", "--unpaired", "--out", "apart")
+    assert status(*given) == 0
+    dates = pd.read_csv("apart/comparison.csv")["date"].dropna()
+    assert (dates.min(), dates.max()) == ("2023-05-31", "2023-11-30")
+
+
+def test_a_file_laid_over_one_scenario_or_over_all(quick: None) -> None:
+    laid = {"home.yaml": "Home", "team.yaml": "Team"}
+    for file, name in laid.items():
+        cost = "\n    cost: {per_month_gbp: 5000}" if name == "Team" else ""
+        Path(file).write_text(
+            f"name: {name}\ninterventions:\n  - name: {name}\n    lever: exits\n"
+            "    reasons: [returned_home]\n    start: 2023-05-01\n"
+            f"    factor: {{value: 3, kind: lever, source: a test}}{cost}\n",
+            encoding="utf-8",
+        )
+    alone = ("compare", "base.yaml", "--with", "home.yaml", "--with", "team.yaml", *FEW)
+    assert status(*alone, "--explain", "--out", "alone") == 0
+    manifest = json.loads(Path("alone/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["explained"]["changes"] == ["Home", "Team"]
+    (found,) = manifest["appraisals"]
+    assert found["interventions"] == ["Team"]
+    assert found["programme_cost_gbp"] == pytest.approx(7 * 5000)
+    saved = pd.read_csv("alone/comparison.csv").query(
+        "measure == 'cost' and sector == 'all' and financial_year.notna()"
+    )
+    assert found["saving_gbp"]["mean"] == pytest.approx(-saved["mean"].sum(), abs=0.01)
+    both = ("compare", "base.yaml", "fewer.yaml", "--with", "home.yaml", *FEW, "--out", "both")
+    assert status(*both) == 0
+    names = set(pd.read_csv("both/scenarios.csv")["scenario"])
+    assert names == {"base with Home", "fewer with Home"}
 
 
 def test_a_comparison_that_is_stopped_goes_on(

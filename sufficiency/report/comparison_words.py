@@ -82,11 +82,7 @@ def range_of_difference(low: float, high: float, *, money: bool = False) -> str:
         return f"under {_whole(1) if not money else '£1,000'} either way"
     if low < 0 < high and first != _rounded(0, money) and last != _rounded(0, money):
         return f"{first} {less} to {last} {more}"
-    word = more if abs(high) > abs(low) else less
-    near, far = (low, high) if abs(high) > abs(low) else (high, low)
-    if money:
-        return f"{gbp_range(abs(near), abs(far))} {word}"
-    ends = (_rounded(near, money), _rounded(far, money))
+    word, ends = (more, (first, last)) if low + high > 0 else (less, (last, first))
     return f"{ends[0]} {word}" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]} {word}"
 
 
