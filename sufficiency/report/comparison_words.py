@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sufficiency.report.comparison_figures import COST, ComparisonFigures, Difference, When
 from sufficiency.report.figures import YearOfMoney
-from sufficiency.report.formats import children, gbp, gbp_range, long_date, percent
+from sufficiency.report.formats import children, gbp, long_date, percent
 from sufficiency.report.headline import Part, Sentence
 from sufficiency.report.words import Definition
 
