@@ -20,7 +20,7 @@ from sufficiency.history.price_list import read_price_list
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
 from sufficiency.resolution.other_money import Around, published_grant, with_other_money
-from sufficiency.resolution.pool_prices import with_pool_prices
+from sufficiency.resolution.pool_prices import with_pool_prices, with_the_latest
 from sufficiency.resolution.prices import cost_plan
 from sufficiency.resolution.supply import priced_by_pool, supply
 from sufficiency.scenario.files import load_scenario
@@ -62,7 +62,7 @@ def of_file(write: Write, costs: str, other: str = "") -> Money:
     plan, more, _ = with_pool_prices(priced_by_pool(plan, pools), scenario, history, pools, start)
     around = Around(scenario, history, start, tuple(NEED_GROUPS), 20, 60_000.0)
     plan, others = with_other_money(plan, around)
-    return Money(plan, [*origins, *more, *others])
+    return Money(plan, [*with_the_latest(origins, more), *others])
 
 
 def origin(found: Money, key: str) -> Origin:
@@ -79,8 +79,12 @@ def test_a_pool_has_its_own_price_and_the_sectors_where_it_has_none(write: Write
 
 
 def test_no_registered_place_costs_what_the_dearest_home_does(write: Write) -> None:
-    found = of_file(write, "{prices: {Spot: {weekly_cost_gbp: 9000}}}", POOLS).costs
-    assert found.unplaced_weekly_cost_gbp == 9000
+    spot = "{weekly_cost_gbp: 9000, uplift_per_year: 0.2}"
+    found = of_file(write, f"{{prices: {{Spot: {spot}}}}}", POOLS)
+    assert found.costs.unplaced_weekly_cost_gbp == 9000
+    assert isinstance(found.costs.inflation_per_year, tuple)
+    assert found.costs.inflation_per_year[-1] == 0.2
+    assert origin(found, "costs.unplaced_weekly_cost_gbp").value == 9000
     told = of_file(
         write, "{unplaced_weekly_cost_gbp: 7000, prices: {Spot: {weekly_cost_gbp: 9000}}}", POOLS
     ).costs

@@ -145,6 +145,12 @@ def with_pool_prices(
     return plan, [*found.origins, *place_origins], warnings
 
 
+def with_the_latest(older: Sequence[Origin], newer: Sequence[Origin]) -> list[Origin]:
+    """Both, without those of the older that a newer one of the same label replaces."""
+    labels = {origin.label for origin in newer}
+    return [*(origin for origin in older if origin.label not in labels), *newer]
+
+
 def _check_names(scenario: Scenario, pools: Sequence[Pool]) -> None:
     known = list(dict.fromkeys(name for line in lines_of(pools) for name in line.names))
     known += [str(sector) for sector in SECTORS if str(sector) not in known]
@@ -165,11 +171,29 @@ def where_written(scenario: Scenario, key: str) -> str:
 
 
 def _unplaced_as_the_dearest(found: _Priced, scenario: Scenario, lines: Sequence[Line]) -> None:
-    """No registered place costs what the dearest residential pool does, unless the file says."""
-    told = scenario.costs.unplaced_weekly_cost_gbp is not None
-    homes = [found.weekly[line.position] for line in lines if line.sector == Sector.RESIDENTIAL]
-    if not told and homes:
-        found.weekly[-1] = max(homes)
+    """No registered place costs what the dearest residential pool does, unless the file says; and
+    its price goes the same way."""
+    homes = [line for line in lines if line.sector == Sector.RESIDENTIAL]
+    if scenario.costs.unplaced_weekly_cost_gbp is not None or not homes:
+        return
+    dearest = max(homes, key=lambda line: found.weekly[line.position]).position
+    last = len(found.weekly) - 1
+    found.rises_per_year[last] = found.rises_per_year[dearest]
+    if dearest in found.rises:
+        found.rises[last] = found.rises[dearest]
+    found.changes += [replace(c, pool=last) for c in found.changes if c.pool == dearest]
+    if found.weekly[last] != found.weekly[dearest]:
+        found.weekly[last] = found.weekly[dearest]
+        found.origins.append(
+            Origin(
+                "costs.unplaced_weekly_cost_gbp",
+                "Weekly cost of a child with no registered place found",
+                round(found.weekly[last], 2),
+                "GBP a week at the start",
+                Kind.ASSUMED,
+                "Assumption: the dearest residential price of the scenario",
+            )
+        )
 
 
 def _set_rise(

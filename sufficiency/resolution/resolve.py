@@ -38,7 +38,7 @@ from sufficiency.resolution.page_facts import manifest_extras
 from sufficiency.resolution.planning import follows_path, world_plan
 from sufficiency.resolution.planning_groups import group_origins
 from sufficiency.resolution.policies import AllocationPolicy
-from sufficiency.resolution.pool_prices import with_pool_prices
+from sufficiency.resolution.pool_prices import with_pool_prices, with_the_latest
 from sufficiency.resolution.pools import Pool
 from sufficiency.resolution.prices import cost_plan
 from sufficiency.resolution.provenance import (
@@ -240,8 +240,7 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
         *there.origins,
         *group_origins(scenario),
         *share_origins,
-        *cost_origins,
-        *pool_origins,
+        *with_the_latest(cost_origins, pool_origins),
         *other_origins,
     )
     return Resolved(
