@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from command_line import status
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from records import Spell, cost_plan, record
@@ -181,6 +182,22 @@ def test_months_in_neither_run_are_said(tmp_path: Path) -> None:
     after = a_run(tmp_path / "2020-09", SEPTEMBER)
     found = explain(before, after)
     assert "5 of the 12 months (April 2020 to August 2020)" in found.notes[0]
+
+
+def test_compare_of_two_months_writes_why_the_outturn_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = a_run(tmp_path / "2020-08", AUGUST)
+    after = a_run(tmp_path / "2020-09", SEPTEMBER, actual=10_100.0)
+    out = tmp_path / "moved"
+    assert status("compare", str(before), str(after), "--out", str(out)) == 0
+    assert "rose by £600, from £120,000 to £120,600." in capsys.readouterr().out
+    table = pd.read_csv(out / "movement.csv")
+    assert table["line"].iloc[[0, -1]].tolist() == ["before", "after"]
+    assert table["amount_gbp"].iloc[:-1].sum() == table["amount_gbp"].iloc[-1] == 120_600
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Earlier months restated" in page
+    assert "£120,600" in page
 
 
 def test_runs_that_do_not_explain_each_other_are_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import jinja2
 from sufficiency.finance.movement import Movement
 from sufficiency.report.finance_section import pounds
 from sufficiency.report.finance_words import MOVEMENT_LABELS
-from sufficiency.report.formats import gbp, long_date
+from sufficiency.report.formats import long_date
 from sufficiency.report.run_folder import written_whole
 from sufficiency.report.tables import Cell, Column, Row, Table
 from sufficiency.report.writing import explained
@@ -65,11 +65,11 @@ def movement_sentence(movement: Movement) -> str:
     change = movement.change_gbp
     moved = "stayed as it was"
     if change:
-        moved = f"{'rose' if change > 0 else 'fell'} by {gbp(abs(change))}"
+        moved = f"{'rose' if change > 0 else 'fell'} by {pounds(abs(change))}"
     return (
         f"Between the forecasts from {long_date(movement.before_start)} and from "
         f"{long_date(movement.after_start)} the expected outturn of {movement.year} {moved}, from "
-        f"{gbp(movement.before_gbp)} to {gbp(movement.after_gbp)}."
+        f"{pounds(movement.before_gbp)} to {pounds(movement.after_gbp)}."
     )
 
 
