@@ -33,6 +33,7 @@ from sufficiency.resolution.pool_checks import (
 )
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
+from sufficiency.scenario.origins import Origin
 from sufficiency.scenario.supply import PoolKeys, ProviderPlan, SectorPlan
 from sufficiency.simulation.record import PROVIDER_CLOSED, SCHEDULED
 from sufficiency.simulation.supply_paths import ALL
@@ -138,22 +139,7 @@ def _of_provider(
     places = number_of_places(provider.places.value)
     pool = _pool(sector, f"{pool_name}: {provider.name}", keys, places)
     changes: list[PlannedChange] = []
-    origins = [
-        given_or(
-            provider.places,
-            f"{key}.places",
-            f"Usable places at the start: {label_of(pool)}",
-            provider.places.value,
-            "places",
-            "",
-        )
-    ]
-    if provider.closes_rate_per_year is not None:
-        rate = provider.closes_rate_per_year
-        label = f"How often it closes, a year: {label_of(pool)}"
-        origins.append(
-            given_or(rate, f"{key}.closes_rate_per_year", label, rate.value, "a year", "")
-        )
+    origins = _provider_origins(provider, key, pool)
     for what, day in (("stops_taking", provider.stops_taking), ("closes", provider.closes)):
         if day is None:
             continue
@@ -179,6 +165,27 @@ def _of_provider(
         provider,
     )
     return _folded(supply)
+
+
+def _provider_origins(provider: ProviderPlan, key: str, pool: Pool) -> list[Origin]:
+    """A provider's places at the start, and how often it closes."""
+    origins = [
+        given_or(
+            provider.places,
+            f"{key}.places",
+            f"Usable places at the start: {label_of(pool)}",
+            provider.places.value,
+            "places",
+            "",
+        )
+    ]
+    if provider.closes_rate_per_year is not None:
+        rate = provider.closes_rate_per_year
+        label = f"How often it closes, a year: {label_of(pool)}"
+        origins.append(
+            given_or(rate, f"{key}.closes_rate_per_year", label, rate.value, "a year", "")
+        )
+    return origins
 
 
 def _with_schedule(scenario: Scenario, supply: PoolSupply, gross: int, start: date) -> PoolSupply:

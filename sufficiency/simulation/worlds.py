@@ -8,18 +8,16 @@ of uncertainty can be switched on while everyone keeps their luck.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from sufficiency.calibration.children.drawing import RateSampler, ending_need_factor
-from sufficiency.calibration.drift import FLOWS, Drift, drift_paths
-from sufficiency.calibration.posterior import GammaPosterior, dirichlet_quantile
+from sufficiency.calibration.drift import FLOWS, drift_paths
+from sufficiency.calibration.posterior import dirichlet_quantile
 from sufficiency.calibration.starting import ChildrenAtStart
-from sufficiency.calibration.tables import RateTables
 from sufficiency.domain import (
     AGE_GROUPS,
     CAUSES,
@@ -30,23 +28,40 @@ from sufficiency.domain import (
     MoveReason,
 )
 from sufficiency.simulation.draws import FIRST_FREE_PURPOSE, Draws
-from sufficiency.simulation.effects import DrawnEffects, EffectPlan, draw_effects
+from sufficiency.simulation.effects import DrawnEffects, draw_effects
 from sufficiency.simulation.planning_groups import (
-    PlanningGroups,
     parted_entries,
     parted_hazards,
 )
-from sufficiency.simulation.supply_paths import SupplyPlan, drawn_places
+from sufficiency.simulation.supply_paths import drawn_places
 from sufficiency.simulation.world import (
     CARE_CLOCK,
     PLACEMENT_CLOCK,
     Entries,
     Hazards,
     KnownTimes,
-    Places,
     StartingCohort,
     World,
 )
+from sufficiency.simulation.world_plan import (
+    Calendar,
+    EntriesSeason,
+    Levels,
+    OwnChildren,
+    Siblings,
+    WorldPlan,
+)
+
+__all__ = [
+    "Calendar",
+    "EntriesSeason",
+    "Levels",
+    "OwnChildren",
+    "Siblings",
+    "WorldPlan",
+    "draw_world",
+    "draw_worlds",
+]
 
 Floats = NDArray[np.float64]
 
@@ -57,105 +72,6 @@ _ADOPTION = _CAUSE[ExitReason.ADOPTION]
 _MATCH = _CAUSE[MoveReason.PLACED_FOR_ADOPTION]
 _CARER_ENDS = _CAUSE[MoveReason.CARER_ENDS]
 _BANDS = len(AGE_GROUPS) - 1
-
-
-@dataclass(frozen=True)
-class Levels:
-    """Posteriors of the levels. A age groups (5 bands and UASC), N need groups."""
-
-    starters_per_year: GammaPosterior
-    """(A,): expected starters a year at the start, same-year returns and damping included."""
-    starters_total_per_year: float | None
-    """A scenario's own total, which replaces the level and keeps the shares by age."""
-    leave: GammaPosterior
-    """(5,): exits before 18 by age band against England's hazards, adoption apart."""
-    match: GammaPosterior
-    """(1,): placements for adoption against England's."""
-    uasc_exit_per_day: float
-    moves: GammaPosterior
-    """(1,): moves against England's."""
-    first_need_weights: Floats
-    """(A, N): Dirichlet weights."""
-    exit_level: float
-    """A further factor on all exits before 18, for a scenario's own exit rate."""
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """What changes on dates: the trend, and drift and interventions as a world has them.
-
-    K periods, C causes, A age groups.
-
-    Of several replications, the factors have them as their first axis.
-    """
-
-    starts_days: Floats
-    """(K,): first 0, rising."""
-    entries: Floats
-    """(A, K): factor on starters."""
-    causes: Floats
-    """(C, A, K): factor on hazards; (G, C, A, K) where interventions reach groups apart."""
-
-
-@dataclass(frozen=True)
-class Siblings:
-    """Brothers and sisters who enter care together."""
-
-    group_size_probability: Floats
-    same_band_share: float
-
-    @property
-    def mean_size(self) -> float:
-        """Mean children in a group."""
-        sizes = np.arange(1, len(self.group_size_probability) + 1)
-        return float(self.group_size_probability @ sizes)
-
-
-@dataclass(frozen=True)
-class EntriesSeason:
-    """How entries other than of unaccompanied children differ by month. K months."""
-
-    starts_days: Floats
-    """(K,): first 0, rising."""
-    factor: Floats
-    """(K,)."""
-
-
-@dataclass(frozen=True)
-class OwnChildren:
-    """What a council's own returns say in place of published levels."""
-
-    rates: RateSampler | None = None
-    """Posteriors by cell, in place of the tables' rates at the levels drawn."""
-    season: EntriesSeason | None = None
-    times: KnownTimes | None = None
-    """Of the children at the start, if they are the council's own."""
-
-
-@dataclass(frozen=True)
-class WorldPlan:
-    """All that a scenario's replications share."""
-
-    start: date
-    horizon_days: int
-    levels: Levels
-    tables: RateTables
-    calendar: Calendar
-    siblings: Siblings
-    entry_age_quantiles_days: Floats
-    """(A, Q)."""
-    children: ChildrenAtStart
-    places: Places
-    drift: Drift
-    days_since_history: int
-    """Days from the last date that rates were fitted to until the start: drift has gone on."""
-    own: OwnChildren = field(default_factory=OwnChildren)
-    effects: EffectPlan | None = None
-    """What interventions change."""
-    supply: SupplyPlan = field(default_factory=SupplyPlan)
-    """What chance adds to the planned places."""
-    groups: PlanningGroups | None = None
-    """Parts of the need groups with an order of their own."""
 
 
 @dataclass(frozen=True)
