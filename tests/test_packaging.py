@@ -146,12 +146,12 @@ def as_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_command_in_readme_works(as_readme_says: Path, command: list[str]) -> None:
     program, verb, *rest = command
     assert program == "sufficiency"
-    few = ["--replications", "2", "--workers", "1"] if verb == "run" else []
+    few = ["--replications", "2", "--workers", "1"] if verb in ("run", "compare") else []
     if verb == "backtest":
         few = ["--origins", "2022", "--replications", "20", "--workers", "1"]
     assert status(verb, *rest, *few) == 0
     wrote = (as_readme_says / "outputs").is_dir()
-    assert wrote == (verb in ("run", "backtest") and "--help" not in rest)
+    assert wrote == (verb in ("run", "backtest", "compare") and "--help" not in rest)
 
 
 def test_the_python_in_readme_works(
