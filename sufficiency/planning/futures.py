@@ -6,7 +6,7 @@ plans is due to their places. Of each replication only what targets need is kept
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -36,11 +36,14 @@ from sufficiency.replication import layers_asked, surroundings_of
 from sufficiency.resolution.places_added import pools_of
 from sufficiency.resolution.pools import Pool
 from sufficiency.resolution.resolve import Resolved
+from sufficiency.simulation.children import with_further_placements
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.simulate import DEFAULT_ENGINE, ENGINES, engine_here
-from sufficiency.simulation.world import UNLIMITED
+from sufficiency.simulation.supply_paths import drawn_places
+from sufficiency.simulation.world import UNLIMITED, World
+from sufficiency.simulation.worlds import WorldPlan
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -194,31 +197,42 @@ def play(
 
 def _play_some(played: _Played, numbers: range) -> Floats:
     """What a worker does: every plan in some futures."""
-    question = played.question
-    worlds = zip(
-        *(
-            plan.draw_worlds(question.seed, numbers, **layers_asked(plan)._asdict())
-            for plan in played.plans
-        ),
-        strict=True,
-    )
-    counts = [_Counts.room(question, len(numbers)) for _ in played.plans]
-    bills = [_Bill(plan, len(numbers), question.counts_money) for plan in played.plans]
-    run = ENGINES[question.engine]
-    for at, (number, of_plans) in enumerate(zip(numbers, worlds, strict=True)):
-        draws = Draws(question.seed, number)
-        # Places change neither who comes nor when: everybody is drawn once for all plans.
-        children = children_of(of_plans[0], draws)
-        for plan, world in enumerate(of_plans):
-            record = run(world, children, draws)
-            counts[plan].count(at, record, question)
-            bills[plan].add_up(at, record)
+    question, plans = played.question, played.plans
+    worlds = plans[0].draw_worlds(question.seed, numbers, **layers_asked(plans[0])._asdict())
+    counts = [_Counts.room(question, len(numbers)) for _ in plans]
+    bills = [_Bill(plan, len(numbers), question.counts_money) for plan in plans]
+    for at, (number, world) in enumerate(zip(numbers, worlds, strict=True)):
+        records = _records(world, [plan.plan for plan in plans], number, question)
+        for record, counted, bill in zip(records, counts, bills, strict=True):
+            counted.count(at, record, question)
+            bill.add_up(at, record)
     return np.stack(
         [
             values_of(question, counted, bill.cost_gbp, bill.month_years)
             for counted, bill in zip(counts, bills, strict=True)
         ]
     )
+
+
+def _records(
+    world: World, plans: Sequence[WorldPlan], number: int, question: Question
+) -> Iterator[Record]:
+    """What happens in one world with the places of each plan, the first plan's being the world's.
+
+    Places change neither who comes nor when, so everybody is drawn once for all plans.
+    """
+    draws = Draws(question.seed, number)
+    children = children_of(world, draws)
+    if len(plans) > 1:
+        # What most runs need before long, once instead of in each.
+        luck = with_further_placements(children.luck, children, draws)
+        children = replace(children, luck=luck)
+    run = ENGINES[question.engine]
+    for plan in plans:
+        places = world.places
+        if plan is not plans[0]:
+            places = drawn_places(plan.places, plan.supply, draws, plan.horizon_days, world.effects)
+        yield run(replace(world, places=places), children, draws)
 
 
 class _Bill:

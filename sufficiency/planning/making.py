@@ -19,14 +19,17 @@ from sufficiency.errors import UserError
 from sufficiency.executors import Workers
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.planning.futures import (
+    ROUNDING,
     Constraint,
     constraints_of,
+    is_met,
     question_of,
     until,
 )
 from sufficiency.planning.oracle import Additions, Simulated
 from sufficiency.planning.pools import Allowed, allowed_pools
 from sufficiency.planning.search import (
+    EXCHANGES,
     Judge,
     Judged,
     Plan,
@@ -79,8 +82,9 @@ class Option:
     name: str
     additions: Additions
     certainty: Floats
-    """(C,): the share of futures in which each constraint is met."""
+    """(C,): the share of futures in which each bound of `Search.reachable` is kept."""
     meets: bool
+    """Whether that is often enough."""
 
     @property
     def places(self) -> int:
@@ -220,8 +224,8 @@ class _Seeker:
             fewest.append(-min(allowed.pool.places_at_start or 0, limit) if may else 0)
         return Room(tuple(fewest), tuple(most), self._certainty)
 
-    def _least(self, room: Room, begin: Plan | None = None) -> Judged:
-        """The least plan within some room, on all futures."""
+    def _least(self, room: Room, begin: Plan | None = None, *, thorough: bool = True) -> Judged:
+        """The least plan within some room, on all futures; in a hurry without exchanging places."""
         oracle = self._oracle
         rough = Judge(oracle, room, coarse=True)
         near = approached(rough, room, begin)
@@ -231,8 +235,9 @@ class _Seeker:
             judge, hint = Judge(oracle, room, coarse=False), rough
         else:
             judge, hint = rough, None
-        found = least(judge, room, near.plan, hint)
-        if not found.meets:
+        exchanges = EXCHANGES if thorough else ()
+        found = least(judge, room, near.plan, hint, exchanges)
+        if not found.meets or not thorough:
             return found
         if self._request.least == LEAST_COST:
             return cheapest(judge, oracle, room, found, hint)
@@ -263,8 +268,10 @@ class _Seeker:
     def _option(self, name: str, additions: Additions) -> Option:
         oracle = self._oracle
         (found,) = oracle.margins_of([additions], oracle.futures)
-        certainty = (found >= -1e-9).mean(axis=0)
-        return Option(name, additions, certainty, bool((certainty >= self._certainty - 1e-9).all()))
+        return Option(name, additions, is_met(found).mean(axis=0), self._is_enough(found))
+
+    def _is_enough(self, margins: Floats) -> bool:
+        return bool((is_met(margins).mean(axis=0) >= self._certainty - ROUNDING).all())
 
     def _spread(self, plan: Plan) -> Additions:
         """The plan with every place as late as the targets allow."""
@@ -272,10 +279,11 @@ class _Seeker:
         last = max(each.reading.date for each in oracle.constraints)
         calendars = [_months(day, last) for day in oracle.opens]
 
-        def meets(opened: Sequence[Months]) -> bool:
-            additions = _opening(oracle.allowed, calendars, opened)
-            (found,) = oracle.margins_of([additions], oracle.futures)
-            return bool(((found >= -1e-9).mean(axis=0) >= self._certainty - 1e-9).all())
+        def meets(ways: Sequence[Sequence[Months]]) -> list[bool]:
+            additions = [_opening(oracle.allowed, calendars, opened) for opened in ways]
+            return [
+                self._is_enough(found) for found in oracle.margins_of(additions, oracle.futures)
+            ]
 
         months = [
             len(days) if places > 0 else 1 for days, places in zip(calendars, plan, strict=True)
@@ -290,11 +298,11 @@ class _Seeker:
         used = [pool for pool, number in enumerate(places) if number]
         if len(oracle.allowed) > 1:
             for pool in used if len(used) > 1 else ():
-                alone = self._least(self._room_of([pool]))
+                alone = self._least(self._room_of([pool]), thorough=False)
                 found.append(self._as_option(f"{_label(oracle.allowed[pool])} alone", alone))
             for pool in used:
                 others = [each for each in range(len(places)) if each != pool]
-                without = self._least(self._room_of(others))
+                without = self._least(self._room_of(others), thorough=False)
                 name = f"Without {_label(oracle.allowed[pool])}"
                 found.append(self._as_option(name, without))
         found += self._later(places, plan)
@@ -314,7 +322,7 @@ class _Seeker:
         if not any(number and day <= last for number, day in zip(places, later, strict=True)):
             return []
         oracle.opens = later
-        judged = self._least(self._room, places)
+        judged = self._least(self._room, places, thorough=False)
         return [self._as_option(f"All {LATER_MONTHS} months later", judged)]
 
     def _as_option(self, name: str, judged: Judged) -> Option:

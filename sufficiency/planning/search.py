@@ -31,7 +31,7 @@ _NEAR_QUANTILE = 0.02
 _PROGRESS = 1e-9
 EXCHANGES = (1, 3, 8)
 """How many places at once may be moved from one pool to another."""
-PLANS_TRIED = 8
+PLANS_TRIED = 6
 """How many of the plans around one are judged on all futures, where fewer futures can say which."""
 
 
@@ -145,47 +145,71 @@ def approached(judge: Judge, room: Room, begin: Plan | None = None) -> Judged:
     ``begin`` is a plan to start from; by default no change.
     """
     (here,) = judge.of([begin]) if begin is not None else [judge.nothing]
-    step = FIRST_STEP
+    every = [(pool, sign) for pool in range(len(room.most)) for sign in (1, -1)]
+    ways, step = every, FIRST_STEP
     while not here.meets:
-        tried = judge.of(list(_stepped(here.plan, step, room)))
-        best = min(tried, key=lambda each: (each.gap, size(each.plan)), default=here)
+        moved = [_moved(here.plan, way, step, room) for way in ways]
+        tried = dict(zip(ways, judge.of(moved), strict=True))
+        best = min(tried.values(), key=lambda each: (each.gap, size(each.plan)), default=here)
         if best.meets and step > SMALLEST_STEP:
             step //= 2
         elif best.gap < here.gap - _PROGRESS:
+            # What makes things worse by many places need not be tried again by few.
+            ways = [way for way in ways if tried[way].gap <= here.gap]
             here = best
-        elif step > SMALLEST_STEP and not best.meets:
+        elif step > SMALLEST_STEP:
             # A large step may pass over what a small one reaches (a pool's last places).
             step //= 2
+        elif len(ways) < len(every):
+            ways = every
         else:
             return here
     return here
 
 
+def _moved(plan: Plan, way: tuple[int, int], step: int, room: Room) -> Plan:
+    """The plan with some places more, or fewer, in one pool, as far as it may go."""
+    pool, sign = way
+    after = min(max(plan[pool] + sign * step, room.least[pool]), room.most[pool])
+    return (*plan[:pool], after, *plan[pool + 1 :])
+
+
 def _stepped(plan: Plan, step: int, room: Room) -> Iterator[Plan]:
     """The plan with some places more, or fewer, in one pool, as far as it may go."""
-    for pool, places in enumerate(plan):
-        for change in (step, -step):
-            after = min(max(places + change, room.least[pool]), room.most[pool])
-            if after != places:
-                yield (*plan[:pool], after, *plan[pool + 1 :])
+    for pool in range(len(plan)):
+        for sign in (1, -1):
+            moved = _moved(plan, (pool, sign), step, room)
+            if moved != plan:
+                yield moved
 
 
-def least(judge: Judge, room: Room, begin: Plan, hint: Judge | None = None) -> Judged:
+def least(
+    judge: Judge,
+    room: Room,
+    begin: Plan,
+    hint: Judge | None = None,
+    exchanges: Sequence[int] = EXCHANGES,
+) -> Judged:
     """The smallest plan near ``begin`` that meets the targets, or the nearest there is.
 
     From a plan that does not meet them, first towards one that does, a place at a time. With a
     ``hint``, a judge with fewer futures, only the plans that it thinks most of are judged.
+    ``exchanges`` are how many places may be moved from one pool to another at once.
     """
     (here,) = judge.of([begin])
     while not here.meets:
-        larger = [plan for plan in _near(here.plan, room) if size(plan) <= size(here.plan) + 1]
+        larger = [
+            plan for plan in _near(here.plan, room, exchanges) if size(plan) <= size(here.plan) + 1
+        ]
         tried = judge.of(_most_promising(larger, hint))
         best = min(tried, key=lambda each: (each.gap, size(each.plan)), default=here)
         if best.gap >= here.gap - _PROGRESS:
             return here
         here = best
     while True:
-        smaller = [plan for plan in _near(here.plan, room) if size(plan) < size(here.plan)]
+        smaller = [
+            plan for plan in _near(here.plan, room, exchanges) if size(plan) < size(here.plan)
+        ]
         found = _smallest_that_meets(judge, _most_promising(smaller, hint))
         if found is None:
             return here
@@ -210,16 +234,16 @@ def _smallest_that_meets(judge: Judge, plans: Sequence[Plan]) -> Judged | None:
     return None
 
 
-def _near(plan: Plan, room: Room) -> Iterator[Plan]:
+def _near(plan: Plan, room: Room, exchanges: Sequence[int] = EXCHANGES) -> Iterator[Plan]:
     """Plans that differ by one place in a pool, or by places exchanged between two or three."""
     pools = range(len(plan))
     seen = {plan}
     changes: list[dict[int, int]] = [{pool: one} for pool in pools for one in (1, -1)]
     for one, other in combinations(pools, 2):
         for giving, taking in ((one, other), (other, one)):
-            for many in EXCHANGES:
+            for many in exchanges:
                 changes += [{giving: -many + rest, taking: many} for rest in (-1, 0, 1)]
-    for triple in combinations(pools, 3):
+    for triple in combinations(pools, 3) if exchanges else ():
         for taking in triple:
             changes.append({pool: 1 if pool == taking else -1 for pool in triple})
     for change in changes:
