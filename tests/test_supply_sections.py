@@ -25,7 +25,7 @@ from sufficiency.report.formats import children, gbp, percent
 from sufficiency.report.gap_tables import gap_where
 from sufficiency.report.lives import lives, lives_picture
 from sufficiency.report.places_section import occupancy_charts, occupancy_table
-from sufficiency.report.stability import published_share, stability_table
+from sufficiency.report.stability import published_share, siblings_table, stability_table
 from sufficiency.report.suppression import shown
 
 ENTERED, MOVED, ENDED_MOVED, RETURNED_HOME, TURNED_18 = 1, 3, 7, 2, 5
@@ -230,6 +230,19 @@ def test_stability_stands_beside_what_was_published(run: SampleForecast) -> None
     settled = ("stability_long_term", ("same_carer_2_years", "same_placement_2_years"))
     assert published_share("336", settled, 1999) is None
     assert march.cells[3].text == percent(0.27 / 0.4)
+
+
+def test_splits_are_shown_only_where_siblings_are_placed_together(run: SampleForecast) -> None:
+    assert siblings_table(Figures.of(run)) is None
+    scenario = {**run.manifest["scenario"], "allocation": {"siblings_together": True}}
+    together = replace(run, manifest={**run.manifest, "scenario": scenario})
+    table = siblings_table(Figures.of(together))
+    assert table is not None
+    groups, split = (
+        run.forecast[run.forecast["measure"] == measure].iloc[-1]
+        for measure in ("sibling_groups", "sibling_groups_split")
+    )
+    assert table.rows[-1].cells[1].text == percent(split["mean"] / groups["mean"])
 
 
 # --- small real counts ------------------------------------------------------------------------

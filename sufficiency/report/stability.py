@@ -83,15 +83,14 @@ def stability_table(figures: Figures) -> Table | None:
     )
 
 
-def _share(figures: Figures, part: str, whole: str, day: date) -> Cell:
+def _share(figures: Figures, part: str, whole: str, day: date, what: str = "children") -> Cell:
     """A share of children at a date, and how many they are."""
     if figures.is_hidden(part, day) or figures.is_hidden(whole, day):
         return Cell(FLAG)
     some, every = figures.at(part, day), figures.at(whole, day)
     if some is None or every is None or every.mean == 0:
         return NOTHING
-    counted = f"{children_range(some.p10, some.p90)} children"
-    return Cell(percent(some.mean / every.mean), counted)
+    return Cell(percent(some.mean / every.mean), f"{children_range(some.p10, some.p90)} {what}")
 
 
 def _beside(code: str, of: tuple[str, tuple[str, ...]], day: date) -> list[Cell]:
@@ -111,7 +110,7 @@ def siblings_table(figures: Figures) -> Table | None:
         Row(
             long_date(day),
             [_counted(figures, measure, day) for measure in ("sibling_groups",)]
-            + [_share(figures, "sibling_groups_split", "sibling_groups", day)],
+            + [_share(figures, "sibling_groups_split", "sibling_groups", day, "groups")],
         )
         for day in figures.year_ends
     ]
@@ -129,8 +128,8 @@ def siblings_table(figures: Figures) -> Table | None:
 
 
 def _placed_together(figures: Figures) -> bool:
-    named = (row for row in figures.manifest.get("origins") or ())
-    return any("siblings" in str(r.get("key")) and r.get("value") is True for r in named)
+    scenario = figures.manifest.get("scenario") or {}
+    return bool((scenario.get("allocation") or {}).get("siblings_together"))
 
 
 def _counted(figures: Figures, measure: str, day: date) -> Cell:
