@@ -1,4 +1,4 @@
-"""The sections of a scenario file about dated changes, uncertainty and what happened."""
+"""The sections of a scenario file about uncertainty and what happened afterwards."""
 
 from __future__ import annotations
 
