@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from sufficiency.report.comparison_figures import Difference
 from sufficiency.report.comparison_words import (
@@ -14,6 +18,7 @@ from sufficiency.report.comparison_words import (
     range_of_difference,
     times_as_sure,
 )
+from sufficiency.report.comparison_workbook import write_comparison_workbook
 
 
 @pytest.mark.parametrize(
@@ -52,6 +57,34 @@ def test_a_range_of_differences(low: float, high: float, money: bool, said: str)
 )
 def test_an_average_difference(mean: float, money: bool, said: str) -> None:
     assert fewer_or_more(mean, money=money) == said
+
+
+@pytest.mark.parametrize("personal", [False, True])
+def test_a_start_from_real_children_cannot_be_read_from_the_workbook(
+    personal: bool, tmp_path: Path
+) -> None:
+    row = dict.fromkeys((*Difference.__dataclass_fields__, "p05", "p25", "p75", "p95"), 3.0)
+    about = {"scenario": "other", "base": "base", "measure": "in_care", "age_band": "all"}
+    when = {"financial_year": "", "months": pd.NA}
+    table = pd.DataFrame(
+        [
+            {**about, **when, **row, "date": pd.Timestamp(day), "sector": sector}
+            for day in ("2024-03-31", "2024-04-30")
+            for sector in ("all", "residential")
+        ]
+    )
+    made = SimpleNamespace(
+        manifest={"personal_data": personal, "paired": True, "replications": 50},
+        comparison=table,
+        scenarios=table,
+        waterfall=pd.DataFrame(),
+    )
+    write_comparison_workbook(made, tmp_path / "workbook.xlsx")
+    book = load_workbook(tmp_path / "workbook.xlsx")
+    heads = [cell.value for cell in book["comparison"][1]]
+    assert ("base_mean" in heads) is not personal
+    assert "p90" in heads
+    assert (book["Summary"]["A1"].value == "OFFICIAL-SENSITIVE") is personal
 
 
 def a_difference(**given: float) -> Difference:

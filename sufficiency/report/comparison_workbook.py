@@ -37,8 +37,9 @@ PARTS = ("Low", "Average", "High")
 TIDY_MEASURES = (*HEADLINES, "starters", "leavers", COST)
 TIDY_COLUMNS = (
     *("scenario", "base", "date", "financial_year", "months", "measure", "sector"),
-    *("mean", "p10", "p90", "standard_error", "probability_lower", "base_mean", "scenario_mean"),
+    *("mean", "p10", "p90", "standard_error", "probability_lower"),
 )
+OWN_MEANS = ("base_mean", "scenario_mean")
 TIDY_WIDTHS = {"scenario": 26, "base": 26, "combination": 30, "change": 36, "sector": 24}
 
 
@@ -164,11 +165,13 @@ def _numbers(book: Book, figures: ComparisonFigures, name: str, table: Table) ->
 def _headlines(figures: ComparisonFigures) -> pd.DataFrame:
     """The differences that people filter and chart; comparison.csv has them all.
 
-    A sheet of every row takes longer to write than all futures to simulate.
+    A sheet of every row takes longer to write than all futures to simulate. A start from real
+    children could be read from each scenario's own figures, so these are then left out.
     """
     rows = figures.comparison
     known = rows["mean"].notna() & (rows["age_band"] == "all")
-    return rows.loc[known & rows["measure"].isin(TIDY_MEASURES), list(TIDY_COLUMNS)]
+    own = () if figures.manifest.get("personal_data") else OWN_MEANS
+    return rows.loc[known & rows["measure"].isin(TIDY_MEASURES), [*TIDY_COLUMNS, *own]]
 
 
 def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
