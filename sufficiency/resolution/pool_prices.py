@@ -7,7 +7,7 @@ sector's price.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
@@ -52,12 +52,12 @@ class _Priced:
 
     weekly: list[float]
     rises_per_year: list[float]
-    rises: dict[int, tuple[float, ...]]
-    changes: list[PriceChange]
-    factors: dict[int, tuple[float, ...]]
-    premium: dict[int, float]
-    pressed_above: dict[int, float]
-    origins: list[Origin]
+    rises: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    changes: list[PriceChange] = field(default_factory=list)
+    factors: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    premium: dict[int, float] = field(default_factory=dict)
+    pressed_above: dict[int, float] = field(default_factory=dict)
+    origins: list[Origin] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,6 @@ def with_pool_prices(
     found = _Priced(
         weekly=[*costs.weekly_cost_gbp, costs.unplaced_weekly_cost_gbp],
         rises_per_year=rise.tolist(),
-        rises={},
-        changes=[],
-        factors={},
-        premium={},
-        pressed_above={},
-        origins=[],
     )
     lines = lines_of(pools)
     for line in lines:
@@ -128,13 +122,13 @@ def with_pool_prices(
         _set_price(found, line, scenario, prices, calendar)
         _set_spread(found, line, scenario, prices)
         _set_premium(found, line, scenario)
-    rises = found.rises_per_year
+    rises = tuple(found.rises_per_year)
     places, place_origins, warnings = place_lines(scenario, lines, pools, rises, start)
     plan = replace(
         costs,
         weekly_cost_gbp=tuple(found.weekly[:-1]),
         unplaced_weekly_cost_gbp=found.weekly[-1],
-        inflation_per_year=tuple(found.rises_per_year),
+        inflation_per_year=rises,
         rises=found.rises,
         changes=tuple(sorted(found.changes, key=lambda change: change.night)),
         factors=found.factors,

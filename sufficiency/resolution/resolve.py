@@ -24,8 +24,8 @@ from sufficiency.resolution.calendar import factor_origins
 from sufficiency.resolution.effect_checks import check_effects
 from sufficiency.resolution.intervention_words import intervention_origins, intervention_rows
 from sufficiency.resolution.localities import locality_shares
-from sufficiency.resolution.other_money import Around, with_other_money
-from sufficiency.resolution.own_plans import plan_origins, with_known_prices
+from sufficiency.resolution.money import money_of
+from sufficiency.resolution.own_plans import plan_origins
 from sufficiency.resolution.own_population import people_at_start
 from sufficiency.resolution.own_return import (
     OwnReturn,
@@ -38,14 +38,12 @@ from sufficiency.resolution.page_facts import manifest_extras
 from sufficiency.resolution.planning import follows_path, world_plan
 from sufficiency.resolution.planning_groups import group_origins
 from sufficiency.resolution.policies import AllocationPolicy
-from sufficiency.resolution.pool_prices import with_pool_prices, with_the_latest
 from sufficiency.resolution.pools import Pool
-from sufficiency.resolution.prices import cost_plan
 from sufficiency.resolution.provenance import (
     fitted_origins,
     population_origin,
 )
-from sufficiency.resolution.supply import priced_by_pool, supply
+from sufficiency.resolution.supply import supply
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.simulation.world import World
@@ -216,20 +214,16 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
     table = own_levels(read_monthly_table(path), fit, until) if path is not None else None
     people, own = people_at_start(scenario, fit, own)
     there = supply(scenario, people.by_sector, start, policy)
-    costs, cost_origins, cost_warnings = cost_plan(scenario, fit, history, people.by_sector, start)
-    costs = with_known_prices(priced_by_pool(costs, there.pools), scenario, own.cohort)
-    costs, pool_origins, pool_warnings = with_pool_prices(
-        costs, scenario, history, there.pools, start
-    )
     shares, share_origins = locality_shares(
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
     there = there.located(shares)
     plan = world_plan(scenario, fit, people, table, own, there, start)
     population = _population(fit)
-    uasc = int(people.by_age_group[-1])
-    around = Around(scenario, history, start, plan.places.need_names, uasc, population)
-    costs, other_origins = with_other_money(costs, around)
+    needs = plan.places.need_names
+    costs, cost_origins, cost_warnings = money_of(
+        scenario, fit, history, people, own.cohort, there.pools, needs, start, population
+    )
     origins = (
         *people.origins,
         *plan_origins(scenario, own.cohort),
@@ -240,8 +234,7 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
         *there.origins,
         *group_origins(scenario),
         *share_origins,
-        *with_the_latest(cost_origins, pool_origins),
-        *other_origins,
+        *cost_origins,
     )
     return Resolved(
         scenario=scenario,
@@ -255,7 +248,6 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
         origins=origins,
         warnings=(
             *cost_warnings,
-            *pool_warnings,
             *there.warnings,
             *_notes(authority, fit, scenario, own),
             *_pull_of_starters(scenario, fit, plan.levels, table, own),
