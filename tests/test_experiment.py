@@ -52,7 +52,7 @@ class SmallCouncil:
     @property
     def scenario(self) -> Any:
         uncertainty = SimpleNamespace(
-            parameter=self.parameter, drift=self.drift, layers=self.layers
+            parameter=self.parameter, drift=self.drift, layers=self.layers, overflow_range=False
         )
         return _Scenario("Small council", uncertainty)
 
