@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sufficiency.domain import ADULT_YEARS, MOVE_REASONS, MoveReason
 from sufficiency.simulation.birthdays import birthday
-from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.compiled import compiled, shared, step
 from sufficiency.simulation.world import UNLIMITED, Floats, Ints
 
 NOBODY = -1
@@ -88,7 +88,7 @@ def vacant(supply: Supply, pool: int) -> int:
     return int(supply.usable[pool] - supply.occupied[pool])
 
 
-@compiled
+@step
 def choose_pool(
     child: int, order: int, together: int, now: float, seekers: Seekers, supply: Supply
 ) -> int:
@@ -99,14 +99,6 @@ def choose_pool(
     room. The place that a child left after an unplanned ending is not offered to that child while
     it stands vacant; another place of the same pool is.
     """
-    return first_with_place(child, order, together, now, seekers, supply)
-
-
-@step
-def first_with_place(
-    child: int, order: int, together: int, now: float, seekers: Seekers, supply: Supply
-) -> int:
-    """`choose_pool`, within a rule that asks it of many children."""
     for pool in supply.orders[order]:
         if pool == NO_POOL:
             break
@@ -138,7 +130,7 @@ def takes(
     return True
 
 
-@compiled
+@shared
 def takes_age(born_day: int, pool: int, now: float, supply: Supply) -> bool:
     """Whether a child born on a day is of an age for a pool on the date that it is."""
     today, starts = math.ceil(now), supply.month_starts
@@ -160,7 +152,7 @@ def order_of_first(need: int, supply: Supply) -> int:
     return int(supply.first_choice_sector.size + 1 + need)
 
 
-@compiled
+@step
 def hazard_sector(pool: int, need: int, supply: Supply) -> int:
     """Whose hazards a child lives by: the sector's own or, unplaced, the first choice's."""
     if pool == NO_POOL:
@@ -168,7 +160,7 @@ def hazard_sector(pool: int, need: int, supply: Supply) -> int:
     return int(supply.sector[pool])
 
 
-@compiled
+@step
 def starting_pool(sector: int, born_day: int, supply: Supply) -> int:
     """The pool of a child already in the sector at the start; `NO_POOL` if it has no pools.
 
@@ -191,7 +183,7 @@ def starting_pool(sector: int, born_day: int, supply: Supply) -> int:
     return first if first_for_age == NO_POOL else first_for_age
 
 
-@compiled
+@step
 def take_place(supply: Supply, pool: int) -> None:
     """One more child in the pool, in place."""
     if vacant(supply, pool) <= 0:
@@ -200,13 +192,13 @@ def take_place(supply: Supply, pool: int) -> None:
     supply.turnover[pool] += 1
 
 
-@compiled
+@step
 def count_in(supply: Supply, pool: int) -> None:
     """A child who lives in the pool at the start, whether or not it has places, in place."""
     supply.occupied[pool] += 1
 
 
-@compiled
+@step
 def give_up_place(supply: Supply, pool: int) -> None:
     """One child fewer in the pool, in place."""
     if supply.occupied[pool] <= 0:
@@ -216,14 +208,14 @@ def give_up_place(supply: Supply, pool: int) -> None:
         supply.turnover[pool] += 1
 
 
-@compiled
+@step
 def bar_place(seekers: Seekers, child: int, pool: int, reason: int, supply: Supply) -> None:
     """A place just given up in an unplanned ending is barred to the child; in place."""
     seekers.barred_pool[child] = pool if reason == UNPLANNED else NO_POOL
     seekers.barred_turnover[child] = supply.turnover[pool]
 
 
-@compiled
+@step
 def change_places(supply: Supply, pool: int, usable: int) -> None:
     """A new number of usable places, in place. A fall moves nobody out."""
     supply.usable[pool] = usable
@@ -234,7 +226,7 @@ def change_places(supply: Supply, pool: int, usable: int) -> None:
 # --- the queue of unplaced children ---------------------------------------------------------
 
 
-@compiled
+@step
 def join_queue(queue: Ints, length: int, child: int, since: Floats, rank: Ints) -> int:
     """Put a child in its place in the queue (in place); returns the new length.
 
@@ -254,7 +246,7 @@ def join_queue(queue: Ints, length: int, child: int, since: Floats, rank: Ints) 
     return length + 1
 
 
-@compiled
+@step
 def leave_queue(queue: Ints, length: int, child: int) -> int:
     """Take a child out of the queue (in place); returns the new length."""
     at = 0
@@ -280,7 +272,7 @@ def next_served(
         if need < _BITS and shut >> need & 1:
             continue
         order = order_of_first(need, supply) if in_first else need
-        pool = first_with_place(child, order, ALONE, now, seekers, supply)
+        pool = choose_pool(child, order, ALONE, now, seekers, supply)
         if pool != NO_POOL:
             return int(child), pool
         if need < _BITS and not supply.has_age_limits and seekers.barred_pool[child] == NO_POOL:

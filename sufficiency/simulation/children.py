@@ -180,13 +180,13 @@ def first_of_placement(luck: Luck, purpose: int, row: int, placement: int) -> in
     return int(luck.begins[1 + block, purpose] + uses)
 
 
-@compiled
+@step
 def further_chance(luck: Luck, first: int, use: int) -> float:
     """A uniform number made of a placement's own, which begin at ``first``."""
     return further_uniform(luck.numbers[first], luck.numbers[first + NEED_USE], use)
 
 
-@compiled
+@step
 def price_chance(luck: Luck, purpose: int, row: int, placement: int, placed: bool) -> float:
     """The draw for the price of a placement, or of being unplaced after it (-1 for on entry)."""
     use = PRICE

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ try:
     from numba import config, njit, types
     from numba.core.caching import FunctionCache, IndexDataCacheFile
     from numba.core.options import DefaultOptions
+    from numba.core.registry import CPUDispatcher
 except (ImportError, OSError) as error:  # a library that is blocked or broken, not only missing
     NOT_COMPILED = str(error) or type(error).__name__
 
@@ -38,6 +39,10 @@ except (ImportError, OSError) as error:  # a library that is blocked or broken, 
         return rule
 
     def step(part: F) -> F:
+        """Leave the part as it is."""
+        return part
+
+    def shared(part: F) -> F:
         """Leave the part as it is."""
         return part
 
@@ -58,12 +63,28 @@ else:
             _keep(quick, rule)
         return quick
 
+    class _Part(CPUDispatcher):  # type: ignore[misc]  # numba is not followed by mypy
+        """What is compiled for compiled code alone; called from Python, it is Python."""
+
+        def __call__(self, *args: Any) -> Any:
+            return self.py_func(*args)
+
     def step(part: F) -> F:
-        """Compile a part of a compiled loop as the loop is compiled; Python never calls it.
+        """Compile a part of a compiled loop as the loop is compiled; for Python it stays Python.
 
         Half of the time to compile it would be spent on what lets Python call it.
         """
-        return _quick(part, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+        return _part(part, forceinline=True)
+
+    def shared(part: F) -> F:
+        """The same, compiled once for the several places that it is called from."""
+        return _part(part)
+
+    def _part(part: F, **options: bool) -> F:
+        found: Any = _quick(part, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+        if isinstance(found, CPUDispatcher):
+            found.__class__ = _Part
+        return cast(F, found)
 
     def _quick(code: F, **options: bool) -> F:
         """Compiled without counting references to arrays, which takes half of the time.

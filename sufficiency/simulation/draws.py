@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.world import Floats
 
 Numbers = NDArray[np.uint32]
@@ -44,7 +44,7 @@ def exponential(number: int) -> float:
     return -math.log((number + 0.5) * _STEP)
 
 
-@compiled
+@step
 def further_uniform(number: int, other: int, use: int) -> float:
     """A uniform number in (0, 1) made of two numbers of 32 bits, another for each ``use``.
 
@@ -56,7 +56,7 @@ def further_uniform(number: int, other: int, use: int) -> float:
     return uniform(scrambled(mixed ^ int(np.int64(other))))
 
 
-@compiled
+@step
 def scrambled(number: int) -> int:
     """32 bits for 32 bits, one to one."""
     mixed = ((number >> 16) ^ number) * _MUELLER & _ALL_BITS

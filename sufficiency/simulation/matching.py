@@ -31,7 +31,7 @@ from sufficiency.simulation.children import (
     first_of_placement,
     further_chance,
 )
-from sufficiency.simulation.compiled import compiled, floats, step
+from sufficiency.simulation.compiled import floats, shared, step
 from sufficiency.simulation.draws import further_uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Floats, Ints, Places, to_ticks
@@ -111,7 +111,7 @@ def nothing_arranged(children: int) -> Arranged:
 # --- those who enter ------------------------------------------------------------------------
 
 
-@compiled
+@step
 def is_emergency(child: int, luck: Luck, people: People, matching: Matching, group: Ints) -> bool:
     """Whether a child who enters is placed the same day, as its brothers and sisters are."""
     if matching.emergency_share.size == 0:
@@ -126,7 +126,7 @@ def is_emergency(child: int, luck: Luck, people: People, matching: Matching, gro
     return bool(chance < matching.emergency_share[row])
 
 
-@compiled
+@step
 def find_first_place(
     child: int, emergency: bool, matching: Matching, now: float, seekers: Seekers, supply: Supply
 ) -> int:
@@ -172,7 +172,7 @@ def enter_together(child: int, seekers: Seekers) -> int:
     return together
 
 
-@step
+@shared
 def first_pool(
     child: int, emergency: bool, together: int, now: float, seekers: Seekers, supply: Supply
 ) -> int:
@@ -185,7 +185,7 @@ def first_pool(
     return choose_pool(child, seekers.need[child], together, now, seekers, supply)
 
 
-@compiled
+@step
 def takes_emergencies(pool: int, supply: Supply) -> bool:
     """Whether a pool is one of those; an emergency that found none such went on to any."""
     for one in supply.orders[order_of_emergencies(supply)]:
@@ -197,7 +197,7 @@ def takes_emergencies(pool: int, supply: Supply) -> bool:
 # --- after the 18th birthday ----------------------------------------------------------------
 
 
-@compiled
+@step
 def days_held(child: int, pool: int, luck: Luck, people: People, matching: Matching) -> float:
     """For how long a child who turns 18 in a pool stays on there; 0 if not."""
     if matching.stays_on_share.size == 0:
@@ -208,7 +208,7 @@ def days_held(child: int, pool: int, luck: Luck, people: People, matching: Match
     return float(spent * matching.stays_on_days[pool])
 
 
-@compiled
+@step
 def held_until(now: float, days: float) -> float:
     """When a place that is held from now on for so many days is left; not at once."""
     return max(tick_up(now + days), now + TICK)
@@ -217,7 +217,7 @@ def held_until(now: float, days: float) -> float:
 # --- places that close with whoever lives there ---------------------------------------------
 
 
-@compiled
+@step
 def who_must_go(
     pool: int,
     closes: int,
@@ -274,7 +274,7 @@ def lives_there(child: int, pool: int, seekers: Seekers) -> bool:
 # --- moves that are offered -----------------------------------------------------------------
 
 
-@compiled
+@shared
 def next_to_step_down(
     now: float, matching: Matching, seekers: Seekers, supply: Supply
 ) -> tuple[int, int]:
@@ -317,13 +317,13 @@ def may_step_down(
     return False
 
 
-@compiled
+@step
 def settles_at(child: int, now: float, matching: Matching, seekers: Seekers) -> float:
     """When a child is settled enough to be moved back to its first choice; not at once."""
     return max(tick_up(seekers.placed[child] + matching.settling_days), now + TICK)
 
 
-@compiled
+@step
 def is_outside_first_choice(child: int, seekers: Seekers, supply: Supply) -> bool:
     """Whether a child lives in a sector that is not its need's first choice."""
     pool = seekers.pool[child]
