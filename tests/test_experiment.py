@@ -27,8 +27,8 @@ from sufficiency.experiment import run
 from sufficiency.forecast import Forecast
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import FORECAST_ROWS
-from sufficiency.measures.rows import COST_ROWS
 from sufficiency.measures.reporting import report_calendar
+from sufficiency.measures.rows import COST_ROWS
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.simulation.world import World
