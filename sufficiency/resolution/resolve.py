@@ -157,7 +157,7 @@ def resolve_children(scenario: Scenario, own: OwnReturn | None = None) -> Resolv
         ScenarioError: the scenario contradicts what is published.
         HistoryError: there are no figures by the start.
     """
-    with assuming(_own_assumptions(scenario)):
+    with assuming(own_assumptions(scenario)):
         authority = find_authority(scenario.authority)
         own = own or read_own_return(scenario, authority)
         scenario = starting_on(scenario, own)
@@ -170,10 +170,16 @@ def resolve_children(scenario: Scenario, own: OwnReturn | None = None) -> Resolv
     return ResolvedChildren(authority, start, fit, plan)
 
 
-def resolve(scenario: Scenario, policy: AllocationPolicy | None = None) -> Resolved:
+def resolve(
+    scenario: Scenario,
+    policy: AllocationPolicy | None = None,
+    published: Calibration | None = None,
+) -> Resolved:
     """Find every number of a scenario, from its file, the published statistics or an assumption.
 
     ``policy`` is a user's own, in place of the allocation policy that the scenario names.
+    ``published`` is what `calibrate` found for a scenario of the same authority, history, window and
+    assumptions; it is most of the work.
 
     Raises:
         UnknownAuthority: no such authority, or one that was merged or split.
@@ -181,11 +187,11 @@ def resolve(scenario: Scenario, policy: AllocationPolicy | None = None) -> Resol
         HistoryError: the user's own table cannot be used.
         UserError: the user's policy gives no pool, or one that is none.
     """
-    with assuming(_own_assumptions(scenario)):
-        return _resolve(scenario, policy)
+    with assuming(own_assumptions(scenario)):
+        return _resolve(scenario, policy, published)
 
 
-def _own_assumptions(scenario: Scenario) -> dict[str, Assumption]:
+def own_assumptions(scenario: Scenario) -> dict[str, Assumption]:
     """The assumptions that the scenario replaces."""
     return {
         name: replace(
@@ -200,12 +206,14 @@ def _own_assumptions(scenario: Scenario) -> dict[str, Assumption]:
     }
 
 
-def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
+def _resolve(
+    scenario: Scenario, policy: AllocationPolicy | None, published: Calibration | None
+) -> Resolved:
     authority = find_authority(scenario.authority)
     own = read_own_return(scenario, authority)
     scenario = starting_on(scenario, own)
     history = PublishedHistory.as_at(calibration_year(scenario))
-    fit = _fit(scenario, history, authority, own)
+    fit = _fit(scenario, history, authority, own, published)
     _check_prices(history)
     start = _start(scenario, fit)
     check_budget_years(scenario, start)
@@ -266,10 +274,14 @@ def _resolve(scenario: Scenario, policy: AllocationPolicy | None) -> Resolved:
 
 
 def _fit(
-    scenario: Scenario, history: PublishedHistory, authority: Authority, own: OwnReturn
+    scenario: Scenario,
+    history: PublishedHistory,
+    authority: Authority,
+    own: OwnReturn,
+    published: Calibration | None = None,
 ) -> Calibration:
     """The published fit, at the levels of the council's own returns if it has any."""
-    fit = calibrate(history, authority, scenario.calibration.base_window_years)
+    fit = published or calibrate(history, authority, scenario.calibration.base_window_years)
     return fit if own.calibrated is None else with_own_rates(fit, own.calibrated.fitted)
 
 
