@@ -150,8 +150,8 @@ class Prevention(Strict):
     )
     months_kept_out: Effect | None = Field(
         default=None,
-        description="After how many months those who come into care after all do so. Default: "
-        "nobody does, which is an assumption.",
+        description="After how many months those who come into care after all do so, in the age "
+        "band in which they were kept out. Default: nobody does, which is an assumption.",
     )
     return_share: Effect | None = Field(
         default=None,

@@ -160,8 +160,6 @@ def draw_effects(plan: EffectPlan, every: Sequence[Draws], *, drawn: bool) -> Dr
             array[:, effect.rows] += values[0][:, None, None] * effect.weight
         else:
             array[:, effect.rows] *= _factors(effect, values[0])
-    if "entries" in arrays:
-        np.maximum(arrays["entries"], 0.0, out=arrays["entries"])
     for name, shape in shapes.items():
         neutral = np.float64(0.0 if name in _ADDED else 1.0)
         arrays.setdefault(name, np.broadcast_to(neutral, (n, *shape, periods)))
@@ -207,23 +205,35 @@ def _keep_out(
     values: list[Floats],
     plan: EffectPlan,
 ) -> None:
-    """Take the children kept out from the entries (R, A, K) in place, and let some come later."""
+    """Take the children kept out from the entries (R, A, K) in place, and let some come later.
+
+    No more are kept out than would come, and of those who come later none was not kept out. They
+    come in the age group in which they would have come.
+    """
     amount, *after = values
-    balance = np.broadcast_to(effect.weight, (len(amount), len(effect.weight)))
-    if prevented.months_kept_out is not None:
-        months = after[-1]
-        share = after[0] if prevented.return_share is not None else np.ones(len(amount))
-        balance = balance - share[:, None] * _later(effect.weight, months, plan)
-    entries[:, effect.rows] -= (
-        amount[:, None, None] * balance[:, None] * prevented.per_child[effect.rows]
+    per_child = prevented.per_child[effect.rows]
+    kept = np.minimum(
+        (amount[:, None] * effect.weight)[:, None] * per_child, entries[:, effect.rows]
     )
+    entries[:, effect.rows] -= kept
+    if prevented.months_kept_out is None:
+        return
+    share = after[0] if prevented.return_share is not None else np.ones(len(amount))
+    children = np.divide(kept, per_child, out=np.zeros_like(kept), where=per_child > 0)
+    later = _later(children, after[-1], plan)
+    entries[:, effect.rows] += share[:, None, None] * later * per_child
 
 
-def _later(weight: Floats, months: Floats, plan: EffectPlan) -> Floats:
-    """(R, K): the weight as it was so many months before, averaged over each period."""
+def _later(values: Floats, months: Floats, plan: EffectPlan) -> Floats:
+    """(R, rows, K): values as they were so many months before, averaged over each period."""
     edges = np.append(plan.starts_days, plan.horizon_days)
     lengths = np.diff(edges)
-    summed = np.append(0.0, np.cumsum(weight * lengths))
-    before = edges - months[:, None] * DAYS_PER_MONTH
-    later: Floats = np.diff(np.interp(before, edges, summed), axis=1) / lengths
+    summed = np.cumsum(values * lengths, axis=-1)
+    summed = np.concatenate([np.zeros_like(summed[..., :1]), summed], axis=-1)
+    before = np.maximum(edges - months[:, None] * DAYS_PER_MONTH, 0.0)
+    period = np.minimum(np.searchsorted(edges, before, side="right") - 1, len(lengths) - 1)
+    at_start = np.take_along_axis(summed, period[:, None], axis=-1)
+    rate = np.take_along_axis(values, period[:, None], axis=-1)
+    reached = at_start + rate * (before - edges[period])[:, None]
+    later: Floats = np.diff(reached, axis=-1) / lengths
     return later
