@@ -27,28 +27,46 @@ def latest_openings(places: Sequence[int], months: Sequence[int], meets: Meets) 
         (number, *(0 for _ in range(last - 1))) for number, last in zip(places, months, strict=True)
     ]
     for pool, number in enumerate(places):
-        waiting, month = number, 1
-        while waiting > 0 and month < months[pool]:
-            waiting = _most_that_can_wait(opened, pool, month, waiting, meets)
-            opened[pool] = _postponed(opened[pool], month, waiting)
-            month += 1
+        waiting, month = number, 0
+        while waiting > 0 and month + 1 < months[pool]:
+            later = _latest_month(opened, pool, month, waiting, months[pool], meets)
+            opened[pool] = _postponed(opened[pool], month, later, waiting)
+            month = later
+            if month + 1 < months[pool]:
+                waiting = _most_that_can_wait(opened, pool, month, waiting, meets)
+                opened[pool] = _postponed(opened[pool], month, month + 1, waiting)
+                month += 1
     return opened
+
+
+def _latest_month(
+    opened: Sequence[Months], pool: int, month: int, waiting: int, months: int, meets: Meets
+) -> int:
+    """The latest month in which all that wait can open together; later never does better."""
+    low, high = month, months
+    while high - low > 1:
+        tried = sorted({low + max((high - low) * part // _AT_ONCE, 1) for part in range(_AT_ONCE)})
+        trials = [
+            _with(opened, pool, _postponed(opened[pool], month, later, waiting)) for later in tried
+        ]
+        can_wait = [later for later, met in zip(tried, meets(trials), strict=True) if met]
+        low = max(can_wait, default=low)
+        high = min((later for later in tried if later > low), default=high)
+    return low
 
 
 def _most_that_can_wait(
     opened: Sequence[Months], pool: int, month: int, waiting: int, meets: Meets
 ) -> int:
-    """How many of the places that open in the month before can open in this one instead.
+    """How many of the places that open in a month can open in the next instead, but not all.
 
     Fewer that wait never do worse, so a few numbers at a time narrow it down.
     """
-    low, high = 0, waiting + 1
+    low, high = 0, waiting
     while high - low > 1:
         tried = sorted({low + max((high - low) * part // _AT_ONCE, 1) for part in range(_AT_ONCE)})
-        if high == waiting + 1:
-            tried = sorted({*tried, waiting})
         trials = [
-            [*opened[:pool], _postponed(opened[pool], month, number), *opened[pool + 1 :]]
+            _with(opened, pool, _postponed(opened[pool], month, month + 1, number))
             for number in tried
         ]
         can_wait = [number for number, met in zip(tried, meets(trials), strict=True) if met]
@@ -57,9 +75,14 @@ def _most_that_can_wait(
     return low
 
 
-def _postponed(opened: Months, month: int, number: int) -> Months:
-    """So many of the places of the month before open in this one."""
+def _with(opened: Sequence[Months], pool: int, changed: Months) -> list[Months]:
+    """The same for all pools but one."""
+    return [*opened[:pool], changed, *opened[pool + 1 :]]
+
+
+def _postponed(opened: Months, month: int, later: int, number: int) -> Months:
+    """So many of the places of a month open in a later one."""
     changed = list(opened)
-    changed[month - 1] -= number
-    changed[month] += number
+    changed[month] -= number
+    changed[later] += number
     return tuple(changed)
