@@ -426,7 +426,7 @@ def test_time_in_the_placement_before_the_start_counts_and_the_first_day_is_not_
 
 def stepping_down(success: float, slots: list[float], usable: int = 9) -> World:
     """Three children in residential care (sector 1); the programme moves them to pool 0."""
-    start = replace(cohort(3, sector=1, need=1), placement_cdf=np.tile([0.0, 1.0], (6, 1)))
+    start = replace(cohort(3, sector=1, need=1), placement_share=np.tile([0.0, 1.0], (6, 2, 1)))
     return a_world(
         days=100,
         cohort=start,

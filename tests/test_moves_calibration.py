@@ -12,8 +12,10 @@ from sufficiency.calibration.moves import (
     end_hazards,
     mean_end_rate,
     move_hazards,
+    moves_by_time_in_care,
     real_move_share,
-    time_in_placement_cdf,
+    share_of_care_since_move,
+    still_there,
 )
 from sufficiency.calibration.national_table import shipped_rates
 from sufficiency.domain import DAYS_PER_YEAR, SECTORS, Sector
@@ -105,20 +107,61 @@ def test_status_changes_are_in_no_move_hazard() -> None:
     days = np.linspace(0, 18 * DAYS_PER_YEAR, 20_001)
     for sector in (Sector.INTERNAL_FOSTERING, Sector.IFA):
         code = SECTORS.index(sector)
-        here = time_in_placement_cdf(end_hazards(national("fostering")), days)
+        here = steady_cdf(end_hazards(national("fostering")), days)
         band = np.searchsorted(PLACEMENT_BAND_STARTS_DAYS, days[1:], side="right") - 1
         yearly = float(np.diff(here) @ rates.move_per_year[code][band])
         assert yearly == pytest.approx(real, rel=0.05)
         assert rates.mean_moves_per_year[code] == pytest.approx(real, rel=1e-9)
 
 
-def test_time_in_placement_of_a_steady_stock_is_exponential_for_a_constant_hazard() -> None:
-    rate = 1 / 200
-    grid = np.concatenate([[0.0], np.geomspace(1, 18 * DAYS_PER_YEAR, 60)])
-    cdf = time_in_placement_cdf(np.full(8, rate), grid)
-    np.testing.assert_allclose(cdf, 1 - np.exp(-rate * grid), atol=2e-3)
-    assert cdf[0] == 0
-    assert (np.diff(cdf) >= 0).all()
+def steady_cdf(hazard_per_day: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """How long a stock to which as many come at every time has been there."""
+    lived = np.cumsum(still_there(hazard_per_day, days))
+    return (lived - lived[0]) / (lived[-1] - lived[0])
+
+
+def test_children_move_as_often_at_every_time_if_the_hazard_is_constant() -> None:
+    times, moves = moves_by_time_in_care(np.full(8, 1 / 200))
+    assert times[0] < 3 < 6000 < times[-1]
+    np.testing.assert_allclose(moves, 1 / 200, rtol=1e-4)
+
+
+def test_time_since_the_last_move_is_exponential_for_a_constant_hazard() -> None:
+    """Cut off at the time in care, for those who have moved at all."""
+    rate, care = 1 / 200, np.array([30.0, 400.0, 3000.0])
+    hazard, chances = np.full(8, rate), np.linspace(0, 1, 21)
+    share = share_of_care_since_move(hazard, moves_by_time_in_care(hazard), care, len(chances))
+    expected = -np.log1p(-chances * -np.expm1(-rate * care)[:, None]) / rate / care[:, None]
+    np.testing.assert_allclose(share, expected, atol=2e-3)
+
+
+def test_time_since_the_last_move_is_that_of_children_followed_one_by_one() -> None:
+    """Lives of placements whose hazard falls, by hand: never moved, or so long since the last."""
+    rng, n, care = np.random.default_rng(3), 20_000, 4 * DAYS_PER_YEAR
+    hazard = shipped_rates().move_per_year[0] / DAYS_PER_YEAR
+    spent = np.append(np.cumsum(hazard[:-1] * np.diff(PLACEMENT_BAND_STARTS_DAYS)), np.inf)
+    cuts = np.append(PLACEMENT_BAND_STARTS_DAYS, 1e9)
+    moved_at, clock = np.zeros(n), np.zeros(n)
+    while (clock < care).any():
+        moved_at = np.where(clock < care, clock, moved_at)
+        unit = rng.exponential(size=n)
+        band = np.searchsorted(spent, unit)
+        before = np.concatenate([[0.0], spent])[band]
+        clock += cuts[band] + (unit - before) / hazard[band]
+    moved = moved_at > 0
+    assert_mean((~moved).astype(float), float(still_there(hazard, np.array([care]))[0]))
+    renewed = moves_by_time_in_care(hazard)
+    chances = np.linspace(0, 1, 101)
+    (share,) = share_of_care_since_move(hazard, renewed, np.array([care]), len(chances))
+    since = 1 - moved_at[moved] / care
+    for years in (0.25, 1, 2, 3):
+        below = np.interp(years * DAYS_PER_YEAR / care, share, chances)
+        assert_mean((since < years * DAYS_PER_YEAR / care).astype(float), float(below))
+
+
+def assert_mean(values: np.ndarray, expected: float) -> None:
+    z = (values.mean() - expected) / (values.std() / len(values) ** 0.5)
+    assert abs(z) <= 4, (values.mean(), expected, z)
 
 
 def test_shares_of_moves_are_read_at_the_other_tables_cuts() -> None:

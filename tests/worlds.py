@@ -116,7 +116,7 @@ def cohort(
         cell_care_days=np.array([care_days]),
         cell_width_days=width_days,
         placement_days=np.array([0.0, 5000.0]),
-        placement_cdf=np.tile([0.0, 1.0], (N_SECTORS, 1)),
+        placement_share=np.tile([0.0, 1.0], (N_SECTORS, 2, 1)),
         placement_unmoved=np.zeros((N_SECTORS, 2)),
     )
 
@@ -225,6 +225,6 @@ def council_cohort(n: int, cells: int = 200) -> StartingCohort:
         cell_care_days=rng.random(cells) * years * DAYS_PER_YEAR * 0.8,
         cell_width_days=30.0,
         placement_days=np.array([0.0, 100.0, 500.0, 3000.0]),
-        placement_cdf=np.tile([0.0, 0.3, 0.7, 1.0], (N_SECTORS, 1)),
+        placement_share=np.tile([0.0, 0.1, 0.4, 1.0], (N_SECTORS, 4, 1)),
         placement_unmoved=np.zeros((N_SECTORS, 4)),
     )

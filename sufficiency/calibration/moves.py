@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from sufficiency.domain import ADULT_YEARS, DAYS_PER_YEAR
 
@@ -25,7 +26,7 @@ CHANGE_BAND_STARTS_DAYS: Floats = np.array(
 )
 """Time in the placement, in the bands of the published reasons for change."""
 
-
+_RENEWAL_STEP_DAYS = 3.0
 _LEAST_LAST_HAZARD = 1 / (ADULT_YEARS * DAYS_PER_YEAR - float(PLACEMENT_BAND_STARTS_DAYS[-1]))
 
 
@@ -143,15 +144,49 @@ def still_there(hazard_per_day: Floats, grid_days: Floats) -> Floats:
     return survival
 
 
-def time_in_placement_cdf(hazard_per_day: Floats, grid_days: Floats) -> Floats:
-    """(G,): cumulative distribution of the time a steady stock has been in its placements.
+def moves_by_time_in_care(hazard_per_day: Floats) -> tuple[Floats, Floats]:
+    """Moves a day at each time in care, of children whose every placement ends at these hazards.
+
+    The renewal equation m = f + m * f (Cox, Renewal Theory, 1962, ch. 4), f the density of a
+    placement's length. Hazards fall with time, so children move most soon after they enter care.
+
+    Args:
+        hazard_per_day: (8,) hazard of a move by time in the placement.
+
+    Returns:
+        (K,) times in days over childhood, and (K,) moves a day at each.
+    """
+    edges = np.arange(0.0, ADULT_YEARS * DAYS_PER_YEAR, _RENEWAL_STEP_DAYS)
+    stay = still_there(hazard_per_day, edges)
+    between = still_there(hazard_per_day, edges + _RENEWAL_STEP_DAYS / 2)
+    next_move = -np.diff(between, prepend=1.0)
+    moved = lfilter([1.0], np.append(1 - next_move[0], -next_move[1:-1]), -np.diff(stay))
+    return (edges[:-1] + edges[1:]) / 2, np.asarray(moved) / _RENEWAL_STEP_DAYS
+
+
+def share_of_care_since_move(
+    hazard_per_day: Floats, moves: tuple[Floats, Floats] | None, care_days: Floats, points: int
+) -> Floats:
+    """(C, U): time since the last move as a share of time in care, of those who have moved, at
+    evenly spaced chances from 0 to 1.
+
+    Of children so long in care, those who came to their placement so many days ago are as many as
+    moved that day and have not moved since.
 
     Args:
         hazard_per_day: (8,) hazard of an end of the placement.
-        grid_days: (G,) rising, first 0.
+        moves: who comes to such placements by time in care, from `moves_by_time_in_care`; None if
+            as many at every time.
+        care_days: (C,) times in care.
+        points: U, the number of chances.
     """
-    fine = np.linspace(0, grid_days[-1], 4001)
-    survival = still_there(hazard_per_day, fine)
-    area = np.concatenate([[0.0], np.cumsum((survival[1:] + survival[:-1]) / 2)])
-    result: Floats = np.interp(grid_days, fine, area / area[-1])
-    return result
+    # Points lie close at both ends, where placements begin and where children entered care.
+    share = (1 - np.cos(np.linspace(0, np.pi, 401))) / 2
+    days = np.linspace(0, float(care_days.max()), 4001)
+    stay = np.interp(care_days[:, None] * share, days, still_there(hazard_per_day, days))
+    came = 1.0 if moves is None else np.interp(care_days[:, None] * (1 - share), *moves)
+    density = stay * came
+    area = np.cumsum((density[:, 1:] + density[:, :-1]) * np.diff(share), axis=1)
+    cumulative = np.insert(area / area[:, -1:], 0, 0.0, axis=1)
+    chances = np.linspace(0, 1, points)
+    return np.array([np.interp(chances, row, share) for row in cumulative])

@@ -17,7 +17,11 @@ from sufficiency.calibration.cohort import (
     Stock,
 )
 from sufficiency.calibration.fitting import whole_numbers
-from sufficiency.calibration.moves import still_there, time_in_placement_cdf
+from sufficiency.calibration.moves import (
+    moves_by_time_in_care,
+    share_of_care_since_move,
+    still_there,
+)
 from sufficiency.domain import AGE_BANDS, NEED_GROUPS, UASC_ROW, NeedGroup
 
 Floats = NDArray[np.float64]
@@ -26,6 +30,7 @@ Ints = NDArray[np.int64]
 _ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
 _SUPPORTED = NEED_GROUPS.index(NeedGroup.SUPPORTED_16_PLUS)
 _FIRST_16_STEP = 16 * STEPS_PER_YEAR
+_PLACEMENT_CHANCES = 101
 _PLACEMENT_GRID_DAYS = np.concatenate([[0.0], np.geomspace(1, 18 * 365.25, 200)])
 
 
@@ -43,9 +48,10 @@ class ChildrenAtStart:
     cell_care_days: Floats
     cell_width_days: float
     placement_days: Floats
-    placement_cdf: Floats
-    """(S + 1, P): how long those who have moved have been in their present placement, by sector;
-    the last row for children placed for adoption, whose placements last as adoption takes."""
+    placement_share: Floats
+    """(S + 1, P, U): how long those who have moved have been in their present placement, by sector
+    and time in care, as a share of the time in care at evenly spaced chances from 0 to 1; the last
+    row for children placed for adoption, whose placements last as adoption takes."""
     placement_unmoved: Floats
     """(S + 1, P): chance of not having moved by then."""
 
@@ -123,12 +129,7 @@ def children_at_start(
         cell_care_days=duration.astype(np.float64) * STEP_DAYS,
         cell_width_days=STEP_DAYS,
         placement_days=_PLACEMENT_GRID_DAYS,
-        placement_cdf=np.array(
-            [
-                time_in_placement_cdf(ends, _PLACEMENT_GRID_DAYS)
-                for ends in (*move_per_day, adoptive_end_per_day)
-            ]
-        ),
+        placement_share=_placement_share(move_per_day, adoptive_end_per_day),
         placement_unmoved=np.array(
             [
                 *(still_there(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day),
@@ -136,6 +137,20 @@ def children_at_start(
             ]
         ),
     )
+
+
+def _placement_share(move_per_day: Floats, adoptive_end_per_day: Floats) -> Floats:
+    """(S + 1, P, U) of `ChildrenAtStart`; a child is matched for adoption at any time in care."""
+    moved = [
+        share_of_care_since_move(
+            ends, moves_by_time_in_care(ends), _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
+        )
+        for ends in move_per_day
+    ]
+    matched = share_of_care_since_move(
+        adoptive_end_per_day, None, _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
+    )
+    return np.array([*moved, matched])
 
 
 def _uasc_profiles(uasc_stock: Floats, supported_share: float) -> list[Floats]:

@@ -76,7 +76,8 @@ def _ages_of(members: Floats, older: int) -> Floats:
     weights[bands] = members[bands] if known else 1.0
     total = members.sum()
     alone = members[UASC_ROW] / total if total > 0 else 0.0
-    weights *= (1 - alone) / weights.sum()
+    weights /= weights.sum()
+    weights *= 1 - alone
     weights[UASC_ROW] = alone
     return weights
 

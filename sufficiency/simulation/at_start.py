@@ -18,7 +18,7 @@ from sufficiency.domain import (
     NeedGroup,
 )
 from sufficiency.simulation.birthdays import born_of_age
-from sufficiency.simulation.chances import first_above, interpolated, inverse
+from sufficiency.simulation.chances import evenly_interpolated, first_above, interpolated
 from sufficiency.simulation.children import COHORT, COHORT_STREAM, NO_PLAN, People, settle
 from sufficiency.simulation.compiled import compiled, floats, ints, step
 from sufficiency.simulation.draws import Numbers, uniform
@@ -47,7 +47,7 @@ class AtStart(NamedTuple):
     cell_care_days: Floats
     cell_width_days: float
     placement_days: Floats
-    placement_cdf: Floats
+    placement_share: Floats
     placement_unmoved: Floats
     first_born_day: Ints
     """As the three that follow, from `KnownTimes`: (n,), or (0,) where times are drawn."""
@@ -74,7 +74,7 @@ def as_compiled(cohort: StartingCohort) -> AtStart:
         cell_care_days=floats(cohort.cell_care_days),
         cell_width_days=float(cohort.cell_width_days),
         placement_days=floats(cohort.placement_days),
-        placement_cdf=floats(cohort.placement_cdf),
+        placement_share=floats(cohort.placement_share),
         placement_unmoved=floats(cohort.placement_unmoved),
         first_born_day=ints(known.first_born_day) if known else none,
         birth_days=ints(known.birth_days) if known else none,
@@ -134,21 +134,26 @@ def known_times(child: int, own: Numbers, cohort: AtStart) -> tuple[int, float, 
 def placement_row(child: int, cohort: AtStart) -> int:
     """Whose times in the present placement a child's are: its sector's, or, where there is a row
     beyond the sectors, those of children placed for adoption."""
-    if cohort.placement_cdf.shape[0] > N_SECTORS and cohort.need[child] == FOR_ADOPTION:
+    if cohort.placement_share.shape[0] > N_SECTORS and cohort.need[child] == FOR_ADOPTION:
         return N_SECTORS
     return int(cohort.sector[child])
 
 
 @step
 def placement_days(cohort: AtStart, row: int, care_days: float, chance: float) -> float:
-    """Time in the present placement: all the time in care for those who never moved, the sector's
-    distribution cut off at the time in care for the others."""
-    grid, cdf = cohort.placement_days, cohort.placement_cdf[row]
+    """Time in the present placement: all the time in care for those who never moved, a share of it
+    drawn from the sector's distribution at that time in care for the others."""
+    grid = cohort.placement_days
     unmoved = interpolated(care_days, grid, cohort.placement_unmoved[row])
-    share = (chance - unmoved) / max(1.0 - unmoved, TICK)
-    if share < 0.0:
+    chance = (chance - unmoved) / max(1.0 - unmoved, TICK)
+    if chance < 0.0:
         return care_days
-    return min(inverse(share * interpolated(care_days, grid, cdf), grid, cdf), care_days)
+    above = min(max(first_above(grid, care_days), 1), grid.size - 1)
+    nearer = min((care_days - grid[above - 1]) / (grid[above] - grid[above - 1]), 1.0)
+    shares = cohort.placement_share[row]
+    shorter = evenly_interpolated(chance, shares[above - 1])
+    longer = evenly_interpolated(chance, shares[above])
+    return float(care_days * (shorter + nearer * (longer - shorter)))
 
 
 @step

@@ -145,9 +145,10 @@ class StartingCohort:
     cell_width_days: float
     """Both edges spread uniformly over this width (time in care never exceeds age)."""
     placement_days: Floats
-    """(P,): rising grid of times in the present placement, first 0."""
-    placement_cdf: Floats
-    """(S, P): cumulative probability on that grid, by sector, for those who have moved."""
+    """(P,): rising grid of times in care, first 0."""
+    placement_share: Floats
+    """(S, P, U): time in the present placement of those who have moved, by sector and time in care
+    on that grid: its share of the time in care, at evenly spaced chances from 0 to 1."""
     placement_unmoved: Floats
     """(S, P): chance on that grid of being in the first placement still, by sector."""
     known: KnownTimes | None = None
@@ -249,6 +250,9 @@ class World:
     places: Places
     effects: DrawnEffects | None = None
     """What interventions do in this replication; the engine reads it nowhere."""
+    price_drift: Floats | None = None
+    """(P + 1, years): what drift multiplies each pool's price by (unplaced last), by financial
+    years since that of the start; the engine reads it nowhere."""
 
 
 def to_ticks(days: Floats) -> Floats:

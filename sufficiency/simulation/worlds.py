@@ -17,6 +17,7 @@ from scipy import special
 from sufficiency.calibration.children.drawing import RateSampler, ending_need_factor
 from sufficiency.calibration.drift import FLOWS, drift_paths
 from sufficiency.calibration.posterior import dirichlet_quantile
+from sufficiency.calibration.price_drift import N_NORMALS, SERVICES, price_paths
 from sufficiency.calibration.starting import ChildrenAtStart
 from sufficiency.domain import (
     AGE_GROUPS,
@@ -65,7 +66,7 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-_PARAMETERS, _DRIFT, _OWN_RATES = range(FIRST_FREE_PURPOSE, FIRST_FREE_PURPOSE + 3)
+_PARAMETERS, _DRIFT, _OWN_RATES, _PRICES = range(FIRST_FREE_PURPOSE, FIRST_FREE_PURPOSE + 4)
 _MOST_YEARS = 11
 _CAUSE = {str(cause): code for code, cause in enumerate(CAUSES)}
 _ADOPTION = _CAUSE[ExitReason.ADOPTION]
@@ -133,13 +134,15 @@ def draw_worlds(
         calendar = _with_effects(calendar, drawn_effects)
     if drift:
         calendar = _drifting(calendar, *_drift(plan, every))
+    prices = _price_drift(plan, every) if drift else None
     entries = _entries(plan, drawn, calendar)
     hazards = _hazards(plan, drawn, calendar)
     if plan.own.rates is not None:
         hazards = _own_hazards(plan, plan.own.rates, hazards, every, parameter=parameter)
     cohort = _cohort(plan.children, plan.own.times)
     of_each = (None if drawn_effects is None else drawn_effects.of(at) for at in range(len(every)))
-    for draws, of_one, coming, changed in zip(every, hazards, entries, of_each, strict=True):
+    together = zip(every, hazards, entries, of_each, strict=True)
+    for at, (draws, of_one, coming, changed) in enumerate(together):
         of_one, coming = _parted(plan, of_one, coming)
         yield World(
             start=plan.start,
@@ -149,6 +152,7 @@ def draw_worlds(
             cohort=cohort,
             effects=changed,
             places=drawn_places(plan.places, plan.supply, draws, plan.horizon_days, changed),
+            price_drift=None if prices is None else prices[at],
         )
 
 
@@ -212,12 +216,27 @@ def _drift(plan: WorldPlan, every: Sequence[Draws]) -> tuple[Floats, Floats]:
     """
     lead = plan.days_since_history
     years = min(int(np.ceil((plan.horizon_days + lead) / DAYS_PER_YEAR)), _MOST_YEARS)
-    # Half the step of the uniforms keeps the normal of a zero finite.
-    normals = special.ndtri(_uniforms(every, _DRIFT, len(FLOWS), _MOST_YEARS) + 2.0**-54)
+    normals = _normals(every, _DRIFT, len(FLOWS), _MOST_YEARS)
     paths = drift_paths(plan.drift, years, normals[..., :years])
     first = min(int(lead // DAYS_PER_YEAR), years - 1)
     starts: Floats = np.maximum(np.arange(first, years) * DAYS_PER_YEAR - lead, 0.0)
     return starts, paths[..., first:]
+
+
+def _price_drift(plan: WorldPlan, every: Sequence[Draws]) -> Floats | None:
+    """(R, P + 1, years): what drift multiplies prices by; None if they rise as planned."""
+    prices = plan.prices
+    if prices is None:
+        return None
+    normals = _normals(every, _PRICES, len(SERVICES), N_NORMALS)
+    return price_paths(prices.drift, prices.service, prices.age_years, prices.years, normals)
+
+
+def _normals(every: Sequence[Draws], purpose: int, rows: int, columns: int) -> Floats:
+    """(R, rows, columns): standard normals by inversion, each replication's own."""
+    # Half the step of the uniforms keeps the normal of a zero finite.
+    found: Floats = special.ndtri(_uniforms(every, purpose, rows, columns) + 2.0**-54)
+    return found
 
 
 def _with_effects(calendar: Calendar, effects: DrawnEffects) -> Calendar:
@@ -344,7 +363,7 @@ def _cohort(children: ChildrenAtStart, known: KnownTimes | None) -> StartingCoho
         cell_care_days=children.cell_care_days,
         cell_width_days=children.cell_width_days,
         placement_days=children.placement_days,
-        placement_cdf=children.placement_cdf,
+        placement_share=children.placement_share,
         placement_unmoved=children.placement_unmoved,
         known=known,
     )
