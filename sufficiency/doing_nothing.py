@@ -26,6 +26,7 @@ from sufficiency.history.actuals import ALL
 from sufficiency.measures.money import nightly_prices_gbp
 from sufficiency.measures.nights import BASES
 from sufficiency.replication import Job, Layers
+from sufficiency.scenario.interventions import Intervention
 from sufficiency.simulation.simulate import simulate
 from sufficiency.summary_tables import RunFigures
 
@@ -70,10 +71,15 @@ def finance_desk(
     turns = budget_turns(found, plan, calendar)
     costs = programme_costs_of(job)
     desk: dict[str, Any] = {}
-    if getattr(job.resolved.scenario, "interventions", ()) and (turns or costs.any()):
+    every = getattr(job.resolved.scenario, "interventions", ())
+    crises = tuple(item for item in every if not item.is_choice)
+    chosen_costs = _costs_beside(job, costs, crises)
+    if every and (turns or chosen_costs.any()):
         difference = against_doing_nothing(job, run, layers, crew, costs)
         turns = budget_turns(found, plan, calendar, _by_year(job, difference))
-        if costs.any():
+        if chosen_costs.any() and crises:
+            difference = against_doing_nothing(job, run, layers, crew, chosen_costs, crises)
+        if chosen_costs.any():
             desk["invest_to_save"] = appraisal_of(job, difference)
     if turns:
         bridges = bridge_table(turns)
@@ -110,13 +116,29 @@ def programme_costs_of(job: Job) -> Floats:
     return found
 
 
+def _costs_beside(job: Job, costs: Floats, crises: tuple[Intervention, ...]) -> Floats:
+    """(M,): of what interventions cost the council, what is not of crises: GBP."""
+    if not crises:
+        return costs
+    from sufficiency.resolution.programme_costs import programme_costs_gbp
+
+    scenario = job.resolved.scenario.model_copy(update={"interventions": crises})
+    beside: Floats = costs - programme_costs_gbp(scenario, job.surroundings.calendar).sum(axis=0)
+    return beside
+
+
 def against_doing_nothing(
-    job: Job, run: RunFigures, layers: Layers, crew: Workers, programme_cost_gbp: Floats
+    job: Job,
+    run: RunFigures,
+    layers: Layers,
+    crew: Workers,
+    programme_cost_gbp: Floats,
+    kept_interventions: tuple[Intervention, ...] = (),
 ) -> Difference:
-    """Simulate the first replications of a run again without its interventions."""
+    """Simulate the first replications of a run again with no interventions but those kept."""
     n = min(len(run.figures["cost_gbp"]), MOST_REPLICATIONS)
     kept = {name: run.figures[name].replications(0, n) for name in ("nights", "cost_gbp")}
-    other = replace(job, resolved=without_interventions(job.resolved))
+    other = replace(job, resolved=with_interventions(job.resolved, kept_interventions))
     again = _again(other, n, layers, crew, {name: each.shape[1:] for name, each in kept.items()})
     settings = job.surroundings.costs.line_settings
     nights, cost = (
@@ -126,11 +148,11 @@ def against_doing_nothing(
     return Difference(nights, cost, programme_cost_gbp)
 
 
-def without_interventions(resolved: Any) -> Any:
-    """The same scenario, resolved as if nothing were done."""
+def with_interventions(resolved: Any, kept: tuple[Intervention, ...]) -> Any:
+    """The same scenario with these interventions alone, resolved again."""
     from sufficiency.resolution.resolve import resolve
 
-    return resolve(resolved.scenario.model_copy(update={"interventions": ()}))
+    return resolve(resolved.scenario.model_copy(update={"interventions": kept}))
 
 
 def appraisal_of(job: Job, difference: Difference) -> dict[str, Any]:
@@ -148,7 +170,9 @@ def appraisal_of(job: Job, difference: Difference) -> dict[str, Any]:
         "replications": len(difference.cost_gbp),
         "discount_rate": rates.discount_rate,
         "inflation_per_year": rates.inflation_per_year,
-        "interventions": [each.name for each in job.resolved.scenario.interventions],
+        "interventions": [
+            each.name for each in job.resolved.scenario.interventions if each.is_choice
+        ],
         **said_of(found),
         "months": _monthly(found, job.surroundings.calendar.dates[1:]),
     }

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from fits import scenario
 from test_experiment import SmallCouncil
 
+from sufficiency.comparison.appraising import appraisal_of
 from sufficiency.comparison.folders import read_run
 from sufficiency.comparison.many import run_many
 from sufficiency.comparison.paired import ADDED_UP, Paired
@@ -156,6 +158,19 @@ def test_unpaired_futures_are_unrelated(pair: Paired) -> None:
     last = ratio[(ratio["age_band"] == "all")].iloc[-1]
     # The variance of the difference of unrelated futures is the sum of theirs.
     assert last["times_as_sure"] == pytest.approx(1, abs=4 / np.sqrt(2 * REPLICATIONS))
+
+
+def test_nobody_asks_whether_a_crisis_pays_back(pair: Paired) -> None:
+    cost = {"per_month_gbp": 1000}
+    programme = {"name": "A", "lever": "price", "start": "+0 days", "effect": 1, "cost": cost}
+    crisis = {**programme, "name": "B", "is_choice": False}
+    base, helped, hit, both = (
+        scenario(interventions=items)
+        for items in ((), (programme,), (crisis,), (crisis, programme))
+    )
+    asked = [appraisal_of(pair, *each) for each in ((base, helped), (base, hit), (hit, both))]
+    assert [each and each["is_choice"] for each in asked] == [True, False, True]
+    assert len({each["programme_cost_gbp"] for each in asked if each}) == 1
 
 
 def test_only_the_dates_that_all_have_are_compared() -> None:

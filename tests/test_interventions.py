@@ -274,7 +274,7 @@ def test_the_table_says_it_in_words() -> None:
     assert row["when"] == (
         "from 1 May 2023, growing evenly to its whole effect by 31 May 2023, to 31 October 2023"
     )
-    assert row["how_much"] == "x 0.9 (0.82 to 0.98) (-10%)"
+    assert row["how_much"] == "× 0.9 (0.82 to 0.98) (-10%)"
     assert row["afterwards"] == "the effect stops"
     assert row["cost"] == "£2,000 a month"
     assert row["paid_by"] == "a funder until 30 June 2023, then the council"

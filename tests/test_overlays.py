@@ -156,6 +156,7 @@ def test_every_crisis_ships_with_and_without_a_grant_and_is_changed_in_one_line(
         ]  # fmt: skip
         assert costs[0] == [0]
         assert costs[1][0] > 0
+        assert not any(item.is_choice for item in without.interventions)
 
 
 def test_effects_without_a_comparison_group_are_marked_as_not_known() -> None:

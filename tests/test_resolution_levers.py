@@ -117,6 +117,6 @@ def test_an_intervention_is_shown_with_whom_it_concerns_and_its_evidence() -> No
     }
     (row,) = intervention_origins(scenario(interventions=[item]))
     assert row.label == (
-        "Edge of care: factor on entries (10 to 15, UASC) from 2023-10-01 to the end"
+        "Edge of care: children starting care (10 to 15, UASC), factor from 1 October 2023 on"
     )
     assert (row.value, row.source, row.note) == (0.9, "our plan", "a pilot in two teams")

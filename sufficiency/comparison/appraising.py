@@ -21,7 +21,8 @@ def appraisal_of(pair: Paired, base: Scenario, other: Scenario) -> dict[str, Any
     for interventions, others' payments and grants taken off. Money is discounted at the base's
     rates. Keys: those of `sufficiency.doing_nothing.said_of`, ``discount_rate,
     inflation_per_year, saving_gbp`` (mean, p10, p90) and ``interventions``, the names of those that
-    cost anything. None where neither scenario pays for a programme, or money is not known.
+    cost anything, and ``is_choice``: false where a crisis is part of the difference, which nobody
+    chooses for what it saves. None where neither scenario pays for anything, or money is not known.
     """
     if pair.base.cost is None or pair.other.cost is None:
         return None
@@ -37,10 +38,12 @@ def appraisal_of(pair: Paired, base: Scenario, other: Scenario) -> dict[str, Any
         for name, total in zip(theirs.names, theirs.total_gbp.sum(axis=1), strict=True)
         if total > 0
     ]
+    crises = [[item for item in each.interventions if not item.is_choice] for each in (base, other)]
     low, high = np.quantile(saved.sum(axis=1), (0.1, 0.9))
     return {
         "scenario": pair.other.name,
         "interventions": [name for name in paid if name not in mine.names],
+        "is_choice": crises[0] == crises[1],
         "discount_rate": rates.discount_rate,
         "inflation_per_year": rates.inflation_per_year,
         "saving_gbp": {

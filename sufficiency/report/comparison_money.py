@@ -87,7 +87,7 @@ def invest_to_save(figures: ComparisonFigures) -> Table | None:
         [
             Column("Scenario"),
             Column("Pays back at", "break_even"),
-            Column("Programme costs the council"),
+            Column("Costs the council beside placements"),
             Column("Placements cost less by"),
             Column("Saved less spent, present value"),
             Column("Pays back within the forecast"),
@@ -95,7 +95,8 @@ def invest_to_save(figures: ComparisonFigures) -> Table | None:
         [_appraised(figures, row) for row in listed],
         note="Costs and savings after the last month are not counted. Present value: later money "
         f"counts less, {rate} a year after the general rise of prices (HM Treasury, the Green "
-        "Book). What others pay for a programme, and grants, are taken off.",
+        "Book). What others pay, and grants, are taken off. Of a crisis nobody asks whether it "
+        "pays back.",
     )
 
 
@@ -106,14 +107,16 @@ def _appraised(figures: ComparisonFigures, row: Mapping[str, Any]) -> Row:
     if month is None:
         when = "not on average"
     spent = float(row["programme_cost_gbp"])
+    is_choice = bool(row.get("is_choice", True))
+    pays_back = Cell(in_futures(float(row["pays_back_probability"])), when)
     return Row(
         figures.label(str(row["scenario"])),
         [
-            Cell(_multiple(row["break_even_multiple"])),
+            Cell(_multiple(row["break_even_multiple"]) if is_choice else "a crisis, not a choice"),
             Cell(f"{gbp(-spent)} less" if spent < 0 else gbp(spent)),
             Cell(_money_range(saved), f"average: {gbp(saved['mean'])}"),
             Cell(_money_range(worth), f"average: {gbp(worth['mean'])}"),
-            Cell(in_futures(float(row["pays_back_probability"])), when),
+            pays_back if is_choice else Cell(NOT_THERE),
         ],
     )
 

@@ -91,7 +91,7 @@ def rate_chart(figures: Figures, authority: str) -> Chart | None:
         "rate",
         "Children in care for every 10,000 children",
         f"{words} Published rates: {last}.",
-        fan_chart(rows, drawn, height=280, axis_title="Rate per 10,000"),
+        with_marks(fan_chart(rows, drawn, height=280, axis_title="Rate per 10,000"), figures),
         term="in_care_rate_per_10k",
         caption="Lines with dots are published rates; the fan is the forecast. "
         "The axis does not start at 0.",
@@ -124,12 +124,9 @@ def setting_charts(figures: Figures) -> list[Chart]:
         words = _fan_in_words(figures, "in_care", f"children with: {name}", setting)
         if limit:
             words += f" Usable places at the end: {children(limit[0].values[-1])}."
-        drawing = fan_chart(
-            rows,
-            limit,
-            height=SMALL_HEIGHT,
-            width=SMALL_WIDTH,
-            from_zero=True,
+        drawing = with_marks(
+            fan_chart(rows, limit, height=SMALL_HEIGHT, width=SMALL_WIDTH, from_zero=True),
+            figures,
         )
         caption = "" if limit else "No limit on places is set."
         key = f"setting-{setting}"
@@ -153,7 +150,10 @@ def gap_charts(figures: Figures) -> list[Chart]:
                 f"gap-{measure}",
                 title,
                 _fan_in_words(figures, measure, f"children ({title.lower()})"),
-                fan_chart(rows, height=SMALL_HEIGHT, width=SMALL_WIDTH, from_zero=True),
+                with_marks(
+                    fan_chart(rows, height=SMALL_HEIGHT, width=SMALL_WIDTH, from_zero=True),
+                    figures,
+                ),
                 term=measure,
             )
         )

@@ -131,14 +131,14 @@ def _how_much(item: Intervention) -> str:
     if item.prevention is not None:
         chain = item.prevention
         return (
-            f"{_number(chain.children_served_per_month)} children a month x "
-            f"{_share(chain.would_enter_share)} who would have entered x "
+            f"{_number(chain.children_served_per_month)} children a month × "
+            f"{_share(chain.would_enter_share)} who would have entered × "
             f"{_share(chain.kept_out_share)} kept out = {chain.prevented_per_month:.2f} a month"
         )
     effect = item.how_much
     match item.measured_in:
         case "factor":
-            return f"x {_number(effect)} ({effect.expected - 1:+.0%})"
+            return f"× {_number(effect)} ({effect.expected - 1:+.0%})"
         case "share":
             return f"{_share(effect)} held back"
         case "places":
@@ -198,10 +198,9 @@ def _effect_origins(position: int, item: Intervention) -> Iterator[Origin]:
     key = f"interventions.{position}"
     who = _who(item)
     limits = f" ({who})" if who else ""
-    end = f"{item.length_months} months later" if item.length_months else item.end or "the end"
-    days = f"from {item.start} to {end}"
+    days = f"from {_moment(item.start)} {_until(item)}"
     if item.prevention is None:
-        words = f"{UNIT_WORDS[item.measured_in]} on {item.lever}{limits} {days}"
+        words = f"{LEVER_WORDS[item.lever].lower()}{limits}, {UNIT_WORDS[item.measured_in]} {days}"
         yield _origin(
             f"{key}.{item.effect_key}",
             f"{item.name}: {words}",
@@ -220,11 +219,24 @@ def _effect_origins(position: int, item: Intervention) -> Iterator[Origin]:
         words, unit = LINK_WORDS[name]
         yield _origin(
             f"{key}.prevention.{name}",
-            f"{item.name}: {words}{limits} {days}",
+            f"{item.name}: {words}{limits}, {days}",
             effect,
             unit,
             notes.get(name) or "",
         )
+
+
+def _moment(moment: date | str) -> str:
+    if isinstance(moment, date):
+        return long_date(moment)
+    after = moment.removeprefix("+")
+    return "the start" if after.startswith("0 ") else f"{after} after the start"
+
+
+def _until(item: Intervention) -> str:
+    if item.length_months:
+        return f"for {item.length_months} months"
+    return "on" if item.end is None else f"to {_moment(item.end)}"
 
 
 def _origin(key: str, label: str, effect: Effect, unit: str, note: str) -> Origin:
@@ -250,7 +262,7 @@ def _cost_origins(position: int, item: Intervention) -> Iterator[Origin]:
                 f"interventions.{position}.cost.{name}",
                 f"{item.name}: {words}",
                 amount.value,
-                "pounds",
+                "GBP",
                 amount.kind,
                 amount.source,
                 item.cost.source or "",

@@ -109,6 +109,11 @@ class Intervention(Strict):
     certainty: Certainty | None = Field(
         default=None, description="How sure we are of the effect: high, medium or low."
     )
+    is_choice: Switch = Field(
+        default=True,
+        description="false: a crisis, which nobody chooses, so reports do not ask whether what it "
+        "costs pays back.",
+    )
     cost: ProgrammeCost | None = Field(
         default=None, description="What it costs, who pays and until when."
     )
