@@ -32,8 +32,8 @@ ONE_MISTAKE = {
     ),
     "unknown key": (
         "uncertainty: {zebra: 1}",
-        "uncertainty.zebra: unknown key. The keys here are: parameter, drift, effects, damping, "
-        "layers, overflow_range.",
+        "uncertainty.zebra: unknown key. The keys here are: parameter, drift, price_drift, effects, "
+        "damping, layers, overflow_range.",
     ),
     "unknown key in an intervention": (
         "interventions:\n  - {name: a, lever: exits, start: 2021-01-01, factor: 1, ende: 3}",

@@ -57,6 +57,8 @@ class CostPlan:
     known_weekly_gbp: tuple[float, ...] = ()
     """(n,): what the placement of each child of the starting cohort costs a week, in place of its
     pool's price for as long as that placement lasts; NaN if not known. Empty if none is."""
+    price_age_years: tuple[int, ...] = ()
+    """(P + 1,): financial years from the one that each price is known for to that of the start."""
     known_rise_per_year: float = 0.0
     """Rise of those prices on each 1 April, 0.03 is 3%."""
 

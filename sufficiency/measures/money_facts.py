@@ -27,7 +27,7 @@ class Facts:
     places: Places
     calendar: ReportCalendar
     nightly_gbp: Floats
-    """(P + 1, M): GBP a night at the pool's own price, interventions included."""
+    """(P + 1, M): GBP a night at the pool's own price, interventions and drift included."""
     by_need_gbp: Floats
     """(N, 7, M): what placements cost by need group and setting; no rows unless asked for."""
     uasc_nights: Floats

@@ -64,11 +64,11 @@ class Paying:
     ) -> None:
         """Set what one replication costs, in place: the arrays of `Figures` of these names.
 
-        ``world`` gives its places and the effects of interventions, if they are its own.
+        ``world`` gives its places, the effects of interventions and the drift of prices, if they
+        are its own.
         """
         places = world.places if world is not None else self._places
-        effects = world.effects if world is not None else None
-        effect = self._effect(effects)
+        effect = self._same if world is None else self._effect(world.effects, world.price_drift)
         paid = Paid(
             cost_gbp,
             extra_cost_gbp,
@@ -101,13 +101,17 @@ class Paying:
         for position, other in enumerate(others):
             other_money_gbp[position] = other.monthly_gbp(facts)
 
-    def _effect(self, effects: DrawnEffects | None) -> Floats:
-        """(P + 1, M): what interventions multiply each pool's price by, on average of a month."""
-        if effects is None or bool((effects.price_factor == 1).all()):
-            return self._same
-        setting = [*self._plan.pool_sector, len(SECTORS)]
-        monthly = price_factors(effects.price_factor, effects.starts_days, self._calendar)
-        return np.ascontiguousarray(monthly[setting])
+    def _effect(self, effects: DrawnEffects | None, price_drift: Floats | None) -> Floats:
+        """(P + 1, M): what interventions and drift multiply each pool's price by, on average of a
+        month; ``price_drift`` is (P + 1, years), as in `World`."""
+        found = self._same
+        if price_drift is not None:
+            found = price_drift[:, self._calendar.uplifts]
+        if effects is not None and not bool((effects.price_factor == 1).all()):
+            setting = [*self._plan.pool_sector, len(SECTORS)]
+            monthly = price_factors(effects.price_factor, effects.starts_days, self._calendar)
+            found = found * monthly[setting]
+        return np.ascontiguousarray(found)
 
     def _pressed(self, facts: Facts) -> NDArray[np.bool_]:
         """(S, H + 1): whether a sector's limited places were nearly full at each midnight."""

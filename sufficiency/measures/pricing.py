@@ -69,7 +69,7 @@ class OfReplication(NamedTuple):
     """What differs between replications."""
 
     effect: Floats
-    """(P + 1, M): what interventions multiply prices by."""
+    """(P + 1, M): what interventions and drift multiply prices by."""
     pressed: NDArray[np.bool_]
     """(S, H + 1): whether a sector's places were nearly full at each midnight; (0, 0) if no pool
     has a premium."""

@@ -52,6 +52,7 @@ class _Priced:
 
     weekly: list[float]
     rises_per_year: list[float]
+    age_years: list[int]
     rises: dict[int, tuple[float, ...]] = field(default_factory=dict)
     changes: list[PriceChange] = field(default_factory=list)
     factors: dict[int, tuple[float, ...]] = field(default_factory=dict)
@@ -113,6 +114,7 @@ def with_pool_prices(
     found = _Priced(
         weekly=[*costs.weekly_cost_gbp, costs.unplaced_weekly_cost_gbp],
         rises_per_year=rise.tolist(),
+        age_years=list(costs.price_age_years),
     )
     lines = lines_of(pools)
     for line in lines:
@@ -130,6 +132,7 @@ def with_pool_prices(
         unplaced_weekly_cost_gbp=found.weekly[-1],
         inflation_per_year=rises,
         rises=found.rises,
+        price_age_years=tuple(found.age_years),
         changes=tuple(sorted(found.changes, key=lambda change: change.night)),
         factors=found.factors,
         premium=found.premium,
@@ -173,6 +176,7 @@ def _unplaced_as_the_dearest(found: _Priced, scenario: Scenario, lines: Sequence
     dearest = max(homes, key=lambda line: found.weekly[line.position]).position
     last = len(found.weekly) - 1
     found.rises_per_year[last] = found.rises_per_year[dearest]
+    found.age_years[last] = found.age_years[dearest]
     if dearest in found.rises:
         found.rises[last] = found.rises[dearest]
     found.changes += [replace(c, pool=last) for c in found.changes if c.pool == dearest]
@@ -234,10 +238,13 @@ def _set_price(
     listed = prices.of(*line.names) if prices is not None else ()
     rise = found.rises_per_year[line.position]
     label = f"Weekly cost: {line.label}"
+    if own is not None or listed or (spread is not None and spread.shape == "triangular"):
+        found.age_years[line.position] = 0
     if own is not None:
         year, _ = line.said(scenario, "price_year")
         year = year or scenario.costs.price_year or at_start
         years = int(at_start[:4]) - int(year[:4])
+        found.age_years[line.position] = years
         found.weekly[line.position] = own.value * (1 + rise) ** years
         note = f"brought from {year} to {at_start} prices by {rise:.1%} a year" if years else ""
         value = round(found.weekly[line.position], 2)

@@ -94,12 +94,13 @@ def cost_plan(
     ratios, ratio_origins = _fostering_ratios(scenario)
     weekly = _default_weekly(ratios, published.weekly_gbp, by_sector)
     year = financial_year(start)
-    prices = {
-        sector: _price(scenario, sector, weekly, published, year).at(year, rises[sector])
-        for sector in SECTORS
-    }
+    known = {sector: _price(scenario, sector, weekly, published, year) for sector in SECTORS}
+    ages = {sector: _first_year(year) - _first_year(price.year) for sector, price in known.items()}
+    prices = {sector: price.at(year, rises[sector]) for sector, price in known.items()}
     as_residential = rises[Sector.RESIDENTIAL]
-    unplaced = _unplaced(scenario, prices[Sector.RESIDENTIAL], year).at(year, as_residential)
+    without_place = _unplaced(scenario, known[Sector.RESIDENTIAL], year)
+    unplaced_age = _first_year(year) - _first_year(without_place.year)
+    unplaced = without_place.at(year, as_residential)
     origins = [
         *rise_origins,
         *ratio_origins,
@@ -120,6 +121,7 @@ def cost_plan(
         weekly_cost_gbp=tuple(prices[sector].weekly_gbp for sector in SECTORS),
         unplaced_weekly_cost_gbp=unplaced.weekly_gbp,
         inflation_per_year=(*(rises[sector] for sector in SECTORS), as_residential),
+        price_age_years=(*ages.values(), unplaced_age),
         budget_gbp=budgets_gbp(scenario),
         sector_budget_gbp=sector_budgets_gbp(scenario),
     )
@@ -164,7 +166,7 @@ def _unplaced(scenario: Scenario, residential: _Price, year: str) -> _Price:
     if own is not None:
         return _own_price(scenario, own, year)
     source = "Assumption: the dearest residential price of the scenario"
-    return _Price(residential.weekly_gbp, year, Kind.ASSUMED, source)
+    return _Price(residential.weekly_gbp, residential.year, Kind.ASSUMED, source)
 
 
 def _origin(key: str, label: str, price: _Price) -> Origin:

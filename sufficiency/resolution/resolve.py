@@ -39,6 +39,7 @@ from sufficiency.resolution.planning import follows_path, world_plan
 from sufficiency.resolution.planning_groups import group_origins
 from sufficiency.resolution.policies import AllocationPolicy
 from sufficiency.resolution.pools import Pool
+from sufficiency.resolution.price_drift import with_price_drift
 from sufficiency.resolution.provenance import (
     fitted_origins,
     population_origin,
@@ -178,8 +179,8 @@ def resolve(
     """Find every number of a scenario, from its file, the published statistics or an assumption.
 
     ``policy`` is a user's own, in place of the allocation policy that the scenario names.
-    ``published`` is what `calibrate` found for a scenario of the same authority, history, window and
-    assumptions; it is most of the work.
+    ``published`` is what `calibrate` found for a scenario of the same authority, history, window
+    and assumptions; it is most of the work.
 
     Raises:
         UnknownAuthority: no such authority, or one that was merged or split.
@@ -232,6 +233,9 @@ def _resolve(
     costs, cost_origins, cost_warnings = money_of(
         scenario, fit, history, people, own.cohort, there.pools, needs, start, population
     )
+    plan, drift_origins = with_price_drift(
+        plan, scenario, costs, calibration_year(scenario), fit.latest_in_care
+    )
     origins = (
         *people.origins,
         *plan_origins(scenario, own.cohort),
@@ -243,6 +247,7 @@ def _resolve(
         *group_origins(scenario),
         *share_origins,
         *cost_origins,
+        *drift_origins,
     )
     return Resolved(
         scenario=scenario,

@@ -266,4 +266,5 @@ def priced_by_pool(costs: CostPlan, pools: Sequence[Pool]) -> CostPlan:
         pool_sector=tuple(codes),
         weekly_cost_gbp=tuple(costs.weekly_cost_gbp[code] for code in codes),
         inflation_per_year=(*(float(rise[code]) for code in codes), float(rise[-1])),
+        price_age_years=tuple(costs.price_age_years[code] for code in (*codes, -1)),
     )

@@ -17,7 +17,14 @@ class Uncertainty(Strict):
     """Which layers of uncertainty to simulate, beyond chance."""
 
     parameter: Switch = Field(default=True, description="Rates are drawn from what the data allow.")
-    drift: Switch = Field(default=True, description="Rates change from year to year.")
+    drift: Switch = Field(
+        default=True, description="Rates change from year to year, and prices with price_drift."
+    )
+    price_drift: Switch = Field(
+        default=True,
+        description="Prices rise more or less than planned, as councils' unit costs have; false, "
+        "or drift: false: as planned.",
+    )
     effects: Switch = Field(
         default=True,
         description="Effects of interventions that are distributions are drawn; false: they are "

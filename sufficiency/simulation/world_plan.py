@@ -13,6 +13,7 @@ import numpy as np
 from sufficiency.calibration.children.drawing import RateSampler
 from sufficiency.calibration.drift import Drift
 from sufficiency.calibration.posterior import GammaPosterior
+from sufficiency.calibration.price_drift import PriceDrift
 from sufficiency.calibration.starting import ChildrenAtStart
 from sufficiency.calibration.tables import RateTables
 from sufficiency.simulation.effects import EffectPlan
@@ -95,6 +96,19 @@ class OwnChildren:
 
 
 @dataclass(frozen=True)
+class DriftingPrices:
+    """Whose prices drift, and since when. P pools."""
+
+    drift: PriceDrift
+    service: tuple[int, ...]
+    """(P + 1,): of each pool, unplaced last, the row of the published service it goes with."""
+    age_years: tuple[int, ...]
+    """(P + 1,): financial years from the one whose price is known to that of the start."""
+    years: int
+    """Financial years that the forecast reaches, that of the start included."""
+
+
+@dataclass(frozen=True)
 class WorldPlan:
     """All that a scenario's replications share."""
 
@@ -118,3 +132,5 @@ class WorldPlan:
     """What chance adds to the planned places."""
     groups: PlanningGroups | None = None
     """Parts of the need groups with an order of their own."""
+    prices: DriftingPrices | None = None
+    """None: prices rise as planned."""
