@@ -120,9 +120,12 @@ class Book:
             book.formats[f"{name}_total"] = book.workbook.add_format({**style, **TOTAL})
         return book
 
-    def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
-        """A new sheet with column widths in characters, set up to print on A4, landscape."""
-        worksheet = self.workbook.add_worksheet(name)
+    def sheet(self, name: str, widths: Sequence[float], kind: type[Any] | None = None) -> Sheet:
+        """A new sheet with column widths in characters, set up to print on A4, landscape.
+
+        ``kind`` is the writer's class for it, if not its usual one.
+        """
+        worksheet = self.workbook.add_worksheet(name, worksheet_class=kind)
         for column, width in enumerate(widths):
             worksheet.set_column(column, column, width)
         worksheet.set_paper(9)
@@ -239,6 +242,16 @@ class Sheet:
             self.worksheet.set_row(self.row, min(lines * POINTS_PER_LINE, HIGHEST_ROW_POINTS))
 
     def _text(self, row: int, column: int, text: str, style: str) -> None:
-        guarded = text.startswith(FORMULA_STARTS) and not style.endswith("_total")
-        name = "guarded" if guarded and not style.startswith("head") else style
-        self.worksheet.write_string(row, column, text[:EXCEL_LONGEST_TEXT], self.book.formats[name])
+        name = text_style(text, style)
+        self.worksheet.write_string(row, column, plain_text(text), self.book.formats[name])
+
+
+def plain_text(text: str) -> str:
+    """As much of a text as a cell holds."""
+    return text[:EXCEL_LONGEST_TEXT]
+
+
+def text_style(text: str, style: str) -> str:
+    """The style of a text: guarded where it could be read as a formula."""
+    guarded = text.startswith(FORMULA_STARTS) and not style.endswith("_total")
+    return "guarded" if guarded and not style.startswith("head") else style

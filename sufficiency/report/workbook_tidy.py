@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
 import pandas as pd
 
 from sufficiency.report.figures import STATISTICS
-from sufficiency.report.sheets import Book, Sheet
+from sufficiency.report.sheets import Book, Sheet, plain_text, text_style
+from sufficiency.report.workbook_rows import (
+    TableSheet,
+    Tail,
+    day_tail,
+    number_tail,
+    writes_rows,
+)
 
 TIDY_SHEETS = (
     "forecast",
@@ -32,17 +43,52 @@ def add_tidy_sheet(book: Book, name: str, frame: pd.DataFrame) -> None:
     """A table of the run folder as it is: keys, not plain names, so that pivots match the CSVs."""
     columns = [str(column) for column in frame.columns]
     widths = [13 if column in STATISTICS else 26 for column in columns]
-    sheet = book.sheet(name, widths)
+    sheet = book.sheet(name, widths, TableSheet if writes_rows() else None)
     sheet.head(columns, ["rate" if column in STATISTICS else "text" for column in columns])
     measure = columns.index("measure") if "measure" in columns else None
     keys = [_key_style(column) for column in columns if column not in STATISTICS]
+    if writes_rows():
+        sheet.worksheet.set_table(_rows(sheet, frame, keys, measure), book.formats)
+        sheet.gap(len(frame))
+    else:
+        _put_rows(sheet, frame, keys, measure)
+    as_list(sheet, len(frame), len(columns))
+
+
+def _rows(
+    sheet: Sheet, frame: pd.DataFrame, keys: Sequence[str], measure: int | None
+) -> Iterator[list[Tail]]:
+    """The rows of a table, each its keys and then its numbers."""
+    of_key: dict[tuple[object, str], Tail] = {}
+    for values in frame.itertuples(index=False, name=None):
+        cells: list[Tail] = []
+        for value, style in zip(values, keys, strict=False):
+            tail = of_key.get((value, style))
+            if tail is None:
+                tail = of_key[value, style] = _key_cell(sheet.worksheet, value, style)
+            cells.append(tail)
+        number = _number_style(str(values[measure])) if measure is not None else "rate"
+        cells += [(number_tail(value), number) for value in values[len(keys) :]]
+        yield cells
+
+
+def _key_cell(worksheet: TableSheet, value: Any, style: str) -> Tail:
+    """What `Sheet.put` writes for a key."""
+    if isinstance(value, datetime | date):
+        return day_tail(value), "date"
+    if value is None or isinstance(value, int | float):
+        return number_tail(value), style
+    return worksheet.text_tail(plain_text(str(value))), text_style(str(value), style)
+
+
+def _put_rows(sheet: Sheet, frame: pd.DataFrame, keys: Sequence[str], measure: int | None) -> None:
+    """`_rows`, cell by cell."""
     for values in frame.itertuples(index=False, name=None):
         number = _number_style(str(values[measure])) if measure is not None else "rate"
         for column, style in enumerate(keys):
             sheet.put(sheet.row, column, values[column], style)
         sheet.figures(values, len(keys), number)
         sheet.gap()
-    as_list(sheet, len(frame), len(columns))
 
 
 def _number_style(measure: str) -> str:
