@@ -94,6 +94,8 @@ def test_a_ledger_that_ends_within_the_month_of_the_start_is_told_what_to_do(
 def test_a_price_list_instead_of_a_ledger_is_refused_with_the_columns(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match='"cost" is missing; found month, sector, weekly_cost'):
         ledger(tmp_path, "month,sector,weekly_cost\n2020-09,ifa,5\n")
+    with pytest.raises(HistoryError, match='"cost_eur" is not in pounds: turn it into pounds'):
+        ledger(tmp_path, "month,sector,cost_eur\n2020-09,ifa,5\n")
     with pytest.raises(HistoryError, match="not parted by commas"):
         ledger(tmp_path, "month;sector;cost\n2020-09;ifa;5\n")
     with pytest.raises(HistoryError, match="no such file"):

@@ -272,7 +272,13 @@ WHEN_RESOLVED = {
     ),
     "no such need group": (
         "{joint_funding: [{name: health, share: 0.2, need_groups: [residental]}]}",
-        'found "residental", expected one of',
+        'costs.joint_funding[1].need_groups[1]: found "residental", expected one of',
+    ),
+    "partners who pay more than it costs": (
+        "{joint_funding: [{name: health, share: 0.7}, "
+        "{name: education, share: 0.4, sectors: [residential]}]}",
+        "costs.joint_funding[2].share: found 0.4, with which partners pay 110% of what some "
+        "children cost; expected 100% or less of any placement from all together.",
     ),
 }
 

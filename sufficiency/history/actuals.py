@@ -92,7 +92,10 @@ def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
         if required in names:
             continue
         near = get_close_matches(required, names, n=1, cutoff=0.6)
-        hint = f' Is it the column "{header[names.index(near[0])]}"?' if near else ""
+        like = header[names.index(near[0])] if near else ""
+        hint = f' Is it the column "{like}"?' if like else ""
+        if re.search(r"eur|usd|[€$]", like, re.IGNORECASE):
+            hint = f' The column "{like}" is not in pounds: turn it into pounds first.'
         if len(header) == 1 and re.search(r"[;\t]", header[0]):
             hint = ' The columns are not parted by commas: save it as "CSV UTF-8".'
         raise HistoryError(

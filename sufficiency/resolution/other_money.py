@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 
+import numpy as np
+
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.domain import EXIT_REASONS, SECTORS, SETTINGS, ExitReason, Sector, financial_year
 from sufficiency.errors import ScenarioError
@@ -24,6 +26,7 @@ from sufficiency.measures.money_lines import (
 )
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.report.words import SETTING_LABELS
+from sufficiency.resolution.pool_checks import refused
 from sufficiency.resolution.population import given_or
 from sufficiency.resolution.price_indexes import named_index
 from sufficiency.scenario.costs import AllowancePlan
@@ -103,16 +106,25 @@ def _fostering_rise(costs: CostPlan) -> float:
 def _joint_funding(around: Around) -> tuple[list[IncomeLine], list[Origin]]:
     """What partners pay: a line for each setting that they pay in."""
     lines, origins = [], []
+    paid = np.zeros((len(SETTINGS), len(around.need_names)))
     for position, plan in enumerate(around.scenario.costs.joint_funding):
         for at, name in enumerate(plan.need_groups):
             if name not in around.need_names:
                 key = f"costs.joint_funding.{position}.need_groups.{at}"
-                raise ScenarioError(_unknown(around.scenario, key, name, around.need_names))
+                raise _unknown(around.scenario, key, name, around.need_names)
         groups = plan.need_groups or around.need_names
         shares = tuple(plan.share.value * (name in groups) for name in around.need_names)
         settings = [SECTORS.index(sector) for sector in plan.sectors or SECTORS]
         if not plan.sectors:
             settings.append(len(SECTORS))
+        paid[settings] += shares
+        if paid.max() > 1 + 1e-9:
+            key = f"costs.joint_funding.{position}.share"
+            message = (
+                f"found {plan.share.value:g}, with which partners pay {paid.max():.0%} of what "
+                "some children cost; expected 100% or less of any placement from all together"
+            )
+            raise refused(around.scenario, key, message)
         lines += [
             IncomeLine(plan.name, str(SETTINGS[code]), JointFunding(shares, code))
             for code in settings
@@ -126,12 +138,10 @@ def _joint_funding(around: Around) -> tuple[list[IncomeLine], list[Origin]]:
     return lines, origins
 
 
-def _unknown(scenario: Scenario, key: str, name: str, known: Sequence[str]) -> str:
-    file, line = scenario.given.get(key, ("", 0))
-    where = f"{file}, line {line}, {key}" if file else key
+def _unknown(scenario: Scenario, key: str, name: str, known: Sequence[str]) -> ScenarioError:
     near = get_close_matches(name, known, n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
-    return f'{where}: found "{name}", expected one of {", ".join(known)}.{hint}'
+    return refused(scenario, key, f'found "{name}", expected one of {", ".join(known)}.{hint}')
 
 
 def _uasc_grant(around: Around) -> tuple[list[IncomeLine], list[Origin]]:

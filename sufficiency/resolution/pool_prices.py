@@ -17,7 +17,6 @@ import numpy as np
 
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.domain import SECTORS, UNPLACED, Sector, day_number, financial_year
-from sufficiency.errors import ScenarioError
 from sufficiency.history.price_list import PriceList, read_price_list
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan, PriceChange
@@ -31,6 +30,7 @@ from sufficiency.measures.spread import (
 from sufficiency.report.words import SETTING_LABELS
 from sufficiency.resolution.place_money import place_lines
 from sufficiency.resolution.pool import Pool
+from sufficiency.resolution.pool_checks import refused
 from sufficiency.resolution.population import given_or
 from sufficiency.resolution.price_indexes import named_index
 from sufficiency.scenario.costs import PriceSpread
@@ -155,16 +155,10 @@ def _check_names(scenario: Scenario, pools: Sequence[Pool]) -> None:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f' Did you mean "{near[0]}"?' if near else ""
-            raise ScenarioError(
-                f'{where_written(scenario, f"costs.prices.{name}")}: found "{name}", expected a '
-                f"sector, a pool or unplaced: {', '.join(known)}.{hint}"
+            message = (
+                f'found "{name}", expected a sector, a pool or unplaced: {", ".join(known)}.{hint}'
             )
-
-
-def where_written(scenario: Scenario, key: str) -> str:
-    """File, line and key, as messages about a scenario begin."""
-    file, line = scenario.given.get(key, ("", 0))
-    return f"{file}, line {line}, {key}" if file else key
+            raise refused(scenario, f"costs.prices.{name}", message)
 
 
 def _unplaced_as_the_dearest(found: _Priced, scenario: Scenario, lines: Sequence[Line]) -> None:
@@ -330,11 +324,12 @@ def _set_premium(found: _Priced, line: Line, scenario: Scenario) -> None:
     code = SECTORS.index(Sector(line.sector))
     earlier = found.pressed_above.setdefault(code, own.above_occupied_share.value)
     if earlier != own.above_occupied_share.value:
-        raise ScenarioError(
-            f"{where_written(scenario, key)}: found {own.above_occupied_share.value:g} for the "
-            f"occupied share, but another pool of {line.sector} has {earlier:g}; expected one "
-            "share for a sector, whose pools are full together."
+        message = (
+            f"found {own.above_occupied_share.value:g} for the occupied share, but another pool of "
+            f"{line.sector} has {earlier:g}; expected one share for a sector, whose pools are full "
+            "together."
         )
+        raise refused(scenario, key, message)
     for name, number, unit in (
         ("rise", own.rise, "share of the price"),
         ("above_occupied_share", own.above_occupied_share, "share of limited places"),
