@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
+from scipy.linalg import solve_toeplitz
 
 from sufficiency.domain import ADULT_YEARS, DAYS_PER_YEAR
 
@@ -160,7 +160,8 @@ def moves_by_time_in_care(hazard_per_day: Floats) -> tuple[Floats, Floats]:
     stay = still_there(hazard_per_day, edges)
     between = still_there(hazard_per_day, edges + _RENEWAL_STEP_DAYS / 2)
     next_move = -np.diff(between, prepend=1.0)
-    moved = lfilter([1.0], np.append(1 - next_move[0], -next_move[1:-1]), -np.diff(stay))
+    before = np.append(1 - next_move[0], -next_move[1:-1])
+    moved = solve_toeplitz((before, np.zeros_like(before)), -np.diff(stay))
     return (edges[:-1] + edges[1:]) / 2, np.asarray(moved) / _RENEWAL_STEP_DAYS
 
 

@@ -65,9 +65,9 @@ class TableSheet(Worksheet):  # type: ignore[misc]  # the writer is not followed
         if not self._table_rows:
             super()._write_rows()
             return
-        last, self.dim_rowmax = self.dim_rowmax, 0
+        self.dim_rowmax = 0
         super()._write_rows()
-        self.dim_rowmax = last
+        self.dim_rowmax = len(self._table_rows)
         patterns: dict[tuple[str, ...], str] = {}
         for number, cells in enumerate(self._table_rows, 2):
             tails, styles = zip(*cells, strict=True)
@@ -96,4 +96,4 @@ def number_tail(value: object) -> str:
 
 def day_tail(value: datetime | date) -> str:
     """How a cell with a date ends."""
-    return EMPTY if value is pd.NaT else f"><v>{value.toordinal() - EXCEL_DAY_0}</v></c>"
+    return EMPTY if pd.isna(value) else f"><v>{value.toordinal() - EXCEL_DAY_0}</v></c>"
