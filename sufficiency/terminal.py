@@ -15,10 +15,8 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
-    SpinnerColumn,
     TaskProgressColumn,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
@@ -44,6 +42,7 @@ PIPED_WIDTH = 140
 """Columns of a table that is not shown on a terminal."""
 WIDTH_WITH_REGIONS = 120
 FUTURES_IN_A_RUN = 1000
+_NEARLY_DONE = 0.97
 RANGE_LABEL = "in 8 of 10 futures"
 
 
@@ -88,21 +87,26 @@ def progress_bar(futures: int) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def search_progress() -> Iterator[Callable[[str, int], None]]:
-    """What a search is doing, and how many futures it has played, on standard error.
+def search_progress(expected: int) -> Iterator[Callable[[str, int], None]]:
+    """What a search is doing and about how long it will take, on standard error.
 
-    How many it will need is not known before, so there is a time taken and no time left.
+    How many futures it needs is not known before: ``expected`` is what searches of its size took.
     """
     columns = (
-        SpinnerColumn("line"),
-        TextColumn("{task.description}: {task.completed:,.0f} futures played"),
-        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("time left about"),
+        TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=_console(errors=True)) as bar:
-        task = bar.add_task("Reading", total=None)
+        task = bar.add_task("Reading", total=expected)
 
         def show(what: str, futures: int) -> None:
-            bar.update(task, description=what, advance=futures)
+            done = bar.tasks[task].completed + futures
+            # One that takes more than others is never said to be done before it is.
+            total = max(expected, round(done / _NEARLY_DONE))
+            bar.update(task, description=what, completed=done, total=total)
 
         yield show
 

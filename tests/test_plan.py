@@ -165,6 +165,9 @@ def test_a_target_out_of_reach_is_said_to_be_and_what_can_be_reached_is_met(
     (reachable,) = found.reachable
     assert reachable > 0
     assert found.plan.meets
+    assert not any(
+        option.meets and option.places < found.plan.places for option in found.alternatives
+    )
     constraints = constraints_of([parse_target(f"unmet_need <= {reachable:g} with 90% by 2020-12")])
     question = question_of(resolved, [each.reading for each in constraints], 1)
     planned = with_places_added(resolved, found.plan.additions)

@@ -158,7 +158,7 @@ def command(
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
     from sufficiency import terminal
     from sufficiency.executors import THREADS, Workers, usable_processors
-    from sufficiency.planning.making import Request
+    from sufficiency.planning.making import Request, expected_futures
     from sufficiency.planning.result import make_plan
     from sufficiency.report.plan_folder import write_plan
     from sufficiency.report.run_folder import check_writable, default_run_folder
@@ -188,7 +188,7 @@ def command(
     )
     try:
         with terminating_as_interrupt():
-            with terminal.search_progress() as told:
+            with terminal.search_progress(expected_futures(resolved, request)) as told:
                 typed = shlex.join(["sufficiency", *context.obj])
                 report = make_plan(resolved, request, crew, wishes, typed, told)
             written = write_plan(report, folder, overwrite)

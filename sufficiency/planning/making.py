@@ -37,6 +37,7 @@ from sufficiency.planning.search import (
     approached,
     cheapest,
     cheapest_as_small,
+    corners,
     least,
 )
 from sufficiency.planning.target import CHILDREN, POUNDS, Target, check_targets
@@ -51,6 +52,10 @@ FEWEST_PLACES, LEAST_COST = LEASTS = ("places", "cost")
 COARSE_SHARE = 0.2
 """The part of the futures that the first, rough steps of the search are judged on."""
 FEWEST_COARSE = 200
+PLANS_A_POOL = 40
+"""How many plans a search judges, on few futures and again on all, for each pool that may change:
+what it took in the searches of ``benchmarks/plan.py``."""
+HOPELESS_ERRORS = 4
 LATER_MONTHS = 3
 THE_PLAN, NO_CHANGE = "The plan", "No change"
 COST_FUTURES = 200
@@ -151,6 +156,15 @@ def find_plan(
     return _Seeker(oracle, request, hear).search(too_late)
 
 
+def expected_futures(resolved: Resolved, request: Request) -> int:
+    """About how many futures a plan takes, from what others took. Raises as `allowed_pools`."""
+    pools = len(allowed_pools(resolved, request.pools))
+    plans = PLANS_A_POOL * pools if pools > 1 else PLANS_A_POOL // 2
+    options = 2 * pools + 3
+    judged = plans * (_coarse(request.futures) + request.futures)
+    return judged + options * request.further_futures
+
+
 def _coarse(futures: int) -> int:
     return min(futures, max(FEWEST_COARSE, round(futures * COARSE_SHARE)))
 
@@ -194,6 +208,9 @@ class _Seeker:
         if not found.meets:
             self._relax(found)
             found = self._least(self._room)
+        if not found.meets:
+            # What ample places reach is not always found again with few: say what these reach.
+            self._relax(found)
         self._hear("Asking how late they can open")
         plan = self._option(THE_PLAN, self._spread(found.plan))
         self._hear("Trying other plans")
@@ -230,11 +247,13 @@ class _Seeker:
         rough = Judge(oracle, room, coarse=True)
         near = approached(rough, room, begin)
         if not near.meets:
-            near = min((near, *rough.of(_corners(room))), key=lambda each: each.gap)
+            near = min((near, *rough.of(corners(room))), key=lambda each: each.gap)
         if oracle.futures > oracle.coarse_futures:
             judge, hint = Judge(oracle, room, coarse=False), rough
         else:
             judge, hint = rough, None
+        if self._is_hopeless(near):
+            return judge.of([near.plan])[0]
         exchanges = EXCHANGES if thorough else ()
         found = least(judge, room, near.plan, hint, exchanges)
         if not found.meets or not thorough:
@@ -245,9 +264,15 @@ class _Seeker:
             return cheapest_as_small(judge, oracle, room, found, hint)
         return found
 
+    def _is_hopeless(self, nearest: Judged) -> bool:
+        """Whether the nearest plan on few futures is too far off for more of them to help."""
+        error = np.sqrt(self._certainty * (1 - self._certainty) / self._oracle.coarse_futures)
+        return bool((nearest.certainty < self._certainty - HOPELESS_ERRORS * error).any())
+
     def _relax(self, nearest: Judged) -> None:
         """Move the bounds to what the nearest plan meets, each rounded outwards."""
         oracle = self._oracle
+        oracle.relaxed_by = 0.0
         (found,) = oracle.margins([nearest.plan], coarse=False)
         moved = np.zeros(len(oracle.constraints))
         for column, each in enumerate(oracle.constraints):
@@ -352,16 +377,6 @@ def _rounded_out(step: float, target: Target) -> float:
     """A step of a bound rounded up to what people say: whole children, per cents, £100,000."""
     unit = {CHILDREN: 1.0, POUNDS: 100_000.0}.get(target.unit, 0.01)
     return math.ceil(step / unit - 1e-9) * unit
-
-
-def _corners(room: Room) -> list[Plan]:
-    """Everything as far as it may go: all pools together, and each alone."""
-    nothing = [0] * len(room.most)
-    found = [room.most, room.least]
-    for pool in range(len(nothing)):
-        for end in (room.most[pool], room.least[pool]):
-            found.append((*nothing[:pool], end, *nothing[pool + 1 :]))
-    return list(dict.fromkeys(found))
 
 
 def _months(first: date, last: date) -> list[date]:

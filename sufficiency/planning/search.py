@@ -253,6 +253,16 @@ def _near(plan: Plan, room: Room, exchanges: Sequence[int] = EXCHANGES) -> Itera
             yield found
 
 
+def corners(room: Room) -> list[Plan]:
+    """Everything as far as it may go: all pools together, and each alone."""
+    nothing = [0] * len(room.most)
+    found = [room.most, room.least]
+    for pool in range(len(nothing)):
+        for end in (room.most[pool], room.least[pool]):
+            found.append((*nothing[:pool], end, *nothing[pool + 1 :]))
+    return list(dict.fromkeys(found))
+
+
 def cheapest_as_small(
     judge: Judge, oracle: Oracle, room: Room, found: Judged, hint: Judge | None = None
 ) -> Judged:

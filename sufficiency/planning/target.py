@@ -168,7 +168,8 @@ class Target:
     def at(self, day: date, year: str = "") -> str:
         """The subject and the bound on one of its dates, or in one of its years."""
         when = f"in {year}" if year else f"at the end of {month_name(day)}"
-        return f"{self.subject}: {self.bounded(self.bound)} {when}"
+        subject = self.subject[:1].upper() + self.subject[1:]
+        return f"{subject}: {self.bounded(self.bound)} {when}"
 
 
 def parse_target(text: str) -> Target:

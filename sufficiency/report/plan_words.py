@@ -88,10 +88,10 @@ def _how_sure(report: PlanReport) -> list[str]:
     sentences = []
     for line in by_target.values():
         said = (
-            f"With it, {line.in_words[:1].lower()}{line.in_words[1:]} comes about in "
+            f"{line.in_words}: with the plan in "
             f"{percent(line.with_plan)} of {further:,} further futures (standard error "
-            f"{100 * line.standard_error:.1f} points); without, in {percent(line.without)}. "
-            f"{percent(line.certainty_asked)} were asked for."
+            f"{100 * line.standard_error:.1f} points), without it in {percent(line.without)}; "
+            f"{percent(line.certainty_asked)} was asked for."
         )
         if line.reachable:
             said += (
