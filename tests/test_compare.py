@@ -31,6 +31,26 @@ interventions:
     factor: {value: 0.6, kind: lever, source: a test}
     evidence: none
 """
+MUCH = """extends: base.yaml
+name: much
+interventions:
+  - {name: Dearer, lever: price, start: 2023-08-01, effect: 1.3}
+  - {name: Fewer places, lever: places, unit: factor, start: 2023-08-01, effect: 0.5,
+     applies_to: {sectors: [internal_fostering]}}
+  - {name: Home, lever: exits, start: 2023-08-01, effect: {distribution: uniform, low: 1, high: 3}}
+  - {name: Endings, lever: unplanned_endings, start: 2023-08-01, effect: 4}
+"""
+NEUTRAL = """extends: base.yaml
+name: neutral
+interventions:
+  - {name: Dearer, lever: price, start: 2023-08-01, effect: 1}
+  - {name: No places, lever: places, unit: places, start: +2 months, effect: 0,
+     applies_to: {sectors: [internal_fostering]}}
+  - {name: Home, lever: exits, start: 2023-08-01, ramp_days: 60, effect: 1}
+  - {name: Courts, lever: court_delay, start: +1 months, length_months: 2, effect: 0,
+     after_end: {what: returns, over_days: 90}}
+  - {name: Carers, lever: approval_time, start: +1 months, effect: 0}
+"""
 HOMES = "extends: base.yaml\nname: homes\nsectors:\n  residential: {places: 1}\n"
 COMBO = FEWER.replace("name: fewer", "name: combo") + "sectors:\n  residential: {places: 1}\n"
 NULL = FEWER.replace("name: fewer", "name: nothing-new").replace("0.6", "1.0")
@@ -50,6 +70,8 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "homes": HOMES,
         "combo": COMBO,
         "null": NULL,
+        "much": MUCH,
+        "neutral": NEUTRAL,
         "others": OTHERS,
         "later": LATER,
     }.items():
@@ -123,15 +145,29 @@ def test_the_same_command_gives_the_same_bytes_on_any_workers(quick: None) -> No
 
 
 def test_nothing_new_differs_in_nothing_and_nothing_differs_before_a_change() -> None:
-    found = sufficiency.compare(["base.yaml", "null.yaml", "fewer.yaml"], replications=20)
+    names = ["base.yaml", "null.yaml", "fewer.yaml", "much.yaml"]
+    found = sufficiency.compare(names, replications=20)
     table = found.comparison[found.comparison["mean"].notna()]
     null = table[table["scenario"] == "nothing-new"]
     assert (null[["mean", "sd", "p05", "p95", "standard_error"]] == 0).all(axis=None)
-    fewer = table[(table["scenario"] == "fewer") & table["date"].notna()]
-    before = fewer["date"] < "2023-08-01"
-    assert before.any()
-    assert (fewer.loc[before, ["mean", "sd"]] == 0).all(axis=None)
-    assert fewer.loc[~before, "sd"].max() > fewer.loc[before, "sd"].max()
+    for name in ("fewer", "much"):
+        changed = table[(table["scenario"] == name) & table["date"].notna()]
+        before = changed["date"] < "2023-08-01"
+        assert set(changed.loc[before, "measure"]) >= {"in_care", "moves", "cost", "unmet_need"}
+        assert (changed.loc[before, ["mean", "sd"]] == 0).all(axis=None)
+        assert changed.loc[~before, "sd"].max() > 0
+
+
+def test_a_run_with_interventions_that_change_nothing_is_that_of_its_base(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leave_out_the_report(monkeypatch)
+    for name in ("base", "neutral"):
+        assert status("run", f"{name}.yaml", *FEW, "--out", name) == 0
+    tables = sorted(path.name for path in Path("base").glob("*.csv"))
+    assert {"forecast.csv", "finance.csv", "flows.csv"} <= set(tables)
+    for table in tables:
+        assert Path("base", table).read_bytes() == Path("neutral", table).read_bytes(), table
 
 
 def test_the_steps_add_up_to_the_difference_in_every_future() -> None:

@@ -77,6 +77,11 @@ MISTAKES = {
         "interventions[1].effect: found -0.1, expected nothing below 0, or a rate would become "
         "negative.",
     ),
+    "a percentage for a factor": (
+        ITEM + "effect: 90}",
+        "interventions[1].effect: found 90, expected at most 20 times the usual (10% more is "
+        "written 1.1).",
+    ),
     "a share kept out above all": (
         ITEM + CHAIN + "kept_out_share: 1.5}}",
         "interventions[1].prevention.kept_out_share: found values from 1.5 to 1.5, expected a "

@@ -28,6 +28,9 @@ from sufficiency.scenario.moments import Moment, day_of, months_later
 from sufficiency.scenario.programme_cost import ProgrammeCost
 from sufficiency.scenario.sourced import AgeGroup, Factor, Strict, Switch, Text, contradiction
 
+LARGEST_FACTOR = 20
+"""What multiplies more is a slip, such as 90 for 90%, and would take a computer hours."""
+
 
 class Timetable(NamedTuple):
     """The days of an intervention in one forecast."""
@@ -223,6 +226,12 @@ class Intervention(Strict):
 
     def _check_range(self) -> None:
         low, high = self.how_much.drawn_from.support
+        if self.measured_in == "factor" and self.how_much.expected > LARGEST_FACTOR:
+            raise contradiction(
+                f"found {self.how_much.expected:g}, expected at most {LARGEST_FACTOR} times the "
+                "usual (10% more is written 1.1)",
+                self.effect_key,
+            )
         least, most = {"factor": (0.0, math.inf), "share": (0.0, 1.0)}.get(
             self.measured_in, (-math.inf, math.inf)
         )
