@@ -308,17 +308,33 @@ def test_a_release_of_those_who_leave_fast_agrees_with_the_equation_of_their_num
     assert factor < 1 + held * closed / release
 
 
+COURT = {
+    "name": "courts closed",
+    "lever": "court_delay",
+    "reasons": ["adoption"],
+    "start": "+0 days",
+    "length_months": 9,
+    "after_end": {"what": "returns", "over_days": 270},
+    "effect": 0.8,
+}
+
+
+def test_orders_are_slower_while_courts_are_closed_and_faster_after_by_no_more_than_were_held() -> (
+    None
+):
+    found = one(COURT)
+    starts, orders = found.starts_days, found.causes[0, CAUSES.index(ExitReason.ADOPTION), 0]
+    np.testing.assert_allclose(orders[(starts > 0) & (starts < 270)], 0.2)
+    released = orders[(starts > 270) & (starts < 540)]
+    assert (released > 1.2).all()
+    assert (released <= 1 + 0.8 * 274 / 270).all()
+    np.testing.assert_array_equal(orders[starts > 545], 1)
+    others = np.delete(found.causes[0], CAUSES.index(ExitReason.ADOPTION), axis=0)
+    np.testing.assert_array_equal(others, 1)
+
+
 def test_orders_held_back_are_made_by_the_end_of_the_release() -> None:
-    court = {
-        "name": "courts closed",
-        "lever": "court_delay",
-        "reasons": ["adoption"],
-        "start": "+0 days",
-        "length_months": 9,
-        "after_end": {"what": "returns", "over_days": 270},
-        "effect": 0.8,
-    }
-    changed = resolve(scenario(interventions=[court]))
+    changed = resolve(scenario(interventions=[COURT]))
     ends = (round(9 * 365.25 / 12), round(9 * 365.25 / 12) + 270)
     orders = np.zeros((2, 2, 60))
     for at, each in enumerate((resolved(), changed)):
