@@ -30,6 +30,7 @@ VERBS = (
     "publish",
     "run",
     "schema",
+    "sensitivity",
     "synthesise",
 )
 

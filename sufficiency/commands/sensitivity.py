@@ -1,0 +1,175 @@
+"""``sufficiency sensitivity``: which assumptions the forecast hangs on."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import date
+from pathlib import Path
+
+import click
+
+from sufficiency.commands.options import Whole, as_date, chosen_scenario, scenario_options
+from sufficiency.commands.run import COMPILING
+from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
+
+
+@click.command("sensitivity", short_help="Say which assumptions the forecast hangs on.")
+@scenario_options
+@click.option(
+    "--assumptions",
+    multiple=True,
+    metavar="A,B=LOW:HIGH",
+    help="The numbers to test, by the keys that `sufficiency check` shows; a key's beginning "
+    "stands for all below it.  [default: every number that has a range]",
+)
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    metavar="NAME",
+    help="What is asked: gap (both kinds), in_house_shortfall, unmet_need, in_care or cost; may be "
+    "repeated.  [default: all]",
+)
+@click.option(
+    "--at",
+    callback=as_date,
+    metavar="DATE",
+    help="A month's last day: children on it, money of its financial year.  [default: the end]",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="What a decision hangs on, such as unmet_need=30 or cost=36000000; may be repeated.  "
+    "[default: the year's budget, if there is one]",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["morris", "sobol"]),
+    default="morris",
+    show_default=True,
+    help="How the strongest are changed together; sobol takes some times as long.",
+)
+@click.option(
+    "--strongest",
+    type=Whole(min=1, max=12),
+    metavar="N",
+    help="How many are changed together.  [default: 6; 4 for sobol]",
+)
+@click.option(
+    "--replications",
+    type=Whole(min=2, max=100_000),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="How many futures each number meets.",
+)
+@click.option(
+    "--seed",
+    type=Whole(min=0, max=2**32 - 1),
+    default=1,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same figures.",
+)
+@click.option(
+    "--workers",
+    type=Whole(min=1),
+    metavar="W",
+    help="Threads to use; figures do not depend on it.  [default: all processors]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to write.  [default: outputs/, the scenario's name and -sensitivity]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier study.")
+@click.pass_context
+def command(
+    context: click.Context,
+    scenario: str | None,
+    authority: str | None,
+    in_care: int | None,
+    as_at: date | None,
+    months: int | None,
+    *,
+    overlays: tuple[str, ...],
+    assumptions: tuple[str, ...],
+    measures: tuple[str, ...],
+    at: date | None,
+    limits: tuple[str, ...],
+    method: str,
+    strongest: int | None,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    out: Path | None,
+    overwrite: bool,
+) -> int | None:
+    """Test the assumptions of a scenario: one at a time, then the strongest together.
+
+    Every test meets the same futures as the scenario, so that what a number changes is not lost in
+    chance. Writes a page (report.html), a workbook, sensitivity.csv (what each number changes at
+    its low and its high), indices.csv and information.csv (what is worth knowing better).
+
+    \b
+    Examples:
+      sufficiency sensitivity wolverhampton-2020
+      sufficiency sensitivity s.yaml --assumptions entries.by_age,population.overflow_share.ifa
+      sufficiency sensitivity s.yaml --measure cost --at 2022-03-31 --limit cost=36000000
+    """
+    from sufficiency import terminal
+    from sufficiency.report.run_folder import check_writable, default_run_folder
+    from sufficiency.report.sensitivity_folder import write_sensitivity
+    from sufficiency.sensitivity.study import Asked, study
+    from sufficiency.simulation.simulate import DEFAULT_ENGINE, must_compile
+
+    chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
+    folder = out or default_run_folder(f"{chosen.name}-sensitivity")
+    folder = folder.resolve() if folder.name in ("", "..") else folder
+    check_writable(folder, overwrite)
+    asked = Asked(
+        replications=replications,
+        seed=seed,
+        assumptions=_parts(assumptions),
+        measures=_parts(measures),
+        at=at,
+        limits=limits,
+        method=method,
+        strongest=strongest,
+        workers=workers,
+        command=shlex.join(["sufficiency", *context.obj]),
+    )
+    if must_compile(DEFAULT_ENGINE):
+        terminal.show_warnings([COMPILING])
+    try:
+        with terminating_as_interrupt():
+            with terminal.progress_bar(replications) as progress:
+                result = study(chosen, asked, progress)
+            written = write_sensitivity(result, folder, overwrite)
+    except KeyboardInterrupt:
+        click.echo("Stopped. Nothing was written.", err=True)
+        return INTERRUPTED
+    terminal.show_warnings(result.manifest["warnings"])
+    _show(result)
+    click.echo(f"The report is {written / 'report.html'}")
+    return None
+
+
+def _parts(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Names that were typed with commas, or the option again and again."""
+    return tuple(name.strip() for each in given for name in each.split(",") if name.strip())
+
+
+def _show(result: object) -> None:
+    """Print what each answer hangs on."""
+    from typing import cast
+
+    from sufficiency.report.headline import plain
+    from sufficiency.report.sensitivity_report import SensitivityReport, SensitivityResult
+    from sufficiency.report.sensitivity_words import summary_sentences
+
+    for sentence in summary_sentences(SensitivityReport(cast("SensitivityResult", result))):
+        click.echo(plain(sentence))

@@ -1,0 +1,1 @@
+"""Which assumptions the answer hangs on: tornado, indices, and what it is worth to know better."""
