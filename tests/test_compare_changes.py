@@ -84,6 +84,16 @@ def test_what_the_base_says_may_be_taken_back(write: Write, base: Scenario) -> N
     assert in_full(with_changes(base, [gone], "without")) == in_full(plain)
 
 
+def test_an_intervention_that_is_longer_or_larger_is_one_change(
+    write: Write, base: Scenario
+) -> None:
+    text = f"{HEAD}interventions:\n{an_intervention('Already there', lever='moves')}"
+    other = load_scenario(write(text, "longer.yaml"))
+    (change,) = changes_between(base, other)
+    assert change.name == "Already there, changed"
+    assert in_full(with_changes(base, [change], "longer")) == in_full(other)
+
+
 def test_changes_of_two_scenarios_can_be_entered_together(write: Write, base: Scenario) -> None:
     carers = extending(write, "carers", MORE_CARERS + f"interventions:\n{an_intervention('A')}")
     homes = extending(write, "homes", MORE_HOMES + f"interventions:\n{an_intervention('B')}")

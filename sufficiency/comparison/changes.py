@@ -154,12 +154,16 @@ def _written(scenario: Scenario) -> dict[str, Any]:
 
 def _interventions_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     earlier, later = before[INTERVENTIONS], after[INTERVENTIONS]
-    for item in later:
-        if item not in earlier:
-            yield Change(str(item["name"]), added=(item,))
-    for item in earlier:
-        if item not in later:
-            yield Change(f"Without {item['name']}", removed=(item,))
+    new = {item["name"]: item for item in later if item not in earlier}
+    gone = {item["name"]: item for item in earlier if item not in later}
+    for name, item in new.items():
+        if name in gone:
+            yield Change(f"{name}, changed", added=(item,), removed=(gone[name],))
+        else:
+            yield Change(str(name), added=(item,))
+    for name, item in gone.items():
+        if name not in new:
+            yield Change(f"Without {name}", removed=(item,))
 
 
 def _keys_changed(
