@@ -75,6 +75,10 @@ class AnswerAsked:
         """A level of the answer."""
         return gbp(value) if self.is_money else f"{value:,.0f}"
 
+    def width(self, value: float) -> str:
+        """How wide a range of the answer is."""
+        return gbp(value) if self.is_money else f"{value:,.{0 if value >= 10 else 1}f}"
+
     def change(self, value: float) -> str:
         """A change of the answer, with its sign."""
         size = abs(value)

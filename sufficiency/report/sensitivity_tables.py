@@ -97,7 +97,7 @@ def information_table(report: SensitivityReport, answer: AnswerAsked) -> Table |
         now, then = float(row["range_now"]), float(row["range_then"])
         cells = [
             Cell(percent(1 - then / now) if now > 0 else "0%"),
-            Cell(f"{answer.amount(then)} wide"),
+            Cell(f"{answer.width(then)} wide"),
             Cell(percent(float(row["share_of_assumptions"]))),
         ]
         if decides:
@@ -109,7 +109,7 @@ def information_table(report: SensitivityReport, answer: AnswerAsked) -> Table |
         answer.label,
         heads,
         rows,
-        f"Range of 8 in 10 futures now, these numbers open: about {answer.amount(now)} wide.",
+        f"Range of 8 in 10 futures now, these numbers open: about {answer.width(now)} wide.",
     )
 
 

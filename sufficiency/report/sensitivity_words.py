@@ -107,7 +107,7 @@ def _worth_knowing(report: SensitivityReport, answer: AnswerAsked) -> Sentence:
         Part(name, term="information"),
         Part(
             f", which would narrow the range of 8 in 10 futures by about {percent(1 - then / now)} "
-            f"(from {answer.amount(now)} to {answer.amount(then)} wide)."
+            f"(from {answer.width(now)} to {answer.width(then)} wide)."
         ),
         *_decision(report, answer),
     ]
