@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from clocks import told_twice
 from fixed_days import Life, always_to, life, on_days
+from numpy.typing import NDArray
 from worlds import N_AGES, N_NEEDS, START, a_world, cohort, entries, hazards, places
 
 from sufficiency.domain import (
@@ -21,7 +22,9 @@ from sufficiency.domain import (
     birthday,
 )
 from sufficiency.simulation import allocation
+from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.places import supply_of
+from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,
@@ -214,6 +217,40 @@ def test_a_brother_of_another_need_does_not_take_the_place_that_is_kept() -> Non
     other = first["pool"][1]
     assert first["pool"].tolist() == [0, other, 0]
     assert other == 1 + needs[1]
+
+
+def test_brothers_and_sisters_need_the_same_as_often_as_the_world_says() -> None:
+    """Needs by age stay as they are; a pair of an age shares one if its number is shared, or by
+    chance: p + (1 - p) x sum of squares."""
+    bands = np.zeros((N_AGES, N_NEEDS))
+    bands[:, :3] = 0.5, 0.3, 0.2
+    for share in (0.0, 0.6, 1.0):
+        coming = entries(
+            {"1_4": 4.0},
+            group_size=(0.0, 1.0),
+            same_band=1.0,
+            same_need=share,
+            first_need=bands,
+        )
+        pairs = pairs_of_needs(a_world(days=400, entries=coming))
+        assert len(pairs) > 1400
+        for need, expected in enumerate((0.5, 0.3, 0.2)):
+            assert_share(pairs[:, 1] == need, expected)
+        same = pairs[:, 0] == pairs[:, 1]
+        if share == 1.0:
+            assert same.all()
+        else:
+            assert_share(same, share + (1 - share) * 0.38)
+
+
+def pairs_of_needs(world: World) -> NDArray[np.int64]:
+    """(groups, 2): the first needs of each two who came together."""
+    return children_of(world, Draws(1, 0)).need.reshape(-1, 2)
+
+
+def assert_share(found: NDArray[np.bool_], expected: float) -> None:
+    z = (found.mean() - expected) / (expected * (1 - expected) / len(found)) ** 0.5
+    assert abs(z) <= 4, (found.mean(), expected, z)
 
 
 def test_a_pool_must_be_for_the_ages_of_all_who_go_together() -> None:

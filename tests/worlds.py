@@ -74,6 +74,7 @@ def entries(
     calendar: tuple[float, ...] = (0.0,),
     group_size: tuple[float, ...] = (1.0,),
     same_band: float = 0.6,
+    same_need: float = 0.0,
     ages_days: Floats | None = None,
     first_need: Floats | None = None,
 ) -> Entries:
@@ -92,6 +93,7 @@ def entries(
         band_share=np.array([0.2, 0.2, 0.2, 0.3, 0.1]),
         age_quantiles_days=years * DAYS_PER_YEAR if ages_days is None else ages_days,
         first_need=need if first_need is None else first_need,
+        sibling_same_need_share=same_need,
     )
 
 

@@ -206,7 +206,8 @@ def follows_path(scenario: Scenario, table: OwnTable | None) -> bool:
 
 def _siblings(scenario: Scenario, own: OwnReturn) -> Siblings:
     sizes = scenario.entries.sibling_group_sizes
-    share = scenario.entries.sibling_same_band_share
+    band_share = scenario.entries.sibling_same_band_share
+    need_share = scenario.entries.sibling_same_need_share
     if sizes is not None:
         chances = np.array(sizes)
     elif own.calibrated is not None:
@@ -215,5 +216,6 @@ def _siblings(scenario: Scenario, own: OwnReturn) -> Siblings:
         chances = assumed("sibling_group_sizes").row
     return Siblings(
         chances,
-        share.value if share is not None else assumed("sibling_same_band_share").number,
+        band_share.value if band_share else assumed("sibling_same_band_share").number,
+        need_share.value if need_share else assumed("sibling_same_need_share").number,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficiency.calibration.assumptions import assumed
+from sufficiency.calibration.assumptions import Assumption, assumed
 from sufficiency.calibration.calibrate import Calibration
 from sufficiency.calibration.children.file import CalibratedFile
 from sufficiency.calibration.damping import TERMS
@@ -17,7 +17,7 @@ from sufficiency.resolution.own_table import OwnTable
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin, assumed_origin
-from sufficiency.scenario.sourced import Kind
+from sufficiency.scenario.sourced import Kind, Share
 from sufficiency.simulation.worlds import Levels
 
 _AGE_WORDS = [*(AGE_LABELS[band] for band in AGE_BANDS), "unaccompanied children"]
@@ -297,9 +297,12 @@ def _returns_origin(scenario: Scenario, fitted_share: float, source: str) -> Ori
 
 
 def _sibling_origins(scenario: Scenario, calibrated: CalibratedFile | None) -> list[Origin]:
-    sizes, share = assumed("sibling_group_sizes"), assumed("sibling_same_band_share")
-    own_sizes = scenario.entries.sibling_group_sizes
-    own_share = scenario.entries.sibling_same_band_share
+    sizes, entries = assumed("sibling_group_sizes"), scenario.entries
+    own_sizes = entries.sibling_group_sizes
+    shares = {
+        "sibling_same_band_share": entries.sibling_same_band_share,
+        "sibling_same_need_share": entries.sibling_same_need_share,
+    }
     chances = own_sizes if own_sizes is not None else sizes.value
     words = ", ".join(f"{chance:g}" for chance in chances)
     fitted = own_sizes is None and calibrated is not None
@@ -310,7 +313,12 @@ def _sibling_origins(scenario: Scenario, calibrated: CalibratedFile | None) -> l
     )
     return [
         *([] if fitted else [group_sizes]),
-        given_or(own_share, share.key, share.label, own_share.value, "share", "")
-        if own_share is not None
-        else assumed_origin(share, share.number, "share"),
+        *(_share_origin(assumed(name), own) for name, own in shares.items()),
     ]
+
+
+def _share_origin(assumption: Assumption, own: Share | None) -> Origin:
+    """A share of the scenario's own, or the one assumed."""
+    if own is None:
+        return assumed_origin(assumption, assumption.number, "share")
+    return given_or(own, assumption.key, assumption.label, own.value, "share", "")

@@ -209,6 +209,11 @@ class Entries(Strict):
     sibling_same_band_share: Share | None = Field(
         default=None, description="Share of siblings in the same age band as the first child."
     )
+    sibling_same_need_share: Share | None = Field(
+        default=None,
+        description="Share of siblings whose need goes with the first child's, as far as what "
+        "children of their own age need lets it. How many need what does not depend on it.",
+    )
 
     @model_validator(mode="after")
     def _probabilities_add_up(self) -> Self:

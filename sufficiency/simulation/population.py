@@ -187,6 +187,7 @@ class Coming(NamedTuple):
     """What `Entries` says of the children in a group, as compiled code reads it."""
 
     same_band_share: float
+    same_need_share: float
     band_share: Floats
     age_quantiles_days: Floats
     first_need: Floats
@@ -195,6 +196,7 @@ class Coming(NamedTuple):
 def _coming(entries: Entries) -> Coming:
     return Coming(
         same_band_share=float(entries.sibling_same_band_share),
+        same_need_share=float(entries.sibling_same_need_share),
         band_share=floats(entries.band_share),
         age_quantiles_days=floats(entries.age_quantiles_days),
         first_need=floats(entries.first_need),
@@ -238,12 +240,17 @@ def entrants(
                 band = stream
                 if uniform(siblings[row, SAME_BAND]) >= coming.same_band_share:
                     band = drawn(coming.band_share, uniform(siblings[row, BAND]))
-                enter(child, SIBLINGS, row, siblings[row], band, coming, starts, people)
+                need = uniform(first[row_of(stream, group), FIRST_NEED])
+                need = need_with(need, uniform(siblings[row, FIRST_NEED]), coming.same_need_share)
+                enter(child, SIBLINGS, row, siblings[row], band, need, coming, starts, people)
             elif stream == UASC_ROW:
-                enter(child, UASC_ALONE, group, alone[group], stream, coming, starts, people)
+                own = alone[group]
+                need = uniform(own[FIRST_NEED])
+                enter(child, UASC_ALONE, group, own, stream, need, coming, starts, people)
             else:
                 row = row_of(stream, group)
-                enter(child, FIRST_OF_GROUP, row, first[row], stream, coming, starts, people)
+                own, need = first[row], uniform(first[row, FIRST_NEED])
+                enter(child, FIRST_OF_GROUP, row, own, stream, need, coming, starts, people)
             child += 1
 
 
@@ -259,21 +266,33 @@ def soonest_stream(groups: Groups, next_group: Ints) -> int:
 
 
 @step
+def need_with(first: float, own: float, share: float) -> float:
+    """The number that draws a sibling's need: the first child's with a chance, else its own.
+
+    Either way it is uniform, so as many siblings of an age have each need as other children.
+    """
+    if own < share:
+        return first
+    return (own - share) / (1.0 - share)
+
+
+@step
 def enter(
     child: int,
     purpose: int,
     row: int,
     own: Numbers,
     age_group: int,
+    need: float,
     coming: Coming,
     starts: Ints,
     people: People,
 ) -> None:
-    """Fill in who a child is, whose row of numbers is ``own``."""
+    """Fill in who a child is, whose row of numbers is ``own``, and its chance of needs ``need``."""
     age_days = evenly_interpolated(uniform(own[AGE]), coming.age_quantiles_days[age_group])
     today = math.ceil(people.entered[child])
     people.born_day[child] = born_of_age(age_days, today, age_group, starts)
-    people.need[child] = drawn(coming.first_need[age_group], uniform(own[FIRST_NEED]))
+    people.need[child] = drawn(coming.first_need[age_group], need)
     people.sector[child] = NOT_AT_START
     people.purpose[child], people.row[child] = purpose, row
     settle(child, own, starts, people)

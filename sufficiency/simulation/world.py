@@ -82,6 +82,8 @@ class Entries:
     interpolated linearly."""
     first_need: Floats
     """(A, N): probability of the first need group by the child's own age group."""
+    sibling_same_need_share: float = 0.0
+    """Chance that a sibling's need is drawn with the index child's number; else with its own."""
 
 
 @dataclass(frozen=True)

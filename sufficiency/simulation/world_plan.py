@@ -66,6 +66,7 @@ class Siblings:
 
     group_size_probability: Floats
     same_band_share: float
+    same_need_share: float = 0.0
 
     @property
     def mean_size(self) -> float:

@@ -337,6 +337,7 @@ def _entries(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Ent
             band_share=band_share,
             age_quantiles_days=plan.entry_age_quantiles_days,
             first_need=first_need,
+            sibling_same_need_share=plan.siblings.same_need_share,
         )
 
 
