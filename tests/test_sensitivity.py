@@ -21,7 +21,7 @@ from sufficiency.sensitivity import study as studying
 from sufficiency.sensitivity import tested as numbers
 from sufficiency.sensitivity.answers import answers_at
 from sufficiency.sensitivity.changing import changed, with_rates_at_their_means
-from sufficiency.sensitivity.resolving import changeable
+from sufficiency.sensitivity.resolving import Variants, changeable
 from sufficiency.sensitivity.study import Asked, study
 from sufficiency.sensitivity.tested import chosen, with_a_range
 from sufficiency.simulation.simulate import simulate
@@ -34,8 +34,13 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolve(RUTLAND)
+def variants() -> Variants:
+    return Variants.of(RUTLAND)
+
+
+@pytest.fixture(scope="module")
+def resolved(variants: Variants) -> Resolved:
+    return variants.resolved(RUTLAND)
 
 
 def number(resolved: Resolved, name: str) -> numbers.Tested:
@@ -54,11 +59,13 @@ def test_every_number_with_a_range_is_tested_or_left_out_with_a_reason(
     assert any(one.key.startswith("(part of the national fit") for one in left_out)
 
 
-def test_a_number_at_its_own_value_leaves_the_scenario_as_it_is(resolved: Resolved) -> None:
+def test_a_number_at_its_own_value_leaves_the_scenario_as_it_is(
+    variants: Variants, resolved: Resolved
+) -> None:
     able, _ = changeable(RUTLAND, with_a_range(resolved.origins))
     for key in ("entries.by_age.10_15", "exits.level.1_4", "moves.level", "exits.level.adoption"):
         one = next(each for each in able if each.key == key)
-        same = resolve(changed(RUTLAND, [(one, one.value)]))
+        same = variants.with_values([(one, one.value)])
         lives, again = (
             simulate(each.draw_world(3, 0, parameter=True, drift=True), 3, 0).spells
             for each in (resolved, same)
@@ -123,20 +130,21 @@ def test_an_answer_that_is_none_is_refused(
         answers_at(calendar, calendar.start, **{})
 
 
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As few variants as there can be."""
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, variants: Variants) -> None:
+    """As few variants as there can be, of rates that are known already."""
+    known = variants.published
+    monkeypatch.setattr(Variants, "of", classmethod(lambda cls, scenario: cls(scenario, known)))
     monkeypatch.setattr(studying, "WALKS", 2)
-    monkeypatch.setattr(studying, "_draws", lambda inputs: 8 if inputs else 0)
+    monkeypatch.setattr(studying, "_draws", lambda inputs: 4 if inputs else 0)
 
 
 def as_asked(**others: Any) -> Asked:
     return Asked(replications=8, workers=1, strongest=1, **others)
 
 
-def test_what_a_number_changes_is_the_difference_of_two_runs_of_their_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    few(monkeypatch)
+@pytest.mark.usefixtures("few")
+def test_what_a_number_changes_is_the_difference_of_two_runs_of_their_own() -> None:
     asked = as_asked(assumptions=("entries.starters_per_month=0.5:6",), measures=("in_care",))
     found = study(RUTLAND, asked)
     assert found.manifest["rates_held"]
@@ -154,8 +162,8 @@ def _in_care(resolved: Resolved) -> float:
     return float(rows.sort_values("date")["mean"].iloc[-1])
 
 
+@pytest.mark.usefixtures("few")
 def test_the_folder_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    few(monkeypatch)
     leave_out_the_report(monkeypatch)
     monkeypatch.chdir(tmp_path)
     options = ["--months", "6", "--replications", "6", "--workers", "1", "--strongest", "1"]
