@@ -52,7 +52,7 @@ FEWEST_PLACES, LEAST_COST = LEASTS = ("places", "cost")
 COARSE_SHARE = 0.2
 """The part of the futures that the first, rough steps of the search are judged on."""
 FEWEST_COARSE = 200
-PLANS_A_POOL = 40
+PLANS_A_POOL = 30
 """How many plans a search judges, on few futures and again on all, for each pool that may change:
 what it took in the searches of ``benchmarks/plan.py``."""
 HOPELESS_ERRORS = 4
@@ -321,15 +321,14 @@ class _Seeker:
         soonest = self._option("All as soon as they can open", oracle.additions(places))
         found = [plan, soonest]
         used = [pool for pool, number in enumerate(places) if number]
-        if len(oracle.allowed) > 1:
-            for pool in used if len(used) > 1 else ():
-                alone = self._least(self._room_of([pool]), thorough=False)
-                found.append(self._as_option(f"{_label(oracle.allowed[pool])} alone", alone))
-            for pool in used:
-                others = [each for each in range(len(places)) if each != pool]
-                without = self._least(self._room_of(others), thorough=False)
-                name = f"Without {_label(oracle.allowed[pool])}"
-                found.append(self._as_option(name, without))
+        for pool in used if len(used) > 1 else ():
+            alone = self._least(self._room_of([pool]), thorough=False)
+            found.append(self._as_option(f"{_label(oracle.allowed[pool])} alone", alone))
+        if used and len(oracle.allowed) > 1:
+            most = max(used, key=lambda pool: abs(places[pool]))
+            others = [each for each in range(len(places)) if each != most]
+            without = self._least(self._room_of(others), thorough=False)
+            found.append(self._as_option(f"Without {_label(oracle.allowed[most])}", without))
         found += self._later(places, plan)
         return sorted(_distinct(found)[1:], key=lambda each: (not each.meets, each.places))
 

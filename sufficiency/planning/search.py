@@ -31,7 +31,7 @@ _NEAR_QUANTILE = 0.02
 _PROGRESS = 1e-9
 EXCHANGES = (1, 3, 8)
 """How many places at once may be moved from one pool to another."""
-PLANS_TRIED = 6
+PLANS_TRIED = 4
 """How many of the plans around one are judged on all futures, where fewer futures can say which."""
 
 
