@@ -50,6 +50,7 @@ def test_a_range_of_differences(low: float, high: float, money: bool, said: str)
     [
         (-7.4, False, "7 fewer"),
         (0.3, False, "under 1 more"),
+        (-0.5, False, "under 1 fewer"),
         (0, False, "no difference"),
         (-480_400, True, "£480,000 less"),
         (120, True, "under £1,000 more"),

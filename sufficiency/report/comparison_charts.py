@@ -269,13 +269,14 @@ def _records(rows: pd.DataFrame, fields: Sequence[str]) -> list[Spec]:
 
 def cost_by_year_chart(figures: ComparisonFigures) -> Chart | None:
     """What each scenario changes in the cost of each financial year: ranges around 0."""
-    rows = []
+    rows, several = [], len(figures.others) > 1
     for year in figures.years:
         for name in figures.others:
             found = figures.difference(name, COST, year.name)
             if found is not None:
                 said = range_of_difference(found.p10, found.p90, money=True)
-                label = f"{short_name(figures.label(name), 40)}, {year.label}"
+                whose = f"{short_name(figures.label(name), 40)}, " if several else ""
+                label = f"{whose}{year.label}"
                 rows.append(RangeRow(label, found.p10, found.mean, found.p90, said))
     if not rows:
         return None

@@ -80,6 +80,8 @@ def invest_to_save(figures: ComparisonFigures) -> Table | None:
     if not listed:
         return None
     rate = f"{float(listed[0]['discount_rate']) * 100:.3g}%"
+    if not any(row.get("is_choice", True) for row in listed):
+        return _cost_of_crises(figures, listed, rate)
     return Table(
         "invest-to-save",
         f"Invest to save, {long_date(figures.start)} to {long_date(figures.end)}: how large must "
@@ -98,6 +100,39 @@ def invest_to_save(figures: ComparisonFigures) -> Table | None:
         "Book). What others pay, and grants, are taken off. Of a crisis nobody asks whether it "
         "pays back.",
     )
+
+
+def _cost_of_crises(
+    figures: ComparisonFigures, listed: list[Mapping[str, Any]], rate: str
+) -> Table:
+    """What crises cost altogether; as nobody chose them, nobody asks whether they pay back."""
+    rows = []
+    for row in listed:
+        more, together = _negated(row["saving_gbp"]), _negated(row["net_present_value_gbp"])
+        cells = [
+            Cell(gbp(float(row["programme_cost_gbp"]))),
+            Cell(_money_range(more), f"average: {gbp(more['mean'])}"),
+            Cell(_money_range(together), f"average: {gbp(together['mean'])}"),
+        ]
+        rows.append(Row(figures.label(str(row["scenario"])), cells))
+    return Table(
+        "invest-to-save",
+        f"What it costs the council altogether, {long_date(figures.start)} to "
+        f"{long_date(figures.end)}",
+        [
+            Column("Scenario"),
+            Column("Beside placements"),
+            Column("Placements cost more by"),
+            Column("Together, present value"),
+        ],
+        rows,
+        note=f"Present value: later money counts less, {rate} a year after the general rise of "
+        "prices (HM Treasury, the Green Book). What others pay, and grants, are taken off.",
+    )
+
+
+def _negated(spread: Mapping[str, float]) -> dict[str, float]:
+    return {"mean": -spread["mean"], "p10": -spread["p90"], "p90": -spread["p10"]}
 
 
 def _appraised(figures: ComparisonFigures, row: Mapping[str, Any]) -> Row:

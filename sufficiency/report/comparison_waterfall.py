@@ -29,7 +29,7 @@ def waterfall_chart(figures: ComparisonFigures, measure: str, when: When) -> Cha
         return None
     money = measure == COST
     steps = steps.assign(
-        change=[short_name(figures.label(str(each)), 40) for each in steps["change"]]
+        change=[short_name(figures.label(str(each)), 30) for each in steps["change"]]
     )
     bars = _bars(steps, money)
     what = "Cost of placements" if money else _MEASURE_TITLES[measure]

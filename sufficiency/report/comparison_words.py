@@ -93,7 +93,7 @@ def _rounded(value: float, money: bool) -> str:
 
 
 def _whole(count: float) -> str:
-    return "under 1" if count < 0.5 else children(count)
+    return "under 1" if count <= 0.5 else children(count)
 
 
 def scenario_sentences(figures: ComparisonFigures, scenario: str) -> list[Sentence]:

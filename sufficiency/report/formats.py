@@ -15,7 +15,7 @@ def children(count: float) -> str:
     """A number of children: whole, and never 0 where a few futures have some."""
     if math.isnan(count):
         return "not known"
-    if 0 < count < 0.5:
+    if 0 < count <= 0.5:
         return "fewer than 1"
     return f"{count:,.0f}"
 

@@ -36,6 +36,7 @@ LINK_WORDS = {
     "months_kept_out": ("months until children come into care after all", "months"),
     "return_share": ("share who come into care after all", "share"),
 }
+REASON_WORDS = {"carer_ends": "where the carer or home stops"}
 UNIT_WORDS = {"factor": "factor", "places": "places", "share": "share held back", "days": "days"}
 _LOW, _HIGH = 0.1, 0.9
 
@@ -88,7 +89,7 @@ def _who(item: Intervention) -> str:
         *(AGE_LABELS.get(group, group.upper()) for group in who.age_bands),
         *(SHORT_SETTING_LABELS[sector] for sector in who.sectors),
         *(NEED_LABELS.get(need, need.replace("_", " ")) for need in who.need_groups),
-        *(reason.replace("_", " ") for reason in who.reasons),
+        *(REASON_WORDS.get(reason, reason.replace("_", " ")) for reason in who.reasons),
     ]
     return ", ".join(limits)
 
