@@ -120,32 +120,39 @@ class _HalfStep:
     place: Floats
     adopt: float
     disrupt: float
+    stay: Floats
+    """Neither leaving nor being placed."""
 
     @staticmethod
     def of(hazards: GridHazards) -> _HalfStep:
         out = (hazards.leave + hazards.match) / 2
         exposure = np.divide(-np.expm1(-out), out, out=np.ones_like(out), where=out > 0) / 2
-        return _HalfStep(
-            exposure * hazards.leave,
-            exposure * hazards.match,
-            hazards.adopt / 2,
-            hazards.disrupt / 2,
-        )
+        leave, place = exposure * hazards.leave, exposure * hazards.match
+        return _HalfStep(leave, place, hazards.adopt / 2, hazards.disrupt / 2, 1 - leave - place)
 
     def after(self, waiting: Floats, matched: Floats, at: slice) -> tuple[Floats, Floats]:
         """The stocks at the end of the half step; the cells given are those of durations ``at``."""
-        leave, place = self.leave[:, at], self.place[:, at]
         return (
-            waiting * (1 - leave - place) + matched * self.disrupt,
-            matched * (1 - self.adopt - self.disrupt) + waiting * place,
+            waiting * self.stay[:, at] + matched * self.disrupt,
+            matched * (1 - self.adopt - self.disrupt) + waiting * self.place[:, at],
         )
 
+    def live(self, waiting: Floats, matched: Floats, room: tuple[Floats, Floats]) -> None:
+        """`after` of all cells in place: no new arrays, which would take most of the time."""
+        back, placed = room
+        np.multiply(matched, self.disrupt, out=back)
+        np.multiply(waiting, self.place, out=placed)
+        waiting *= self.stay
+        waiting += back
+        matched *= 1 - self.adopt - self.disrupt
+        matched += placed
 
-def _one_step_longer(cells: Floats) -> Floats:
-    """Everyone's time in care a step longer; those who turn 18 drop out."""
-    longer = np.zeros_like(cells)
-    longer[:, 1:] = cells[:, :-1]
-    return longer * IN_CARE_AGE
+
+def _grow_older(cells: Floats, room: Floats) -> None:
+    """Everyone's time in care a step longer, in place; those who turn 18 drop out."""
+    np.multiply(cells[:, :-1], IN_CARE_AGE[:, 1:], out=room[:, 1:])
+    room[:, 0] = 0.0
+    cells[:] = room
 
 
 def survivors(hazards: GridHazards) -> Stock:
@@ -172,22 +179,25 @@ def run_year(stock: Stock, hazards: GridHazards, entrants: Floats) -> YearFlows:
         hazards: hazards over one step.
         entrants: (E,) children who enter in the year by age, spread evenly over it.
     """
-    half, every = _HalfStep.of(hazards), slice(None)
+    half = _HalfStep.of(hazards)
     # Children at the beginning of each half step, added up: each flow is its chance times these.
     waited, stood = np.zeros((N_STEPS, N_STEPS)), np.zeros((N_STEPS, N_STEPS))
     turned_18 = np.zeros(N_STEPS)
     steps = np.arange(N_STEPS)
-    waiting, matched = stock.waiting, stock.matched
+    last = (N_STEPS - 1 - steps, steps)
+    waiting, matched = np.array(stock.waiting, dtype=float), np.array(stock.matched, dtype=float)
+    room = np.empty_like(waiting), np.empty_like(matched)
     for _ in range(STEPS_PER_YEAR):
         waited += waiting
         stood += matched
-        waiting, matched = half.after(waiting, matched, every)
-        turned_18 += (waiting + matched)[N_STEPS - 1 - steps, steps]
-        waiting, matched = _one_step_longer(waiting), _one_step_longer(matched)
+        half.live(waiting, matched, room)
+        turned_18 += waiting[last] + matched[last]
+        _grow_older(waiting, room[0])
+        _grow_older(matched, room[0])
         waiting[:, 0] += entrants / STEPS_PER_YEAR
         waited += waiting
         stood += matched
-        waiting, matched = half.after(waiting, matched, every)
+        half.live(waiting, matched, room)
     return YearFlows(
         end=Stock(waiting, matched),
         left=waited * half.leave,

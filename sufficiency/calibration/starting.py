@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +130,9 @@ def children_at_start(
         cell_care_days=duration.astype(np.float64) * STEP_DAYS,
         cell_width_days=STEP_DAYS,
         placement_days=_PLACEMENT_GRID_DAYS,
-        placement_share=_placement_share(move_per_day, adoptive_end_per_day),
+        placement_share=_placement_share(
+            tuple(map(tuple, move_per_day.tolist())), tuple(adoptive_end_per_day.tolist())
+        ).copy(),
         placement_unmoved=np.array(
             [
                 *(still_there(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day),
@@ -139,16 +142,22 @@ def children_at_start(
     )
 
 
-def _placement_share(move_per_day: Floats, adoptive_end_per_day: Floats) -> Floats:
-    """(S + 1, P, U) of `ChildrenAtStart`; a child is matched for adoption at any time in care."""
+@lru_cache(maxsize=16)
+def _placement_share(
+    move_per_day: tuple[tuple[float, ...], ...], adoptive_end_per_day: tuple[float, ...]
+) -> Floats:
+    """(S + 1, P, U) of `ChildrenAtStart`; a child is matched for adoption at any time in care.
+
+    Kept, because hazards of moves are England's and so the same for every authority.
+    """
     moved = [
         share_of_care_since_move(
             ends, moves_by_time_in_care(ends), _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
         )
-        for ends in move_per_day
+        for ends in np.array(move_per_day)
     ]
     matched = share_of_care_since_move(
-        adoptive_end_per_day, None, _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
+        np.array(adoptive_end_per_day), None, _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
     )
     return np.array([*moved, matched])
 

@@ -7,7 +7,9 @@ and are used all the same are few and named: `FROZEN_SET`.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -16,16 +18,11 @@ from numpy.typing import NDArray
 from sufficiency.domain import AgeBand
 from sufficiency.errors import HistoryError
 from sufficiency.history.authorities import ENGLAND, Authority, all_authorities
-from sufficiency.history.counts import (
-    TOTAL,
-    Counts,
-    add_difference,
-    add_sum,
-    tabulate,
-)
+from sufficiency.history.counts import TOTAL, Counts, add_difference, add_sum, tabulate
 from sufficiency.history.national import NationalShapes
 from sufficiency.history.reference import ReferenceData, shipped_reference
 
+T = TypeVar("T")
 FROZEN_SET: tuple[str, ...] = (
     "national shapes of 2019 to 2023: duration of care and of placements, placement by "
     "provider, first and last placements, kin share, reasons for moves, adoption, special "
@@ -111,6 +108,19 @@ REASONS = [
 ]
 
 
+def _read_once(read: Callable[[PublishedHistory, Authority], T]) -> Callable[..., T]:
+    """Keep what a history says of each area: forecasts of neighbours read the same again."""
+
+    @wraps(read)
+    def kept(history: PublishedHistory, authority: Authority) -> T:
+        key = (read.__name__, authority.old_la_code)
+        if key not in history._found:
+            history._found[key] = read(history, authority)
+        return cast(T, history._found[key])
+
+    return kept
+
+
 class PublishedHistory:
     """The published past of any English area up to one 31 March.
 
@@ -131,7 +141,7 @@ class PublishedHistory:
         self._rows: dict[str, dict[str, NDArray[np.intp]]] = {}
         self._made: dict[tuple[str, str], Counts] = {}
         self._panels: dict[str, pd.DataFrame] = {}
-        self._leavers: dict[str, Counts] = {}
+        self._found: dict[tuple[str, str], Any] = {}
         self.national = NationalShapes(reference.table("national"))
 
     @classmethod
@@ -191,6 +201,7 @@ class PublishedHistory:
         areas = rows.set_index("old_la_code").rename(columns=names)
         return areas[["in_care", "population_0_17", "region"]]
 
+    @_read_once
     def neighbours(self, authority: Authority) -> list[Authority]:
         """The statistical neighbours, nearest first, that have figures by this year.
 
@@ -226,6 +237,7 @@ class PublishedHistory:
             self._made[key] = tabulate(rows, cells, other, complete=complete, recover=not rounded)
         return self._made[key]
 
+    @_read_once
     def starters_by_age(self, authority: Authority) -> Counts:
         """Children who started in the year: five age bands (16_17 is "16 and over"), total."""
         cells = [*YOUNG, OVER_16]
@@ -236,18 +248,13 @@ class PublishedHistory:
         """Starters who were unaccompanied asylum-seeking children: uasc, not_uasc, total."""
         return self._counts("starters_uasc", authority, ["uasc", "not_uasc"])
 
+    @_read_once
     def leavers_by_age(self, authority: Authority) -> Counts:
         """Children who ceased in the year: under_1 ... 10_15, 16_17, 16, 17, 18_plus, total.
 
         Also 16_and_over. Ages 16, 17 and 18 are parted from 2017; 2016 lacks age 16 and earlier
         years print nothing over 15, so that 16_and_over is the total less the rest.
         """
-        code = authority.old_la_code
-        if code not in self._leavers:
-            self._leavers[code] = self._leavers_by_age(authority)
-        return self._leavers[code]
-
-    def _leavers_by_age(self, authority: Authority) -> Counts:
         cells = [*YOUNG, "16", "17", "18_plus"]
         counts = self._counts("leavers_by_age", authority, cells, "ceased", complete=False)
         counts = add_sum(counts, OLDEST, ["16", "17"])
@@ -280,6 +287,7 @@ class PublishedHistory:
         order = [*REASON_GROUPS, "other_reason", "turned_18", TOTAL]
         return frame[order].rename_axis(index="year")
 
+    @_read_once
     def stock_by_age(self, authority: Authority) -> Counts:
         """Children in care on 31 March: five age bands (16_17 is "16 and over"), total."""
         cells = [*YOUNG, OVER_16]
