@@ -20,6 +20,8 @@ MOST_BARS = 10
 _LONGEST_LABEL = 50
 _ENDS = ("at its low", "at its high")
 _TWICE = 2
+_FIRST = [{"filter": "datum.is_first"}]
+"""One record of each bar."""
 
 
 def tornado_chart(report: SensitivityReport, answer: AnswerAsked) -> Chart | None:
@@ -56,7 +58,24 @@ def _tornado(
     tick: str,
     width: int = 560,
 ) -> Spec:
-    values: list[Spec] = [
+    values = _ends(report, answer, effects)
+    along = value_axis([0.0, *(float(v[e]) for v in values for e in ("low", "high"))], tick)
+    order = list(dict.fromkeys(str(value["label"]) for value in values))
+    return {
+        "data": {"values": values},
+        "encoding": {
+            "y": {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": None},
+            "tooltip": {"field": "ends", "type": "nominal", "title": " "},
+        },
+        "layer": [*_bars(along), *_words()],
+        "width": width,
+        "height": {"step": 62},
+    }
+
+
+def _ends(report: SensitivityReport, answer: AnswerAsked, effects: Sequence[Effect]) -> list[Spec]:
+    """A record for each end of each bar."""
+    return [
         {
             "label": f"{position} {effect.key}",
             "words": short_name(report.label(effect.key), _LONGEST_LABEL),
@@ -71,59 +90,45 @@ def _tornado(
         for position, effect in enumerate(effects)
         for name, mean, error in zip(_ENDS, effect.mean, effect.standard_error, strict=True)
     ]
-    along = value_axis([0.0, *(float(v[e]) for v in values for e in ("low", "high"))], tick)
+
+
+def _bars(along: Spec) -> list[Spec]:
+    """Both ends from the line of no change, and how sure they are."""
     colour = {
         "field": "end",
         "type": "nominal",
         "legend": None,
         "scale": {"domain": list(_ENDS), "range": [SKY, ORANGE]},
     }
-    first = [{"filter": "datum.is_first"}]
-    text = {"type": "text", "align": "left"}
-    at_left = {"x": {"value": 0}}
-    layers: list[Spec] = [
+    low, zero = {**along, "field": "low"}, {**along, "field": "zero"}
+    return [
         {
             "mark": {"type": "bar", "size": 12, "yOffset": 16},
-            "encoding": {
-                "x": {**along, "field": "zero"},
-                "x2": {"field": "mean"},
-                "color": colour,
-            },
+            "encoding": {"x": zero, "x2": {"field": "mean"}, "color": colour},
         },
         {
             "mark": {"type": "rule", "color": INK, "yOffset": 16},
-            "encoding": {"x": {**along, "field": "low"}, "x2": {"field": "high"}},
+            "encoding": {"x": low, "x2": {"field": "high"}},
         },
         {
-            "transform": first,
+            "transform": _FIRST,
             "mark": {"type": "tick", "color": INK, "size": 20, "thickness": 2, "yOffset": 16},
-            "encoding": {"x": {**along, "field": "zero"}},
-        },
-        {
-            "transform": first,
-            "mark": {**text, "dy": -17, "color": INK, "fontWeight": 600},
-            "encoding": {**at_left, "text": {"field": "words", "type": "nominal"}},
-        },
-        {
-            "transform": first,
-            "mark": {**text, "dy": -1, "color": SOFT_INK},
-            "encoding": {**at_left, "text": {"field": "ends", "type": "nominal"}},
+            "encoding": {"x": zero},
         },
     ]
-    order = [str(value["label"]) for value in values]
-    return {
-        "data": {"values": values},
-        "encoding": {
-            "y": {
-                "field": "label",
-                "type": "nominal",
-                "sort": list(dict.fromkeys(order)),
-                "title": None,
-                "axis": None,
-            },
-            "tooltip": {"field": "ends", "type": "nominal", "title": " "},
-        },
-        "layer": layers,
-        "width": width,
-        "height": {"step": 62},
-    }
+
+
+def _words() -> list[Spec]:
+    """What a bar is, and what it says, above it."""
+    text = {"type": "text", "align": "left"}
+    return [
+        {
+            "transform": _FIRST,
+            "mark": {**text, **looks},
+            "encoding": {"x": {"value": 0}, "text": {"field": field, "type": "nominal"}},
+        }
+        for field, looks in (
+            ("words", {"dy": -17, "color": INK, "fontWeight": 600}),
+            ("ends", {"dy": -1, "color": SOFT_INK}),
+        )
+    ]
