@@ -160,6 +160,15 @@ def foretell(authority: Authority, known: int, replications: int, workers: int) 
     index = PublishedHistory.as_at(known).england_unit_cost_index()["all"]
     rise = float(index.iloc[-1] / index.iloc[-2])
     scale = base / (year.at_start_gbp * over_the_year)
+    in_care = PublishedHistory.as_at(2023).panel(authority)["in_care"]
+    volume = year.nights["all"] / DAYS_PER_YEAR / float(in_care.loc[2022])
+    unit_costs = spend_of(authority)["all_weekly_cost_gbp"]
+    why = {
+        "children": volume,
+        "children were": float(in_care.loc[[2022, 2023]].mean() / in_care.loc[2022]),
+        "a night": year.cost_gbp["all"] / year.at_start_gbp / volume,
+        "a night was": float(unit_costs["2022-23"] / unit_costs[last]),
+    }
     amounts = {
         "outturn": outturn,
         "ours": year.cost_gbp["all"] * scale,
@@ -168,7 +177,8 @@ def foretell(authority: Authority, known: int, replications: int, workers: int) 
         "last year": base,
         "with rise": base * rise ** (2023 - known),
     }
-    return {"authority": authority.name, **{name: each / 1e6 for name, each in amounts.items()}}
+    millions = {name: each / 1e6 for name, each in amounts.items()}
+    return {"authority": authority.name, **millions, **why}
 
 
 def said(table: pd.DataFrame, known: int) -> str:
@@ -187,6 +197,12 @@ def said(table: pd.DataFrame, known: int) -> str:
     lines.append(
         f"  inside our 80% range: {inside} of {len(table)} (width {width:.0%} of the forecast). "
         f"Councils' own budgets of 2022-23 were overspent by {NATIONAL_MISS:.0%} (LGA survey)."
+    )
+    grown = table[["children", "children were", "a night", "a night was"]].median() - 1
+    lines.append(
+        f"  of the median council: children over the year {grown['children']:+.1%} on those of the "
+        f"start, in fact {grown['children were']:+.1%}; a night {grown['a night']:+.1%} on the "
+        f"prices of the start, in fact {grown['a night was']:+.1%} on {known - 1}-{known % 100:02d}"
     )
     return "\n".join(lines)
 
@@ -207,7 +223,7 @@ def main() -> None:
     for last in options.known:
         rows = [foretell(authority, last, *count) for authority in known[::FORETOLD_EVERY]]
         table = pd.DataFrame(rows)
-        print(table.round(1).to_string(index=False))
+        print(table.round(2).to_string(index=False))
         print(said(table, last), flush=True)
 
 

@@ -18,6 +18,9 @@ from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.options import GIVEN_WHEN_RUN
 from sufficiency.scenario.origins import Origin, assumed_origin
 
+ONLY_OF_PROGRAMMES = ("discount_rate", "general_inflation_per_year")
+"""Assumptions that a scenario uses only where a programme has a cost."""
+
 
 def budgets_gbp(scenario: Scenario) -> dict[str, float]:
     """The budgets given as one sum, by financial year."""
@@ -69,7 +72,7 @@ class AppraisalRates:
 def appraisal_rates(scenario: Scenario) -> AppraisalRates:
     """The scenario's discount rate and general inflation, or the labelled assumptions."""
     values, origins = [], []
-    for name in ("discount_rate", "general_inflation_per_year"):
+    for name in ONLY_OF_PROGRAMMES:
         own, assumption = getattr(scenario.costs, name), assumed(name)
         value = assumption.number if own is None else own.value
         values.append(value)
