@@ -95,12 +95,12 @@ ONE_MISTAKE = {
     "negative starters": (
         "entries: {starters_per_month: -1}",
         "entries.starters_per_month: found -1, "
-        "expected a number of children a month, from 0 to 10,000.",
+        "expected a number a month, from 0 to 10,000.",
     ),
     "infinite starters": (
         "entries: {starters_per_month: .inf}",
         "entries.starters_per_month: found inf, "
-        "expected a number of children a month, from 0 to 10,000.",
+        "expected a number a month, from 0 to 10,000.",
     ),
     "percentage for a share": (
         "sectors: {ifa: {vacancy_share: 30}}",

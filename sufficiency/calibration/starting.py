@@ -133,12 +133,7 @@ def children_at_start(
         placement_share=_placement_share(
             tuple(map(tuple, move_per_day.tolist())), tuple(adoptive_end_per_day.tolist())
         ).copy(),
-        placement_unmoved=np.array(
-            [
-                *(still_there(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day),
-                np.zeros_like(_PLACEMENT_GRID_DAYS),
-            ]
-        ),
+        placement_unmoved=_placement_unmoved(move_per_day),
     )
 
 
@@ -160,6 +155,12 @@ def _placement_share(
         np.array(adoptive_end_per_day), None, _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
     )
     return np.array([*moved, matched])
+
+
+def _placement_unmoved(move_per_day: Floats) -> Floats:
+    """(S + 1, P) of `ChildrenAtStart`; nobody enters care in an adoptive placement."""
+    unmoved = [still_there(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day]
+    return np.array([*unmoved, np.zeros_like(_PLACEMENT_GRID_DAYS)])
 
 
 def _uasc_profiles(uasc_stock: Floats, supported_share: float) -> list[Floats]:

@@ -113,7 +113,7 @@ ShareNumber = Annotated[
 PerMonthNumber = Annotated[
     float,
     Field(strict=True, ge=0, le=10_000),
-    expecting("a number of children a month, from 0 to 10,000"),
+    expecting("a number a month, from 0 to 10,000"),
 ]
 RateNumber = Annotated[
     float,
