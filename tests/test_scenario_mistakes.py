@@ -32,8 +32,8 @@ ONE_MISTAKE = {
     ),
     "unknown key": (
         "uncertainty: {zebra: 1}",
-        "uncertainty.zebra: unknown key. The keys here are: parameter, drift, price_drift, effects, "
-        "damping, layers, overflow_range.",
+        "uncertainty.zebra: unknown key. The keys here are: parameter, drift, price_drift, "
+        "effects, damping, layers, overflow_range.",
     ),
     "unknown key in an intervention": (
         "interventions:\n  - {name: a, lever: exits, start: 2021-01-01, factor: 1, ende: 3}",
@@ -94,13 +94,11 @@ ONE_MISTAKE = {
     ),
     "negative starters": (
         "entries: {starters_per_month: -1}",
-        "entries.starters_per_month: found -1, "
-        "expected a number a month, from 0 to 10,000.",
+        "entries.starters_per_month: found -1, expected a number a month, from 0 to 10,000.",
     ),
     "infinite starters": (
         "entries: {starters_per_month: .inf}",
-        "entries.starters_per_month: found inf, "
-        "expected a number a month, from 0 to 10,000.",
+        "entries.starters_per_month: found inf, expected a number a month, from 0 to 10,000.",
     ),
     "percentage for a share": (
         "sectors: {ifa: {vacancy_share: 30}}",
