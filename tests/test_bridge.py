@@ -123,7 +123,8 @@ sevens = st.lists(amounts, min_size=7, max_size=7).map(np.array)
 
 @settings(max_examples=200, deadline=None)
 @given(
-    children=st.lists(st.floats(0, 300), min_size=7, max_size=7).map(np.array),
+    # Means of whole children: none, or not next to none.
+    children=st.lists(st.just(0.0) | st.floats(1e-3, 300), min_size=7, max_size=7).map(np.array),
     nightly=st.lists(st.floats(0, 2_000), min_size=7, max_size=7).map(np.array),
     nights=st.lists(st.floats(0, 80_000), min_size=7, max_size=7).map(np.array),
     cost=sevens,

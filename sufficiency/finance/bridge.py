@@ -48,6 +48,8 @@ STEPS = (
     "net_need",
 )
 COLUMNS = ("from_year", "to_year", "step", "sector", "mean")
+_BY_ITSELF = ("budget", "this_year", "full_year_effect")
+"""Steps whose total stands by itself in the workbook: a budget may be one sum."""
 _LINES = (*(str(setting) for setting in SETTINGS), ALL)
 
 
@@ -127,7 +129,10 @@ def bridge(turn: Turn) -> dict[str, dict[str, int]]:
     that has all of them.
     """
     exact = _steps(turn)
-    found = {step: _rounded(amounts) for step, amounts in exact.items()}
+    found = {
+        step: _rounded(amounts) if step not in _BY_ITSELF else _rounded_to_total(amounts)
+        for step, amounts in exact.items()
+    }
     placements = exact["need"]
     by_setting = _to_the_pound([placements[line] for line in _LINES[:-1]], round(placements[ALL]))
     everything = round(placements[ALL]) + found["programme_costs"][ALL]
@@ -173,6 +178,15 @@ def _steps(turn: Turn) -> dict[str, dict[str, float]]:
 
 def _by_line(by_setting: Floats) -> dict[str, float]:
     return dict(zip(_LINES, [*map(float, by_setting), float(by_setting.sum())], strict=True))
+
+
+def _rounded_to_total(amounts: Mapping[str, float]) -> dict[str, int]:
+    """The total to its pound, and the settings, where all are there, so that they add up to it."""
+    whole = {line: round(amount) for line, amount in amounts.items()}
+    if all(line in whole for line in _LINES):
+        settings = _to_the_pound([amounts[line] for line in _LINES[:-1]], whole[ALL])
+        whole.update(zip(_LINES, settings, strict=False))
+    return whole
 
 
 def _rounded(amounts: Mapping[str, float]) -> dict[str, int]:

@@ -63,8 +63,8 @@ def _origins(drift: PriceDrift, note: str) -> list[Origin]:
         (f"{name}_{what}", f"Drift of prices, {label}: {words}", value)
         for name, label, sd, phi in zip(SERVICES, _LABELS, a_year, drift.phi, strict=True)
         for what, words, value in (
-            ("change_in_a_year", "sd of a year's change of the log price beyond its rise", sd),
-            ("phi", "correlation from year to year", phi),
+            ("change_in_a_year", "how far a year's rise typically is from the planned one", sd),
+            ("phi", "how much of that is still there a year later", phi),
         )
     ]
     return [
@@ -72,7 +72,7 @@ def _origins(drift: PriceDrift, note: str) -> list[Origin]:
             f"uncertainty.price_drift.{key}",
             label,
             round(float(value), 4),
-            "",
+            "share",
             Kind.FITTED,
             source,
             note,
