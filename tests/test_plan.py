@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -131,28 +132,32 @@ def test_plans_share_their_futures_whatever_else_is_played(resolved: Resolved) -
 
 def test_the_plan_is_what_trying_every_plan_finds(resolved: Resolved) -> None:
     target = parse_target("unplaced <= 3 with 75% by 2021-04")
-    names = ("ifa", "residential")
-    request = Request((target,), tuple(f"{name}=3" for name in names), futures=40)
-    found = find_plan(resolved, request, ONE)
-    constraints = constraints_of([target])
+    names, opens = ("ifa", "residential"), date(2020, 11, 1)
     every = list(product(range(4), repeat=2))
     plans = [
         tuple(
-            PlacesAdded(name, day, places)
-            for name, day, places in zip(names, found.opens, plan, strict=True)
+            PlacesAdded(name, opens, places)
+            for name, places in zip(names, plan, strict=True)
             if places
         )
         for plan in every
     ]
     short = until(resolved, target.last)
+    constraints = constraints_of([target])
     question = question_of(short, [each.reading for each in constraints], 1)
     values = play(question, [with_places_added(short, each) for each in plans], range(40), ONE)
     shares = is_met(margins(constraints, values)).mean(axis=(1, 2))
-    enough = [sum(plan) for plan, share in zip(every, shares, strict=True) if share >= 0.75]
-    assert min(enough) > 1
+    # What few plans reach, and none of one place does.
+    asked = min(share for share in shares if share > max(shares[:2]) and share > shares[4])
+    fewest = min(sum(plan) for plan, share in zip(every, shares, strict=True) if share >= asked)
+    assert fewest > 1
+    pools = tuple(f"{name}=3" for name in names)
+    wanted = replace(target, certainty=float(asked))
+    found = find_plan(resolved, Request((wanted,), pools, futures=40), ONE)
+    assert found.opens == (opens, opens)
     assert found.is_met
-    assert found.plan.places == min(enough)
-    assert found.plan.certainty[0] >= 0.75
+    assert found.plan.places == fewest
+    assert found.plan.certainty[0] >= asked
 
 
 def test_a_target_out_of_reach_is_said_to_be_and_what_can_be_reached_is_met(
@@ -194,7 +199,7 @@ def test_no_place_opens_before_its_lead_time_unless_that_is_set_aside(resolved: 
         find_plan(resolved, Request((soon,), ("ifa",), futures=50), ONE)
 
 
-TARGET = "unplaced <= 3 with 75% by 2021-04"
+TARGET = "unplaced <= 1 with 85% by 2021-05"
 FEW = ["--replications", "50", "--pools", "ifa,residential", "--target", TARGET]
 
 
@@ -214,12 +219,13 @@ def test_a_plan_is_a_folder_of_files(path: Path, tmp_path: Path) -> None:
     assert list(plan)[:6] == ["plan", "date", "measure", "sector", "pool", "mean"]
     added = plan[(plan["measure"] == "places_added") & (plan["plan"] == "plan")]
     found = pd.read_csv(out / "places_to_find.csv")
-    assert found["places"].sum() == added["mean"].max()
+    assert len(found) > 0
+    assert found["places"].sum() == added.groupby("pool")["mean"].max().sum()
     lead = pd.to_datetime(found["needed_by"]) - pd.to_datetime(found["start_by"])
     assert (lead.dt.days == 120).all()
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["targets"] == [TARGET]
-    assert manifest["is_met"] is True
+    assert sum(each["places"] for each in manifest["plan"]) == found["places"].sum()
     page = (out / "report.html").read_text(encoding="utf-8")
     assert f"{found['places'].sum()} more place" in page
     assert "arithmetic on expected flows and not a target" in page

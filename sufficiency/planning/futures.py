@@ -203,9 +203,9 @@ def _play_some(played: _Played, numbers: range) -> Floats:
     bills = [_Bill(plan, len(numbers), question.counts_money) for plan in plans]
     for at, (number, world) in enumerate(zip(numbers, worlds, strict=True)):
         records = _records(world, [plan.plan for plan in plans], number, question)
-        for record, counted, bill in zip(records, counts, bills, strict=True):
+        for (of_plan, record), counted, bill in zip(records, counts, bills, strict=True):
             counted.count(at, record, question)
-            bill.add_up(at, record)
+            bill.add_up(at, record, of_plan)
     return np.stack(
         [
             values_of(question, counted, bill.cost_gbp, bill.month_years)
@@ -216,8 +216,8 @@ def _play_some(played: _Played, numbers: range) -> Floats:
 
 def _records(
     world: World, plans: Sequence[WorldPlan], number: int, question: Question
-) -> Iterator[Record]:
-    """What happens in one world with the places of each plan, the first plan's being the world's.
+) -> Iterator[tuple[World, Record]]:
+    """One world with the places of each plan, the first plan's being its own, and what happens.
 
     Places change neither who comes nor when, so everybody is drawn once for all plans.
     """
@@ -232,7 +232,8 @@ def _records(
         places = world.places
         if plan is not plans[0]:
             places = drawn_places(plan.places, plan.supply, draws, plan.horizon_days, world.effects)
-        yield run(replace(world, places=places), children, draws)
+        of_plan = replace(world, places=places)
+        yield of_plan, run(of_plan, children, draws)
 
 
 class _Bill:
@@ -247,10 +248,10 @@ class _Bill:
         self._measuring = Measuring(around, plan.plan.places) if wanted else None
         self._figures = self._measuring.room(1).of(0) if self._measuring else None
 
-    def add_up(self, at: int, record: Record) -> None:
+    def add_up(self, at: int, record: Record, world: World) -> None:
         """The cost of one future, in place."""
         if self._measuring is not None and self._figures is not None:
-            self._measuring.set_figures(record, self._figures)
+            self._measuring.set_figures(record, self._figures, world)
             self.cost_gbp[at] = self._figures.cost_gbp.sum(axis=0)
 
 
