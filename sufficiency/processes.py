@@ -50,11 +50,27 @@ def process_crew(
         yield Crew(submit, _PIECES_A_WORKER * number)
     except BaseException:
         # Whatever interrupts, waiting for pieces that nobody will read would only hold it up.
-        for process in set(multiprocessing.active_children()) - others:
+        stopped = set(multiprocessing.active_children()) - others
+        for process in stopped:
             process.terminate()
+        for process in stopped:
+            process.join()
+        _hang_up(executor)
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _hang_up(executor: ProcessPoolExecutor) -> None:
+    """End the wait for what a stopped worker had half sent.
+
+    The pool reads results from a pipe that this process could write to as well, so it would wait
+    for the rest of a message for ever.
+    """
+    queue = getattr(executor, "_result_queue", None)
+    writer = getattr(queue, "_writer", None)
+    if writer is not None:
+        writer.close()
 
 
 def most_processes(number: int, system: str) -> int:

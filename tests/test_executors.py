@@ -55,6 +55,36 @@ def test_an_error_comes_out_and_leaves_no_worker(executor: str) -> None:
     assert multiprocessing.active_children() == []
 
 
+def test_a_worker_stopped_while_it_sends_a_result_holds_up_nobody(tmp_path: Path) -> None:
+    script = tmp_path / "stopping.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            from contextlib import closing
+            from sufficiency.executors import Workers, work_out
+
+            def large(shared, item):
+                return bytes(300_000_000)
+
+            if __name__ == "__main__":
+                with closing(work_out(large, None, range(6), Workers("processes", 2))) as results:
+                    next(results)
+                print("ended")
+            """
+        ),
+        encoding="utf-8",
+    )
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "ended\n", done.stderr
+
+
 def test_no_more_is_sent_out_than_can_be_worked_on() -> None:
     begun: list[int] = []
 
