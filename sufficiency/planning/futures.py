@@ -169,7 +169,7 @@ class _Played:
 def play(
     question: Question,
     plans: Sequence[Resolved],
-    numbers: range,
+    numbers: Sequence[int],
     workers: Workers,
     done: Callable[[int], None] | None = None,
 ) -> Floats:
@@ -179,23 +179,21 @@ def play(
     ``question.readings``, then the cost of the whole forecast if it is wanted. ``done`` is told
     how many futures were played, each time some are.
     """
-    pieces = [
-        range(first, min(first + FUTURES_AT_ONCE, numbers.stop))
-        for first in range(numbers.start, numbers.stop, FUTURES_AT_ONCE)
-    ]
+    starts = range(0, len(numbers), FUTURES_AT_ONCE)
+    pieces = [numbers[first : first + FUTURES_AT_ONCE] for first in starts]
     width = len(question.readings) + question.with_cost
     found = np.empty((len(plans), len(numbers), width))
     # Closing ends the workers at once, also when Ctrl-C is heard between two results.
     with closing(work_out(_play_some, _Played(question, tuple(plans)), pieces, workers)) as results:
         for position, values in results:
-            piece = pieces[position]
-            found[:, piece.start - numbers.start : piece.stop - numbers.start] = values
+            first = starts[position]
+            found[:, first : first + len(pieces[position])] = values
             if done is not None:
-                done(len(plans) * len(piece))
+                done(len(plans) * len(pieces[position]))
     return found
 
 
-def _play_some(played: _Played, numbers: range) -> Floats:
+def _play_some(played: _Played, numbers: Sequence[int]) -> Floats:
     """What a worker does: every plan in some futures."""
     question, plans = played.question, played.plans
     worlds = plans[0].draw_worlds(question.seed, numbers, **layers_asked(plans[0])._asdict())

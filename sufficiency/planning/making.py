@@ -26,6 +26,12 @@ from sufficiency.planning.futures import (
     question_of,
     until,
 )
+from sufficiency.planning.openings import (
+    a_month_sooner,
+    months_after,
+    months_between,
+    opening,
+)
 from sufficiency.planning.oracle import Additions, Simulated
 from sufficiency.planning.pools import Allowed, allowed_pools
 from sufficiency.planning.search import (
@@ -43,19 +49,19 @@ from sufficiency.planning.search import (
 from sufficiency.planning.target import CHILDREN, POUNDS, Target, check_targets
 from sufficiency.planning.timing import Months, latest_openings
 from sufficiency.report.plan_report import pool_label
-from sufficiency.resolution.places_added import PlacesAdded
 from sufficiency.resolution.resolve import Resolved
 
 Floats = NDArray[np.float64]
 
 FEWEST_PLACES, LEAST_COST = LEASTS = ("places", "cost")
-COARSE_SHARE = 0.2
+COARSE_SHARE = 0.1
 """The part of the futures that the first, rough steps of the search are judged on."""
 FEWEST_COARSE = 200
 PLANS_A_POOL = 30
 """How many plans a search judges, on few futures and again on all, for each pool that may change:
 what it took in the searches of ``benchmarks/plan.py``."""
 HOPELESS_ERRORS = 4
+MOST_ROUNDS = 4
 LATER_MONTHS = 3
 THE_PLAN, NO_CHANGE = "The plan", "No change"
 COST_FUTURES = 200
@@ -248,21 +254,34 @@ class _Seeker:
         near = approached(rough, room, begin)
         if not near.meets:
             near = min((near, *rough.of(corners(room))), key=lambda each: each.gap)
-        if oracle.futures > oracle.coarse_futures:
-            judge, hint = Judge(oracle, room, coarse=False), rough
-        else:
-            judge, hint = rough, None
         if self._is_hopeless(near):
-            return judge.of([near.plan])[0]
+            oracle.settle(oracle.additions(near.plan))
+            return Judge(oracle, room, coarse=False).of([near.plan])[0]
         exchanges = EXCHANGES if thorough else ()
-        found = least(judge, room, near.plan, hint, exchanges)
+        found, judge = self._settled(room, near, rough, exchanges)
         if not found.meets or not thorough:
             return found
+        cheaper = found
         if self._request.least == LEAST_COST:
-            return cheapest(judge, oracle, room, found, hint)
-        if len([most for most in room.most if most]) > 1:
-            return cheapest_as_small(judge, oracle, room, found, hint)
-        return found
+            cheaper = cheapest(judge, oracle, room, found, rough)
+        elif len([most for most in room.most if most]) > 1:
+            cheaper = cheapest_as_small(judge, oracle, room, found, rough)
+        (exactly,) = oracle.exact([oracle.additions(cheaper.plan)], oracle.futures)
+        return cheaper if self._is_enough(exactly) else found
+
+    def _settled(
+        self, room: Room, near: Judged, rough: Judge, exchanges: Sequence[int]
+    ) -> tuple[Judged, Judge]:
+        """The least plan near one, found again from itself, and who judged it."""
+        oracle = self._oracle
+        for _ in range(MOST_ROUNDS):
+            oracle.settle(oracle.additions(near.plan))
+            judge = Judge(oracle, room, coarse=False)
+            found = least(judge, room, near.plan, rough, exchanges)
+            if found.plan == near.plan:
+                break
+            near = found
+        return found, judge
 
     def _is_hopeless(self, nearest: Judged) -> bool:
         """Whether the nearest plan on few futures is too far off for more of them to help."""
@@ -273,7 +292,7 @@ class _Seeker:
         """Move the bounds to what the nearest plan meets, each rounded outwards."""
         oracle = self._oracle
         oracle.relaxed_by = 0.0
-        (found,) = oracle.margins([nearest.plan], coarse=False)
+        (found,) = oracle.exact([oracle.additions(nearest.plan)], oracle.futures)
         moved = np.zeros(len(oracle.constraints))
         for column, each in enumerate(oracle.constraints):
             # The lowest margin that enough futures reach: no interpolation between futures.
@@ -292,7 +311,7 @@ class _Seeker:
 
     def _option(self, name: str, additions: Additions) -> Option:
         oracle = self._oracle
-        (found,) = oracle.margins_of([additions], oracle.futures)
+        (found,) = oracle.exact([additions], oracle.futures)
         return Option(name, additions, is_met(found).mean(axis=0), self._is_enough(found))
 
     def _is_enough(self, margins: Floats) -> bool:
@@ -301,19 +320,25 @@ class _Seeker:
     def _spread(self, plan: Plan) -> Additions:
         """The plan with every place as late as the targets allow."""
         oracle = self._oracle
+        oracle.settle(oracle.additions(plan))
         last = max(each.reading.date for each in oracle.constraints)
-        calendars = [_months(day, last) for day in oracle.opens]
+        calendars = [months_between(day, last) for day in oracle.opens]
 
         def meets(ways: Sequence[Sequence[Months]]) -> list[bool]:
-            additions = [_opening(oracle.allowed, calendars, opened) for opened in ways]
-            return [
-                self._is_enough(found) for found in oracle.margins_of(additions, oracle.futures)
-            ]
+            additions = [opening(oracle.allowed, calendars, opened) for opened in ways]
+            return [self._is_enough(found) for found in oracle.margins_of(additions)]
 
         months = [
             len(days) if places > 0 else 1 for days, places in zip(calendars, plan, strict=True)
         ]
-        return _opening(oracle.allowed, calendars, latest_openings(plan, months, meets))
+        opened = latest_openings(plan, months, meets)
+        while True:
+            additions = opening(oracle.allowed, calendars, opened)
+            (exactly,) = oracle.exact([additions], oracle.futures)
+            sooner = [a_month_sooner(by_month) for by_month in opened]
+            if self._is_enough(exactly) or sooner == opened:
+                return additions
+            opened = sooner
 
     def _alternatives(self, places: Plan, plan: Option) -> list[Option]:
         """Other ways to the same targets, those that reach them first and the smallest first."""
@@ -340,7 +365,7 @@ class _Seeker:
         for added in plan.additions:
             opened[added.pool] = max(added.day, opened.get(added.pool, added.day))
         later = tuple(
-            _months_after(opened.get(allowed.pool.name, day), LATER_MONTHS)
+            months_after(opened.get(allowed.pool.name, day), LATER_MONTHS)
             for allowed, day in zip(oracle.allowed, oracle.opens, strict=True)
         )
         if not any(number and day <= last for number, day in zip(places, later, strict=True)):
@@ -366,33 +391,7 @@ def _distinct(options: Sequence[Option]) -> list[Option]:
     return list(first.values())
 
 
-def _months_after(day: date, months: int) -> date:
-    for _ in range(months):
-        day = next_month(day)
-    return day
-
-
 def _rounded_out(step: float, target: Target) -> float:
     """A step of a bound rounded up to what people say: whole children, per cents, £100,000."""
     unit = {CHILDREN: 1.0, POUNDS: 100_000.0}.get(target.unit, 0.01)
     return math.ceil(step / unit - 1e-9) * unit
-
-
-def _months(first: date, last: date) -> list[date]:
-    """The first days of months from one day to another."""
-    days = [first]
-    while next_month(days[-1]) <= last:
-        days.append(next_month(days[-1]))
-    return days
-
-
-def _opening(
-    allowed: Sequence[Allowed], calendars: Sequence[Sequence[date]], opened: Sequence[Months]
-) -> Additions:
-    """The places that open on each day, pool by pool."""
-    return tuple(
-        PlacesAdded(each.pool.name, day, places)
-        for each, days, by_month in zip(allowed, calendars, opened, strict=True)
-        for day, places in zip(days, by_month, strict=False)
-        if places
-    )

@@ -198,10 +198,7 @@ def least(
     """
     (here,) = judge.of([begin])
     while not here.meets:
-        larger = [
-            plan for plan in _near(here.plan, room, exchanges) if size(plan) <= size(here.plan) + 1
-        ]
-        tried = judge.of(_most_promising(larger, hint))
+        tried = judge.of(list(_stepped(here.plan, SMALLEST_STEP, room)))
         best = min(tried, key=lambda each: (each.gap, size(each.plan)), default=here)
         if best.gap >= here.gap - _PROGRESS:
             return here
