@@ -18,9 +18,11 @@ from sufficiency.replication import Job
 
 DECIDES = (
     "calibration",
+    "scenario",
     "resolution",
     "simulation",
     "measures",
+    "finance",
     "replication.py",
     "chunks.py",
     "domain.py",

@@ -110,6 +110,9 @@ def _places_used(places: Places, histories: CareHistories, after: date, until: d
         change_time=(days[1:] - first).astype(np.float64),
         change_pool=np.full(len(days) - 1, pool),
         change_usable=used[1:],
+        change_closes=None,
+        change_chance=None,
+        change_why=None,
     )
 
 

@@ -235,7 +235,7 @@ def test_an_earlier_run_is_not_overwritten_unasked(
 def test_ctrl_c_says_that_nothing_was_written(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(path: str) -> None:
+    def interrupted(path: str, overlays: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sufficiency.scenario.files.load_scenario", interrupted)
@@ -246,7 +246,7 @@ def test_ctrl_c_says_that_nothing_was_written(
 def test_our_own_fault_is_one_line_unless_asked_for_more(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(path: str) -> None:
+    def broken(path: str, overlays: object) -> None:
         raise RuntimeError("a wheel came off\nand another")
 
     monkeypatch.setattr("sufficiency.scenario.files.load_scenario", broken)

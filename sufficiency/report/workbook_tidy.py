@@ -46,7 +46,8 @@ def add_tidy_sheet(book: Book, name: str, frame: pd.DataFrame) -> None:
     sheet = book.sheet(name, widths, TableSheet if writes_rows() else None)
     sheet.head(columns, ["rate" if column in STATISTICS else "text" for column in columns])
     measure = columns.index("measure") if "measure" in columns else None
-    keys = [_key_style(column) for column in columns if column not in STATISTICS]
+    n_keys = next((at for at, name in enumerate(columns) if name in STATISTICS), len(columns))
+    keys = [_key_style(column) for column in columns[:n_keys]]
     if writes_rows():
         sheet.worksheet.set_table(_rows(sheet, frame, keys, measure), book.formats)
         sheet.gap(len(frame))
@@ -62,13 +63,16 @@ def _rows(
     of_key: dict[tuple[object, str], Tail] = {}
     for values in frame.itertuples(index=False, name=None):
         cells: list[Tail] = []
-        for value, style in zip(values, keys, strict=False):
+        number = _number_style(str(values[measure])) if measure is not None else "rate"
+        for column, value in enumerate(values):
+            style = keys[column] if column < len(keys) else number
+            if style == number and (not isinstance(value, str) or value == ""):
+                cells.append((number_tail(value), number))
+                continue
             tail = of_key.get((value, style))
             if tail is None:
                 tail = of_key[value, style] = _key_cell(sheet.worksheet, value, style)
             cells.append(tail)
-        number = _number_style(str(values[measure])) if measure is not None else "rate"
-        cells += [(number_tail(value), number) for value in values[len(keys) :]]
         yield cells
 
 
