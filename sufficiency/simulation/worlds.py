@@ -62,6 +62,7 @@ __all__ = [
     "WorldPlan",
     "draw_world",
     "draw_worlds",
+    "drift_factors",
 ]
 
 Floats = NDArray[np.float64]
@@ -133,7 +134,7 @@ def draw_worlds(
         drawn_effects = draw_effects(plan.effects, every, drawn=effects)
         calendar = _with_effects(calendar, drawn_effects)
     if drift:
-        calendar = _drifting(calendar, *_drift(plan, every))
+        calendar = _drifting(calendar, *drift_factors(plan, every))
     prices = _price_drift(plan, every) if drift else None
     entries = _entries(plan, drawn, calendar)
     hazards = _hazards(plan, drawn, calendar)
@@ -208,7 +209,7 @@ def _several(calendar: Calendar, n: int) -> Calendar:
     )
 
 
-def _drift(plan: WorldPlan, every: Sequence[Draws]) -> tuple[Floats, Floats]:
+def drift_factors(plan: WorldPlan, every: Sequence[Draws]) -> tuple[Floats, Floats]:
     """Starts of the yearly periods (Y,), and the factors on entries and exits (R, 2, Y).
 
     Years count from the last date that rates were fitted to, so that a forecast from a later
