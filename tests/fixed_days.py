@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
-from worlds import N_NEEDS, hazards
+from worlds import N_NEEDS, START, cohort, hazards
 
-from sufficiency.domain import (
-    CAUSES,
-    MOVE_REASONS,
-    TICK,
-)
-from sufficiency.simulation.record import (
-    Record,
-)
+from sufficiency.domain import CAUSES, DAYS_PER_YEAR, MOVE_REASONS, TICK
+from sufficiency.simulation.record import Record
 from sufficiency.simulation.simulate import simulate
-from sufficiency.simulation.world import Floats, Hazards, World
+from sufficiency.simulation.world import Floats, Hazards, Places, StartingCohort, World
 
+PLANNED, STEPS_DOWN, UNPLANNED, CARER_ENDS = (
+    MOVE_REASONS.index(reason)
+    for reason in ("planned", "step_down", "unplanned_ending", "carer_ends")
+)
 CERTAIN_PER_DAY = 1e9
 Life = list[tuple[float, float, int, int, int]]
 
@@ -61,3 +61,19 @@ def life(record: Record, child: int = 0) -> Life:
 
 def one_life(world: World) -> Life:
     return life(simulate(world, 1, 0))
+
+
+def pools_of(record: Record, child: int) -> list[int]:
+    """Where a child lives, one spell after the other."""
+    return [spell[2] for spell in life(record, child)]
+
+
+def born_on(day: date, n: int = 1) -> StartingCohort:
+    """Children of one date of birth."""
+    age = (START - day).days
+    group = int(np.searchsorted([1, 5, 10, 16], age / DAYS_PER_YEAR, "right"))
+    return cohort(n, age_group=group, age_days=float(age))
+
+
+def settling(plain: Places, days: float) -> Places:
+    return replace(plain, settling_days=days)
