@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -20,23 +20,23 @@ from theory import (
 from worlds import CARE_BANDS_DAYS, START, a_world, cohort, entries, hazards, places
 
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR, EXIT_CAUSES, UNPLACED_CODE, birthday
-from sufficiency.simulation import spells
+from sufficiency.simulation import care
 from sufficiency.simulation.allocation import Supply
 from sufficiency.simulation.draws import Draws
-from sufficiency.simulation.places import Pools
+from sufficiency.simulation.places import supply_of
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import BEGAN_MOVED, Record
 from sufficiency.simulation.simulate import simulate
-from sufficiency.simulation.world import UNLIMITED, World
+from sufficiency.simulation.world import UNLIMITED, Places, World
 
 REPLICATIONS = 400
 SEED = 20210331
 MEAN_STAY_DAYS = 20.0
 
 
-def replications(world: World, engine: str = "compiled") -> list[Record]:
+def replications(world: World) -> list[Record]:
     """By the clock that users run; `test_two_clocks` holds the other to it, row for row."""
-    return [simulate(world, SEED, number, engine=engine) for number in range(REPLICATIONS)]
+    return [simulate(world, SEED, number, engine="compiled") for number in range(REPLICATIONS)]
 
 
 def in_care(record: Record, time: float, stream: int | None = None) -> int:
@@ -108,7 +108,7 @@ def shares_missing(
     )
     expected = ENTRIES_PER_DAY * (LOSS_DAYS - LOSS_WARM_UP_DAYS)
     found = []
-    for record in replications(world, "simpy"):
+    for record in replications(world):
         pools = record.spells["pool"][record.spells["from_time"] > LOSS_WARM_UP_DAYS]
         found.append([float(np.sum(pools > pool)) / expected for pool in range(len(limited))])
     return found
@@ -129,16 +129,15 @@ def test_two_pools_in_order_overflow_as_erlang_says() -> None:
     assert_agrees(z_of_mean([share[1] for share in shares], erlang_loss(load, 9)))
 
 
-class OnePlaceTooMany(Pools):
+def with_one_place_too_many(places: Places, start: date, horizon_days: int) -> Supply:
     """A planted bug: the first pool opens with one place more than it has."""
-
-    def __init__(self, supply: Supply):
-        super().__init__(supply)
-        supply.usable[0] += 1
+    supply = supply_of(places, start, horizon_days)
+    supply.usable[0] += 1
+    return supply
 
 
 def test_the_erlang_check_catches_one_place_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spells, "Pools", OnePlaceTooMany)
+    monkeypatch.setattr(care, "supply_of", with_one_place_too_many)
     shares = shares_missing((6, 3), (1 / MEAN_STAY_DAYS,), (0.0,))
     load = ENTRIES_PER_DAY * MEAN_STAY_DAYS
     assert z_of_mean([share[0] for share in shares], erlang_loss(load, 6)) < -4
@@ -180,7 +179,7 @@ def test_ageing_alone_is_an_exact_count() -> None:
     turns_18 = [birthday(START - timedelta(days=int(age)), 18) for age in ages]
     for midnight in range(0, 801, 25):
         day = START + timedelta(days=midnight)
-        assert in_care(record, midnight) == sum(date > day for date in turns_18)
+        assert in_care(record, midnight) == sum(turned > day for turned in turns_18)
     assert in_care(record, 800) == 0
 
 
