@@ -163,9 +163,7 @@ def _sector_factors(shapes: NationalShapes, stock: Floats) -> tuple[Floats, Floa
 
 
 def _ends(shapes: NationalShapes, kinds: tuple[str, ...]) -> PlacementEnds:
-    durations = shapes.placement_durations().pivot_table(
-        index="placement", columns="from_days", values="placements"
-    )
+    durations = shapes.placements_ended()
     averages = shapes.placement_duration_averages()
     moves = shapes.moves_by_placement_type()
     names = list(kinds)

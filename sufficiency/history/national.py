@@ -7,7 +7,13 @@ are kinds of placement (children's homes were not apart before), else 2019 to 20
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
 import pandas as pd
+
+Frame = TypeVar("Frame", "pd.DataFrame", "pd.Series[float]")
 
 SMALL_COUNT = 3.0
 """A national cell held back is 1 to 5 children."""
@@ -75,12 +81,28 @@ LOCALITIES = ["inside", "outside"]
 PROVIDERS = ["own", "other_authority", "other_public", "private", "voluntary", "parents"]
 
 
+def _once(read: Callable[[NationalShapes], Frame]) -> Callable[[NationalShapes], Frame]:
+    """Keep what a table was turned into: one calibration asks for the same many times over.
+
+    Who asks gets a copy of its own.
+    """
+
+    @wraps(read)
+    def kept(shapes: NationalShapes) -> Frame:
+        if read.__name__ not in shapes._turned:
+            shapes._turned[read.__name__] = read(shapes)
+        return cast(Frame, shapes._turned[read.__name__].copy())
+
+    return kept
+
+
 class NationalShapes:
     """England's tables as average years. Frames are in counts a year unless said otherwise."""
 
     def __init__(self, national: pd.DataFrame) -> None:
         self._national = national
         self._shapes: dict[str, pd.DataFrame] = {}
+        self._turned: dict[str, Any] = {}
 
     def names(self) -> list[str]:
         """The tables held."""
@@ -124,6 +146,7 @@ class NationalShapes:
         """Mean length of the last period of care of leavers, days."""
         return float(self._numbers("leavers_by_duration")["mean_days"])
 
+    @_once
     def leavers_by_age(self) -> pd.Series[float]:
         """Leavers: under_1 ... 17, on_18th_birthday, after_18th_birthday, total."""
         return self._numbers("leavers_by_age")
@@ -142,18 +165,22 @@ class NationalShapes:
         headings = self._numbers(f"{name}_placement")
         return pd.concat([pd.Series(carers), headings]).reindex(SPLIT_GROUPS)
 
+    @_once
     def first_placements(self) -> pd.Series[float]:
         """Starters by their first placement, over `SPLIT_GROUPS`."""
         return self._split("starters_by_first")
 
+    @_once
     def leavers_by_last_placement(self) -> pd.Series[float]:
         """Leavers by their last placement, over `SPLIT_GROUPS`."""
         return self._split("leavers_by_last")
 
+    @_once
     def stock_by_placement(self) -> pd.Series[float]:
         """Children in care on 31 March by placement, over `SPLIT_GROUPS`."""
         return self._split("stock_by")
 
+    @_once
     def kin_share(self) -> pd.DataFrame:
         """Share of foster placements with a relative or friend (connected persons).
 
@@ -170,6 +197,7 @@ class NationalShapes:
             rows[name] = {**share, "all": kin_all / all_fostering}
         return pd.DataFrame(rows).T
 
+    @_once
     def placement_by_provider(self) -> pd.DataFrame:
         """Children in care on 31 March: columns locality, placement, provider, children.
 
@@ -186,6 +214,7 @@ class NationalShapes:
         columns = ["locality", "placement", "provider", "children"]
         return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
+    @_once
     def placement_durations(self) -> pd.DataFrame:
         """Placements that ended in the year: placement x band, leaving care included.
 
@@ -200,12 +229,21 @@ class NationalShapes:
         frame = pd.concat(parts).rename_axis("band").reset_index()
         return frame[["placement", "band", "from_days", "to_days", "placements"]]
 
+    @_once
+    def placements_ended(self) -> pd.DataFrame:
+        """The same wide: placement x from_days."""
+        return self.placement_durations().pivot_table(
+            index="placement", columns="from_days", values="placements"
+        )
+
+    @_once
     def placement_duration_averages(self) -> pd.DataFrame:
         """By placement: placements ended a year, mean_days and median_days of them."""
         wide = self.shape("placement_durations").reindex([*GROUPS, "total"])
         names = {"total": "placements", "mean_days": "mean_days", "median_days": "median_days"}
         return wide[list(names)].rename(columns=names)
 
+    @_once
     def moves_by_placement_type(self) -> pd.DataFrame:
         """Placements that ended in another placement: placement x published reason.
 
@@ -213,6 +251,7 @@ class NationalShapes:
         """
         return self.shape("changes_by_placement").reindex([*GROUPS, "total"]).fillna(0.0)
 
+    @_once
     def moves_by_duration(self) -> pd.DataFrame:
         """The same by time in the placement: from_days, to_days, then published reasons."""
         wide = self.shape("changes_by_duration").fillna(0.0)
