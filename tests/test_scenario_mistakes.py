@@ -13,7 +13,7 @@ from sufficiency.scenario.files import load_scenario
 DAY = "a date between 2000 and 2100 written as YYYY-MM-DD, such as 2020-06-30"
 SHARE = "a share from 0 to 1, such as 0.3"
 CHILDREN = "a whole number of children, 0 or more"
-PLACES = 'a whole number of places or "unlimited"'
+PLACES = 'a whole number of places from 0 to 200,000, or "unlimited"'
 POUNDS = "an amount in pounds, 0 or more, without a pound sign or commas"
 FACTOR = "a factor from 0 to 100 (1 leaves the rate as it is, 0.9 lowers it by 10%)"
 SECTORS = "internal_fostering, ifa, connected_persons, residential, supported_accommodation, other"

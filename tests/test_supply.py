@@ -8,6 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from supply_found import (
+    START,
+    changes_of,
+    homes,
+    order_of,
+    scenario,
+    supplied,
+    usable,
+)
 
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.domain import NEED_GROUPS, SECTORS, NeedGroup, Sector, begins
@@ -17,45 +26,9 @@ from sufficiency.resolution.policies import POLICIES, Need, pools_in_order
 from sufficiency.resolution.pools import Pool
 from sufficiency.resolution.processes import ONLY_OF_GIVEN_SUPPLY
 from sufficiency.resolution.resolve import Resolved, resolve
-from sufficiency.resolution.supply import Supply, priced_by_pool, shares_by_pool, supply
-from sufficiency.scenario.model import Scenario
+from sufficiency.resolution.supply import priced_by_pool, shares_by_pool
 from sufficiency.scenario.sourced import Kind
-from sufficiency.simulation.supply_paths import ALL
 from sufficiency.simulation.world import UNLIMITED
-
-START = date(2023, 3, 31)
-CHILDREN = np.array([40, 20, 15, 12, 6, 7])
-
-
-def scenario(**given: Any) -> Scenario:
-    return Scenario.model_validate({"name": "a", "authority": "Wolverhampton", **given})
-
-
-def supplied(policy: Any = None, **given: Any) -> Supply:
-    return supply(scenario(**given), CHILDREN, START, policy)
-
-
-def homes(*pools: dict[str, Any], **given: Any) -> Supply:
-    return supplied(sectors={"residential": {"pools": list(pools)}}, **given)
-
-
-def order_of(found: Supply, need: str) -> list[str]:
-    row = found.places.need_names.index(need)
-    listed = found.places.preference[row]
-    return [found.places.pool_names[pool] for pool in listed if pool >= 0]
-
-
-def changes_of(found: Supply, pool: str) -> list[tuple[float, int, int]]:
-    places = found.places
-    assert places.change_closes is not None
-    at = places.change_pool == places.pool_names.index(pool)
-    return list(
-        zip(places.change_time[at], places.change_usable[at], places.change_closes[at], strict=True)
-    )
-
-
-def usable(found: Supply, pool: str) -> int:
-    return int(found.places.usable_at_start[found.places.pool_names.index(pool)])
 
 
 def test_a_scenario_without_pools_has_one_for_each_sector() -> None:
@@ -83,50 +56,6 @@ def test_pools_are_used_in_the_order_listed_providers_before_the_rest() -> None:
     assert order_of(found, "family") == ["internal_fostering", "ifa", *listed]
     assert [usable(found, name) for name in listed] == [6, 4, 5, 3, UNLIMITED]
     assert found.sector_places[SECTORS.index(Sector.RESIDENTIAL)]["places"] == "unlimited"
-
-
-def test_named_providers_alone_leave_no_pool_for_others() -> None:
-    found = homes({"name": "Homes", "providers": [{"name": "Oak", "places": 4}]})
-    assert "Homes" not in found.places.pool_names
-    assert found.sector_places[SECTORS.index(Sector.RESIDENTIAL)]["places"] == 4
-
-
-def test_what_closes_closes_with_those_who_live_there_and_what_stops_taking_does_not() -> None:
-    found = homes(
-        {
-            "name": "Homes",
-            "kind": "own",
-            "places": 6,
-            "schedule": [{"from": "2023-06-01", "places": 8}],
-            "closes": "2024-01-01",
-            "providers": [
-                {"name": "Oak", "places": 4, "closes": "2023-09-01"},
-                {"name": "Elm", "places": 5, "stops_taking": "2023-10-01"},
-                {"name": "Ash", "places": 2, "closes_rate_per_year": 0.1},
-            ],
-        },
-        {"name": "Spot"},
-    )
-    day = {
-        name: begins(START, date.fromisoformat(name))
-        for name in ("2023-06-01", "2023-09-01", "2023-10-01", "2024-01-01")
-    }
-    assert changes_of(found, "Homes") == [(day["2023-06-01"], 8, 0), (day["2024-01-01"], 0, ALL)]
-    assert changes_of(found, "Homes: Oak") == [(day["2023-09-01"], 0, ALL)]
-    assert changes_of(found, "Homes: Elm") == [(day["2023-10-01"], 0, 0)]
-    assert changes_of(found, "Homes: Ash") == []
-    assert [closing.pool for closing in found.plan.closing] == [
-        found.places.pool_names.index("Homes: Ash")
-    ]
-    assert np.all(np.diff(found.places.change_time) >= 0)
-
-
-def test_a_home_that_opens_later_has_no_places_before() -> None:
-    found = homes({"name": "New", "kind": "own", "places": 5, "opens": "2024-02-01"}, {"name": "S"})
-    assert usable(found, "New") == 0
-    assert changes_of(found, "New") == [(begins(START, date(2024, 2, 1)), 5, 0)]
-    long_open = {"name": "New", "kind": "own", "places": 5, "opens": "2020-02-01"}
-    assert usable(homes(long_open, {"name": "S"}), "New") == 5
 
 
 def test_others_hold_places_that_are_counted_among_those_given() -> None:

@@ -14,7 +14,7 @@ from sufficiency.resolution.supply import supply
 from sufficiency.scenario.files import load_scenario
 
 CHILDREN = np.array([40, 20, 15, 12, 6, 7])
-PLACES = 'a whole number of places or "unlimited"'
+PLACES = 'a whole number of places from 0 to 200,000, or "unlimited"'
 SECTORS = "internal_fostering, ifa, connected_persons, residential, supported_accommodation, other"
 
 
@@ -132,6 +132,119 @@ IN_THE_FILE = {
         "planning_groups[1].suitable: residential is marked suitable but is not in the order "
         "(ifa); add it there or take it out here.",
     ),
+    "places before they open": (
+        homes(
+            "{name: Oak, places: 2, opens: 2024-01-01, schedule: [{from: 2023-06-01, places: 3}]}"
+        ),
+        "sectors.residential.pools[1].schedule[1].from: found 2023-06-01, but these places open on "
+        "2024-01-01, with the number under places. Give a later day, or take one of the two out.",
+    ),
+    "a provider without limit that closes": (
+        homes("{name: Oak, providers: [{name: A, places: unlimited, closes: 2024-01-01}]}"),
+        'sectors.residential.pools[1].providers[1].closes: "A" has places without limit, so there '
+        "is nothing to close. Say how many places it has.",
+    ),
+    "a provider without places that closes at a rate": (
+        homes("{name: Oak, providers: [{name: A, places: 0, closes_rate_per_year: 0.1}]}"),
+        'sectors.residential.pools[1].providers[1].closes_rate_per_year: "A" has no places, so '
+        "there is nothing to close. Say how many places it has.",
+    ),
+    "a pool that closes with a provider without limit": (
+        homes("{name: Oak, closes: 2024-01-01, providers: [{name: A, places: unlimited}]}"),
+        'sectors.residential.pools[1].providers[1].places: "A" has places without limit, and what '
+        "has no limit cannot close on 2024-01-01. Say how many places it has.",
+    ),
+    "a provider that stops after it has closed": (
+        homes(
+            "{name: Oak, providers: [{name: A, places: 3, closes: 2024-01-01, "
+            "stops_taking: 2024-06-01}]}"
+        ),
+        "sectors.residential.pools[1].providers[1].stops_taking: found 2024-06-01, expected a day "
+        "before it closes (2024-01-01), from which it takes nobody anyway.",
+    ),
+    "a provider that closes before its pool opens": (
+        homes(
+            "{name: Oak, opens: 2024-01-01, providers: [{name: A, places: 3, closes: 2023-06-01}]}"
+        ),
+        "sectors.residential.pools[1].providers[1].closes: found 2023-06-01, expected a day after "
+        "these places open (2024-01-01).",
+    ),
+    "others in places of providers": (
+        homes(
+            "{name: Oak, held_by_others: {at_start: 1, arrivals_per_month: 1, "
+            "move_on_rate_per_year: 1}, providers: [{name: A, places: 3}]}"
+        ),
+        "sectors.residential.pools[1].held_by_others: all places here are those of named "
+        "providers. Give places besides theirs, of which others hold some, or take "
+        "held_by_others out.",
+    ),
+    "a pool named as children without a place are": (
+        homes("{name: unplaced, places: 3}"),
+        'sectors.residential.pools[1].name: "unplaced" has a meaning of its own in tables. Choose '
+        "another.",
+    ),
+    "half a place held by others": (
+        homes(
+            "{name: Oak, places: 3, held_by_others: {at_start: 1.5, arrivals_per_month: 1, "
+            "move_on_rate_per_year: 1}}"
+        ),
+        "sectors.residential.pools[1].held_by_others.at_start: found 1.5, expected a whole number "
+        "of places, 0 or more.",
+    ),
+    "a later day without a rate": (
+        "sectors: {internal_fostering: {carers: {approvals_per_month: 2, "
+        "changes: [{from: 2024-01-01}]}}}",
+        "sectors.internal_fostering.carers.changes[1].from: a date without a rate changes nothing, "
+        "expected approvals_per_month or deregistrations_per_household_year from then on.",
+    ),
+    "a later number without a day": (
+        homes("{name: Oak, places: 3, schedule: [{places: 4}]}"),
+        "sectors.residential.pools[1].schedule[1].from: missing; expected the first day with this "
+        "number of places. Add the key.",
+    ),
+    "a part of a sector's name": (
+        "sectors: {foster: {places: 3}}",
+        'sectors.foster: unknown key. Did you mean "internal_fostering"?',
+    ),
+    "an order of nothing": (
+        "needs: {family: {order: []}}",
+        "needs.family.order: found an empty list, expected at least one item.",
+    ),
+    "a need that nothing suits": (
+        "needs: {family: {suitable: []}}",
+        "needs.family.suitable: internal_fostering comes first in the order (internal_fostering, "
+        "ifa, residential) but is not marked suitable. Mark it, or begin the order with a sector "
+        "that suits.",
+    ),
+    "a first choice that does not suit": (
+        "needs: {family: {order: [residential, ifa]}}",
+        "needs.family.order: residential comes first in the order (residential, ifa) but is not "
+        "marked suitable. Mark it, or begin the order with a sector that suits.",
+    ),
+    "a group whose first choice does not suit": (
+        "planning_groups: [{name: a, of: residential, share: 0.7, order: [ifa, residential]}]",
+        "planning_groups[1].order: ifa comes first in the order (ifa, residential) but is not "
+        "marked suitable. Mark it, or begin the order with a sector that suits.",
+    ),
+    "emergencies of nobody": (
+        "allocation: {emergency: {days: 7}}",
+        "allocation.emergency: nobody needs a bed the same day, expected share (of children of "
+        "every age who start care) or share_by_age.",
+    ),
+    "a programme that leads back": (
+        "allocation: {step_down: {places_a_year: 6, success_share: 0.6, return_days: 90, "
+        "to_need: residential}}",
+        "allocation.step_down.to_need: found residential, whose first choice is residential, where "
+        "the programme takes children from; expected one of connected, family, specialist_family, "
+        "other_setting.",
+    ),
+    "a programme into what only some ages need": (
+        "allocation: {step_down: {places_a_year: 6, success_share: 0.6, return_days: 90, "
+        "to_need: supported_16_plus}}",
+        "allocation.step_down.to_need: found supported_16_plus, which only some ages may need, but "
+        "the programme takes on children of every age; expected one of connected, family, "
+        "specialist_family, other_setting.",
+    ),
     "a programme that ends first": (
         "allocation: {step_down: {places_a_year: 6, success_share: 0.6, return_days: 90, "
         "start: 2024-01-01, end: 2023-01-01}}",
@@ -167,13 +280,15 @@ IN_THE_WHOLE = {
     ),
     "no place anywhere": (
         "sectors: {" + ", ".join(f"{name}: {{places: 0}}" for name in SECTORS.split(", ")) + "}",
-        "sectors: no sector has any place from the start to the end, so no child could be placed. "
+        "s.yaml, line 3, sectors: no sector has any place from the start to the end, so no child "
+        "could be placed. "
         'Give at least one of them places, or leave its places out ("unlimited").',
     ),
     "an age that nobody takes": (
         homes("{name: Oak, places: 4, youngest_age: 8}") + "needs: {residential: {order: "
         "[residential], suitable: [residential]}}",
-        "sectors: a child aged 0 to 7 whose need is residential has nowhere to go: the pools for "
+        "s.yaml, line 6, sectors.residential.pools[1].youngest_age: a child aged 0 to 7 whose need "
+        "is residential has nowhere to go: the pools for "
         "that need are Oak (ages 8 to 17). Widen the ages that one of them takes (youngest_age, "
         "oldest_age), or add a pool that takes them.",
     ),
@@ -210,10 +325,18 @@ IN_THE_WHOLE = {
         "s.yaml, line 3, allocation.emergency: no pool takes a child the same day, so there is "
         "nowhere for an emergency placement. Write takes_emergencies: true for at least one pool.",
     ),
-    "a provider without limit that closes": (
-        homes("{name: Oak, providers: [{name: A, places: unlimited, closes: 2024-01-01}]}"),
-        's.yaml, line 6, sectors.residential.pools[1].providers[1].closes: "A" has places without '
-        "limit, and what has no limit cannot close. Say how many places it has.",
+    "carers in a children's home": (
+        homes("{name: Oak, places: 4, carers: {approvals_per_month: 2}}"),
+        "s.yaml, line 6, sectors.residential.pools[1].carers: places here are not those of carers "
+        "who are approved one by one. Give places, and a schedule of later numbers, in their "
+        "stead.",
+    ),
+    "carers of family and friends": (
+        "sectors: {connected_persons: {carers: {approvals_per_month: 2}}}",
+        "s.yaml, line 3, sectors.connected_persons.carers: family and friends carers come with the "
+        "child, so their approvals bring no place for another. Take carers out here; where "
+        "approvals of both kinds are counted together, give "
+        "sectors.internal_fostering.carers.connected_share.",
     ),
 }
 

@@ -41,6 +41,9 @@ def places_at_start(
         ]
     if keys.carers is not None and keys.carers.households_at_start is not None:
         return _of_households(keys, f"{key}.places", label)
+    if not keys.has_places_of_its_own or keys.providers:
+        besides = "No places besides those of the providers named"
+        return 0, [Origin(f"{key}.places", label, 0, "places", Kind.LEVER, besides)]
     own_vacancy = keys.vacancy_share if isinstance(keys, SectorPlan) else None
     keeps = (
         sector is Sector.INTERNAL_FOSTERING or own_vacancy is not None or keys.carers is not None

@@ -29,7 +29,6 @@ from sufficiency.resolution.pool_checks import (
     check_households,
     check_names,
     check_some_place,
-    refused,
 )
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
@@ -69,7 +68,7 @@ def pools_of_scenario(
                 scenario, sector, name, key, keys, number if alone else None, start
             )
     check_names(scenario, found)
-    check_some_place(found)
+    check_some_place(scenario, found)
     return tuple(found)
 
 
@@ -87,7 +86,7 @@ def _with_providers(
         yield _of_provider(
             scenario, sector, name, f"{key}.providers.{position}", keys, provider, start
         )
-    if keys.providers and keys.places is None and not keys.schedule and keys.carers is None:
+    if not keys.has_places_of_its_own:
         return
     places, origins = places_at_start(scenario, sector, name, key, keys, children)
     check_households(scenario, key, keys, places)
@@ -138,33 +137,29 @@ def _of_provider(
 ) -> PoolSupply:
     places = number_of_places(provider.places.value)
     pool = _pool(sector, f"{pool_name}: {provider.name}", keys, places)
-    changes: list[PlannedChange] = []
     origins = _provider_origins(provider, key, pool)
-    for what, day in (("stops_taking", provider.stops_taking), ("closes", provider.closes)):
-        if day is None:
-            continue
-        if pool.places_at_start is None and what == "closes":
-            raise refused(
-                scenario,
-                f"{key}.closes",
-                f'"{provider.name}" has places without limit, and what has no limit cannot close. '
-                "Say how many places it has",
-            )
+    supply = PoolSupply(pool, key, keys, (), (), True, provider)
+    changes: list[PlannedChange] = []
+    if keys.opens is not None and begins(start, keys.opens) > 0:
+        changes.append(PlannedChange(begins(start, keys.opens), places))
+        supply = _starting_with(supply, 0)
+    for what, day in _ends(provider, keys):
         closes = ALL if what == "closes" else 0
         why = PROVIDER_CLOSED if closes else SCHEDULED
         changes.append(PlannedChange(max(begins(start, day), 0.0), 0, closes, why))
         words = "closes" if closes else "takes no more children"
         origins.append(dated(f"{key}.{what}", f"{pool.name} {words} on {day.isoformat()}", 0))
-    supply = PoolSupply(
-        pool,
-        key,
-        keys,
-        tuple(sorted(changes, key=lambda change: change.time)),
-        tuple(origins),
-        True,
-        provider,
-    )
-    return _folded(supply)
+    ordered = tuple(sorted(changes, key=lambda change: change.time))
+    return _folded(replace(supply, changes=ordered, origins=tuple(origins)))
+
+
+def _ends(provider: ProviderPlan, keys: PoolKeys) -> list[tuple[str, date]]:
+    """When a provider takes no more children, and when it closes: by itself, or with its pool."""
+    days = [day for day in (provider.closes, keys.closes) if day is not None]
+    closes = min(days, default=None)
+    stops = provider.stops_taking
+    ends = [("stops_taking", stops)] if stops is not None and stops < (closes or date.max) else []
+    return [*ends, *([("closes", closes)] if closes is not None else [])]
 
 
 def _provider_origins(provider: ProviderPlan, key: str, pool: Pool) -> list[Origin]:

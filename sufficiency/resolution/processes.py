@@ -14,9 +14,9 @@ from sufficiency.domain import DAYS_PER_YEAR, MONTHS_PER_YEAR, begins
 from sufficiency.resolution.pool import PoolSupply, label_of
 from sufficiency.resolution.pool_checks import refused
 from sufficiency.resolution.population import given_or
+from sufficiency.scenario.carers import CarersPlan, HeldByOthers
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin, assumed_origin
-from sufficiency.scenario.supply import CarersPlan, HeldByOthers
 from sufficiency.simulation.carers import CarerProcess
 from sufficiency.simulation.supply_paths import (
     ClosingAtRate,
@@ -177,10 +177,18 @@ def stays_on(found: Sequence[PoolSupply]) -> tuple[Floats | None, Floats | None]
 def process_origins(found: Sequence[PoolSupply]) -> list[Origin]:
     """Every number of carers, of places held by others and of staying on, with its source."""
     origins: list[Origin] = []
+    told: set[str] = set()
     for item in found:
-        if item.provider is not None:
+        # What is said of providers' pool is said once, under the pool's key.
+        key = item.key.partition(".providers")[0]
+        if key in told:
             continue
-        keys, key, name = item.written, item.key, label_of(item.pool)
+        keys, name = item.written, label_of(item.pool)
+        if item.provider is not None:
+            name = name.removesuffix(f": {item.provider.name}")
+        if item.provider is not None and keys.has_places_of_its_own:
+            continue
+        told.add(key)
         if keys.carers is not None:
             origins += _carer_origins(keys.carers, f"{key}.carers", name)
         if keys.held_by_others is not None:

@@ -10,8 +10,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import NEED_GROUPS, SECTORS, Sector
-from sufficiency.errors import ScenarioError
+from sufficiency.domain import NEED_GROUPS, SECTORS, NeedGroup, Sector
 from sufficiency.measures.money import CostPlan
 from sufficiency.report.words import SETTING_LABELS
 from sufficiency.resolution.matching import (
@@ -23,8 +22,10 @@ from sufficiency.resolution.matching import (
 )
 from sufficiency.resolution.policies import POLICIES, AllocationPolicy, Need, pools_in_order
 from sufficiency.resolution.pool import Pool, PoolSupply
-from sufficiency.resolution.pools import pools_of_scenario
+from sufficiency.resolution.pool_checks import check_ages
+from sufficiency.resolution.pools import FIRST_AGE_IN_SUPPORTED_ACCOMMODATION, pools_of_scenario
 from sufficiency.resolution.processes import process_origins, stays_on, supply_plan
+from sufficiency.resolution.supply_notes import places_of, supply_notes
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.simulation.supply_paths import SupplyPlan
@@ -39,12 +40,11 @@ KEEP_PLACES = (
     "agencies and homes sell as many places as are asked for."
 )
 GIVEN_PLACES = (
-    "Places in {given} are as the scenario gives them; elsewhere we assumed that you keep the "
-    "places you use today and buy as many as are asked for."
+    "How many places there are is as the scenario gives it for {given}; elsewhere we assumed that "
+    "you keep the places you use today and buy as many as are asked for."
 )
-_OVER_15_ONLY = ("supported_16_plus",)
-_SLACK = 0.02
-"""So few children more than places are no reason for a note."""
+ALL_PLACES_GIVEN = "How many places there are is as the scenario gives it."
+_OVER_15_ONLY = (NeedGroup.SUPPORTED_16_PLUS,)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def supply(
     pools = tuple(item.pool for item in found)
     needs = needs_of(scenario)
     orders = _orders(policy or POLICIES[scenario.allocation.policy], needs, pools)
-    _check_ages(needs, orders)
+    check_ages(scenario, _from_ages(scenario), orders, found)
     given = [label for sector in SECTORS if (label := _given(found, sector))]
     return Supply(
         places=_places(scenario, found, needs, orders, start),
@@ -106,9 +106,9 @@ def supply(
             *process_origins(found),
             *allocation_origins(scenario, None if policy is None else type(policy).__name__),
         ),
-        statement=GIVEN_PLACES.format(given=", ".join(given)) if given else KEEP_PLACES,
+        statement=_statement(given),
         sector_places=[_sector_row(sector, pools) for sector in SECTORS],
-        warnings=tuple(_warnings(scenario, pools, by_sector)),
+        warnings=tuple(supply_notes(scenario, found, by_sector, start)),
     )
 
 
@@ -178,26 +178,13 @@ def _places(
     )
 
 
-def _check_ages(needs: Sequence[Need], orders: Sequence[Sequence[Pool]]) -> None:
-    """Refuse ages of pools that leave a child nowhere to go, whatever places are free."""
-    for need, order in zip(needs, orders, strict=True):
-        from_age = 16 if need.name in _OVER_15_ONLY else 0
-        nowhere = [age for age in range(from_age, 18) if not any(pool.takes(age) for pool in order)]
-        if nowhere:
-            names = ", ".join(f"{pool.name} (ages {_ages(pool)})" for pool in order)
-            raise ScenarioError(
-                f"sectors: a child aged {_span(nowhere)} whose need is {need.name} has nowhere to "
-                f"go: the pools for that need are {names}. Widen the ages that one of them takes "
-                "(youngest_age, oldest_age), or add a pool that takes them."
-            )
-
-
-def _ages(pool: Pool) -> str:
-    return f"{pool.youngest_years} to {pool.oldest_years - 1}"
-
-
-def _span(ages: Sequence[int]) -> str:
-    return f"{ages[0]}" if len(ages) == 1 else f"{ages[0]} to {ages[-1]}"
+def _from_ages(scenario: Scenario) -> list[tuple[str, int]]:
+    """The name of every need, and the youngest age that has it."""
+    base = [*NEED_GROUPS, *(group.of for group in scenario.planning_groups)]
+    return [
+        (need.name, FIRST_AGE_IN_SUPPORTED_ACCOMMODATION if of in _OVER_15_ONLY else 0)
+        for need, of in zip(needs_of(scenario), base, strict=True)
+    ]
 
 
 def _given(found: Sequence[PoolSupply], sector: Sector) -> str:
@@ -206,34 +193,19 @@ def _given(found: Sequence[PoolSupply], sector: Sector) -> str:
     return SETTING_LABELS[sector].lower() if says else ""
 
 
+def _statement(given: Sequence[str]) -> str:
+    if not given:
+        return KEEP_PLACES
+    if len(given) == len(SECTORS):
+        return ALL_PLACES_GIVEN
+    *others, last = given
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return GIVEN_PLACES.format(given=listed)
+
+
 def _sector_row(sector: Sector, pools: Sequence[Pool]) -> dict[str, object]:
-    places = _places_of(sector, pools)
+    places = places_of(sector, pools)
     return {"sector": str(sector), "places": "unlimited" if places is None else places}
-
-
-def _warnings(scenario: Scenario, pools: Sequence[Pool], by_sector: Ints) -> list[str]:
-    local = scenario.allocation.policy == "local_first"
-    notes = [
-        f"{children} children live in the sector {sector} at the start, and it has {places} usable "
-        "places: nobody new is placed there until enough have left. Give the places that are used "
-        f"(sectors.{sector}) if that is not what you mean."
-        for sector, children in zip(SECTORS, by_sector, strict=True)
-        for places in [_places_of(sector, pools)]
-        if places is not None and places < (1 - _SLACK) * children
-    ]
-    if local and all(pool.in_area is None for pool in pools):
-        notes.append(
-            "The allocation policy is local_first, but no pool says whether it is in the area "
-            "(in_area: true or false), so the policy has nothing to choose by."
-        )
-    return notes
-
-
-def _places_of(sector: Sector, pools: Sequence[Pool]) -> int | None:
-    """A sector's usable places at the start; None if they have no limit."""
-    numbers = [pool.places_at_start for pool in pools if pool.sector is sector]
-    known = [number for number in numbers if number is not None]
-    return sum(known) if len(known) == len(numbers) else None
 
 
 def shares_by_pool(

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from sufficiency.domain import NeedGroup, Sector
+from sufficiency.scenario.carers import Days
 from sufficiency.scenario.sourced import (
     AgeGroup,
     Day,
@@ -19,9 +20,9 @@ from sufficiency.scenario.sourced import (
     contradiction,
     expecting,
 )
-from sufficiency.scenario.supply import Days
 
 SUM_TOLERANCE = 1e-6
+NOT_OF_EVERY_AGE = (NeedGroup.SUPPORTED_16_PLUS, NeedGroup.PLACED_FOR_ADOPTION)
 PolicyName = Literal["internal_first", "suitability_first", "local_first"]
 GroupName = Annotated[
     str,
@@ -114,6 +115,15 @@ class Emergency(Strict):
         description="Days after which a child in an emergency placement moves to a planned one."
     )
 
+    @model_validator(mode="after")
+    def _has_a_share(self) -> Self:
+        if self.share is None and not self.share_by_age:
+            raise contradiction(
+                "nobody needs a bed the same day, expected share (of children of every age who "
+                "start care) or share_by_age",
+            )
+        return self
+
 
 class StepDownProgramme(Strict):
     """A programme that helps children out of residential care into a family."""
@@ -125,7 +135,9 @@ class StepDownProgramme(Strict):
         default=Sector.RESIDENTIAL, description="Where the children live before."
     )
     to_need: NeedGroup = Field(
-        default=NeedGroup.SPECIALIST_FAMILY, description="What they then should have."
+        default=NeedGroup.SPECIALIST_FAMILY,
+        description="What they then should have: a need of children of every age, whose first "
+        "choice is another sector.",
     )
     success_share: Share = Field(description="Share of the children for whom it lasts.")
     return_days: Days = Field(
@@ -171,12 +183,46 @@ class Allocation(Strict):
     )
 
 
+def check_first_choice_suits(
+    order: Sequence[Sector], suitable: frozenset[Sector], *at: str | int
+) -> None:
+    """Refuse a need whose first choice does not suit; ``at`` is the key that says what suits."""
+    if order[0] not in suitable:
+        raise contradiction(
+            f"{order[0]} comes first in the order ({', '.join(order)}) but is not marked suitable. "
+            "Mark it, or begin the order with a sector that suits",
+            *at,
+        )
+
+
+def check_step_down(
+    programme: StepDownProgramme | None, orders: Mapping[NeedGroup, tuple[Sector, ...]]
+) -> None:
+    """Refuse a programme that leads back to where it begins, or to what only some ages may need."""
+    if programme is None:
+        return
+    need, sector = programme.to_need, programme.from_sector
+    at = ("allocation", "step_down", "to_need")
+    others = [other for other, order in orders.items() if order[0] != sector]
+    others = [other for other in others if other not in NOT_OF_EVERY_AGE]
+    if need in others:
+        return
+    reason = (
+        "which only some ages may need, but the programme takes on children of every age"
+        if need in NOT_OF_EVERY_AGE
+        else f"whose first choice is {sector}, where the programme takes children from"
+    )
+    raise contradiction(f"found {need}, {reason}; expected one of {', '.join(others)}", *at)
+
+
 def check_planning_groups(
-    groups: Sequence[PlanningGroup], orders: Mapping[NeedGroup, tuple[Sector, ...]]
+    groups: Sequence[PlanningGroup],
+    plans: Mapping[NeedGroup, tuple[tuple[Sector, ...], frozenset[Sector]]],
 ) -> None:
     """Refuse groups of one name, marks outside the order, and parts greater than the whole.
 
-    ``orders`` are the sectors of each need group, which hold where a group gives no own order.
+    ``plans`` are the sectors of each need group and those that suit, which hold where a group
+    gives none of its own.
     """
     taken: dict[tuple[NeedGroup, str], float] = {}
     for position, group in enumerate(groups):
@@ -185,7 +231,8 @@ def check_planning_groups(
                 f'"{group.name}" is named twice, expected each group once',
                 *("planning_groups", position, "name"),
             )
-        order = group.order or orders[group.of]
+        order, suits = plans[group.of]
+        order = group.order or order
         stray = [sector for sector in group.suitable or () if sector not in order]
         if stray:
             raise contradiction(
@@ -193,6 +240,9 @@ def check_planning_groups(
                 "add it there or take it out here",
                 *("planning_groups", position, "suitable"),
             )
+        suits = suits if group.suitable is None else frozenset(group.suitable)
+        says = "order" if group.suitable is None else "suitable"
+        check_first_choice_suits(order, suits, "planning_groups", position, says)
         for age in get_args(AgeGroup):
             whole = taken.get((group.of, age), 0.0) + group.share_at(age)
             if whole > 1 + SUM_TOLERANCE:

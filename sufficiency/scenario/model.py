@@ -21,7 +21,9 @@ from sufficiency.scenario.matching import (
     Allocation,
     NeedPlan,
     PlanningGroup,
+    check_first_choice_suits,
     check_planning_groups,
+    check_step_down,
 )
 from sufficiency.scenario.parts import Calibration, Entries, Exits, Moves, Population
 from sufficiency.scenario.plans import Outcome, Uncertainty
@@ -288,13 +290,19 @@ class Scenario(Strict):
                     f"({', '.join(order)}); add it there or take it out here",
                     *("needs", need.value, "suitable"),
                 )
+            suits = self.need_plans()[need][1]
+            says = "order" if plan.suitable is None else "suitable"
+            check_first_choice_suits(order, suits, "needs", need.value, says)
         return self
 
     @model_validator(mode="after")
     def _pools_and_groups_have_their_own_names(self) -> Self:
         check_pool_names(self.sectors)
-        orders = {need: order for need, (order, _) in self.need_plans().items()}
-        check_planning_groups(self.planning_groups, orders)
+        plans = self.need_plans()
+        check_planning_groups(self.planning_groups, plans)
+        check_step_down(
+            self.allocation.step_down, {need: order for need, (order, _) in plans.items()}
+        )
         return self
 
 

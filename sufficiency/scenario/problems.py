@@ -18,6 +18,8 @@ from sufficiency.scenario.written import Written
 Path = tuple[str | int, ...]
 MOST_SHOWN = 20
 LONGEST_FOUND = 60
+LEAST_PART = 4
+"""Letters of a word that is taken for a part of the key that was meant, as foster for fostering."""
 
 
 def explain(wrong: ValidationError, written: Written) -> str:
@@ -94,13 +96,14 @@ def _sentence(error: ErrorDetails, path: Path) -> str:
         case "list_type" | "tuple_type":
             return f"{found}, expected a list such as [a, b], or lines that begin with a dash."
         case "too_short":
-            return f"{found}, expected at least one item."
+            return "found an empty list, expected at least one item."
         case _:
             return f"{found}: {_ended(error['msg'])}"
 
 
 def _suggestion(word: str, known: list[str], lead: str) -> str:
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    part_of = [name for name in known if len(word) >= LEAST_PART and word in name]
+    near = part_of or get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f' Did you mean "{near[0]}"?'
     return f" {lead}: {', '.join(known)}." if known else " No key is possible here."
@@ -145,7 +148,8 @@ def _ended(sentence: str) -> str:
 def _what(path: Path) -> str:
     """The description of a key, its first sentence, beginning small."""
     model = _model_at(path[:-1])
-    field = model.model_fields.get(str(path[-1])) if model else None
+    fields = model.model_fields.items() if model else ()
+    field = next((field for name, field in fields if (field.alias or name) == path[-1]), None)
     text = (field.description if field else None) or "a value"
     first = re.split(r"[.;:] ?", text, maxsplit=1)[0]
     return first[:1].lower() + first[1:]

@@ -148,7 +148,7 @@ InflationNumber = Annotated[
 ]
 PlacesNumber = Annotated[
     Annotated[int, Field(strict=True, ge=0, le=200_000)] | Literal["unlimited"],
-    expecting('a whole number of places or "unlimited"'),
+    expecting('a whole number of places from 0 to 200,000, or "unlimited"'),
 ]
 FinancialYear = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""The sections of a scenario file about places: pools, carers, providers, places held by others."""
+"""The sections of a scenario file about places: sectors, their pools, and providers by name."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sufficiency.domain import ADULT_YEARS, Sector
+from sufficiency.domain import ADULT_YEARS, UNPLACED, Sector
+from sufficiency.scenario.carers import (
+    CarersPlan,
+    Days,
+    HeldByOthers,
+    StaysOn,
+    YearlyRate,
+    check_dates_rise,
+)
 from sufficiency.scenario.sourced import (
-    Count,
     Day,
-    PerMonth,
-    PerMonthNumber,
     Places,
     PlacesNumber,
     Share,
-    Sourced,
     Strict,
     Switch,
     Text,
@@ -25,6 +29,7 @@ from sufficiency.scenario.sourced import (
 )
 
 PoolKind = Literal["own", "block", "framework", "spot"]
+NOT_A_POOL = (UNPLACED, "all")
 DistanceBand = Literal["up_to_20_miles", "over_20_miles"]
 
 AgeYears = Annotated[
@@ -32,40 +37,6 @@ AgeYears = Annotated[
     Field(strict=True, ge=0, lt=ADULT_YEARS),
     expecting("an age in whole years from 0 to 17"),
 ]
-DaysNumber = Annotated[
-    float, Field(strict=True, ge=0, le=7_305), expecting("a number of days from 0 to 7,305")
-]
-YearlyRateNumber = Annotated[
-    float,
-    Field(strict=True, ge=0, le=52),
-    expecting("a rate a year from 0 to 52, such as 0.13 for 13 in 100 a year"),
-]
-HouseholdsNumber = Annotated[
-    int,
-    Field(strict=True, ge=0, le=20_000),
-    expecting("a whole number of households, 0 or more"),
-]
-PlacesEachNumber = Annotated[
-    float,
-    Field(strict=True, gt=0, le=20),
-    expecting("a number of places a household above 0, such as 1.7"),
-]
-
-
-class Days(Sourced[DaysNumber]):
-    """A number of days."""
-
-
-class YearlyRate(Sourced[YearlyRateNumber]):
-    """How often something happens in a year to one household, person or provider."""
-
-
-class Households(Sourced[HouseholdsNumber]):
-    """A whole number of fostering households."""
-
-
-class PlacesEach(Sourced[PlacesEachNumber]):
-    """Approved places a household, on average."""
 
 
 class PlacesFrom(Strict):
@@ -94,88 +65,31 @@ class ProviderPlan(Strict):
         description="The day from which it takes no more children; those who live there stay.",
     )
 
-
-class CarersFrom(Strict):
-    """Rates of the carers process from a date on; what is not given stays as before."""
-
-    from_: Day = Field(alias="from", description="The first day of the new rates.")
-    approvals_per_month: PerMonthNumber | None = Field(
-        default=None,
-        description="Households a month who come forward from that day and will be approved, "
-        "`days_to_approve` later.",
-    )
-    deregistrations_per_household_year: YearlyRateNumber | None = Field(
-        default=None, description="De-registrations a household a year from that day."
-    )
-
-
-class CarersPlan(Strict):
-    """Fostering households that are approved and de-registered one by one."""
-
-    households_at_start: Households | None = Field(
-        default=None,
-        description="Approved households at the start that can take children other than their own "
-        "kin. Default: as many as the places at the start need.",
-    )
-    places_per_household: PlacesEach | None = Field(
-        default=None, description="Approved places a household, on average."
-    )
-    usable_share: Share | None = Field(
-        default=None,
-        description="Share of approved places that can really be used: matching, sibling holds, "
-        "respite and carers on hold take the others.",
-    )
-    approvals_per_month: PerMonth = Field(description="Households approved a month at the start.")
-    connected_share: Share | None = Field(
-        default=None,
-        description="Share of the approvals given that are of family and friends carers, who bring "
-        "no place for another child. Default: 0, the numbers given are of other carers only.",
-    )
-    days_to_approve: Days | None = Field(
-        default=None,
-        description="Days from coming forward to approval: how late a change of recruitment shows.",
-    )
-    deregistrations_per_household_year: YearlyRate | None = Field(
-        default=None,
-        description="De-registrations a household a year. The household's places close; this "
-        "stands in for the published rate of placements that end because the carer gives up.",
-    )
-    children_there_share: Share | None = Field(
-        default=None,
-        description="Share of de-registrations while children live there, who then move. The "
-        "others close places and move no child: those who are left stay until they leave.",
-    )
-    changes: tuple[CarersFrom, ...] = Field(
-        default=(), description="Later rates of approval or de-registration, in order of date."
-    )
-
     @model_validator(mode="after")
-    def _changes_in_order(self) -> Self:
-        check_dates_rise("changes", [change.from_ for change in self.changes])
+    def _has_something_to_close(self) -> Self:
+        number = self.places.value
+        for key, told in (("closes", self.closes), ("closes_rate_per_year", self.closes_rate)):
+            if told is not None and number in (0, "unlimited"):
+                found = "no places" if number == 0 else "places without limit"
+                raise contradiction(
+                    f'"{self.name}" has {found}, so there is nothing to close. Say how many '
+                    "places it has",
+                    key,
+                )
+        stops, closes = self.stops_taking, self.closes
+        if stops is not None and closes is not None and stops >= closes:
+            raise contradiction(
+                f"found {stops}, expected a day before it closes ({closes}), from which it takes "
+                "nobody anyway",
+                "stops_taking",
+            )
         return self
 
-
-class HeldByOthers(Strict):
-    """Places held by people who are not in care, who come and move on."""
-
-    who: Text | None = Field(
-        default=None,
-        description="Who they are: young people housed as homeless, or waiting for a flat.",
-    )
-    at_start: Count = Field(description="Places that they hold at the start.")
-    arrivals_per_month: PerMonth = Field(description="How many come in a month.")
-    move_on_rate_per_year: YearlyRate = Field(
-        description="How often each moves on, a year: 4 is a stay of three months on average."
-    )
-
-
-class StaysOn(Strict):
-    """Young people who keep their place for a time after they turn 18."""
-
-    share: Share = Field(description="Share of those who turn 18 here and stay on.")
-    mean_days: Days | None = Field(
-        default=None, description="How long they hold the place after 18, in days on average."
-    )
+    @property
+    def closes_rate(self) -> float | None:
+        """How often it closes, a year; None if it does not."""
+        rate = self.closes_rate_per_year
+        return rate.value if rate is not None and rate.value > 0 else None
 
 
 class PoolKeys(Strict):
@@ -254,12 +168,48 @@ class PoolKeys(Strict):
                     "the two out",
                     *("schedule", position, "from"),
                 )
+            if self.opens is not None and day <= self.opens:
+                raise contradiction(
+                    f"found {day}, but these places open on {self.opens}, with the number under "
+                    "places. Give a later day, or take one of the two out",
+                    *("schedule", position, "from"),
+                )
         if self.opens is not None and self.closes is not None and self.closes <= self.opens:
             raise contradiction(
                 f"found {self.closes}, expected a day after these places open ({self.opens})",
                 "closes",
             )
         return self
+
+    @model_validator(mode="after")
+    def _providers_within_the_pool(self) -> Self:
+        for position, provider in enumerate(self.providers):
+            at = ("providers", position)
+            if self.closes is not None and provider.places.value == "unlimited":
+                raise contradiction(
+                    f'"{provider.name}" has places without limit, and what has no limit cannot '
+                    f"close on {self.closes}. Say how many places it has",
+                    *(*at, "places"),
+                )
+            for key, day in (("closes", provider.closes), ("stops_taking", provider.stops_taking)):
+                if day is not None and self.opens is not None and day <= self.opens:
+                    raise contradiction(
+                        f"found {day}, expected a day after these places open ({self.opens})",
+                        *(*at, key),
+                    )
+        if self.held_by_others is not None and not self.has_places_of_its_own:
+            raise contradiction(
+                "all places here are those of named providers. Give places besides theirs, of "
+                "which others hold some, or take held_by_others out",
+                "held_by_others",
+            )
+        return self
+
+    @property
+    def has_places_of_its_own(self) -> bool:
+        """Whether there are places besides those of providers named."""
+        besides = self.places is not None or bool(self.schedule) or self.carers is not None
+        return besides or not self.providers
 
     @model_validator(mode="after")
     def _ages_in_order(self) -> Self:
@@ -345,17 +295,6 @@ class SectorPlan(PoolKeys):
         return self
 
 
-def check_dates_rise(key: str, dates: list[Day]) -> None:
-    """Refuse dates that overlap or go back; ``key`` is the list that holds them as ``from``."""
-    for position in range(1, len(dates)):
-        before, after = dates[position - 1], dates[position]
-        if after <= before:
-            raise contradiction(
-                f"found {after} after {before}, expected dates in rising order",
-                *(key, position, "from"),
-            )
-
-
 def check_pool_names(sectors: Mapping[Sector, SectorPlan]) -> None:
     """Refuse two pools of one name in different sectors, and a pool named as a sector is."""
     seen: dict[str, Sector] = {}
@@ -371,5 +310,9 @@ def check_pool_names(sectors: Mapping[Sector, SectorPlan]) -> None:
             if pool.name in {str(other) for other in Sector} - {str(sector)}:
                 raise contradiction(
                     f'"{pool.name}" is the name of another sector. Choose another', *at
+                )
+            if pool.name in NOT_A_POOL:
+                raise contradiction(
+                    f'"{pool.name}" has a meaning of its own in tables. Choose another', *at
                 )
             seen[pool.name] = sector
