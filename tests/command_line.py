@@ -13,7 +13,8 @@ import pytest
 
 import sufficiency.report.page
 import sufficiency.report.workbook
-from sufficiency import cli
+from sufficiency import cli, speed
+from sufficiency.resolution.resolve import Resolved
 
 ROOT = Path(__file__).resolve().parents[1]
 QUANTILES = "p05,p10,p25,p50,p75,p90,p95"
@@ -70,3 +71,13 @@ def leave_out_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sufficiency.report.page, "write_page", one_line)
     monkeypatch.setattr(sufficiency.report.workbook, "write_workbook", one_line)
+
+
+def measure_for_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Speeds measured for a twentieth of a second each, however long was asked for."""
+    measure = speed.measure
+
+    def briefly(resolved: Resolved, engine: str, workers: int, seconds: float) -> speed.Speed:
+        return measure(resolved, engine, workers, 0.05)
+
+    monkeypatch.setattr(speed, "measure", briefly)

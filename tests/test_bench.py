@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from command_line import status
+from command_line import measure_for_moments, status
 
 from sufficiency.speed import Speed
 from sufficiency.terminal import duration
 
 
 def test_a_short_bench_names_each_engine_and_says_what_to_expect(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    measure_for_moments(monkeypatch)
     assert status("bench", "--authority", "Rutland", "--months", "12", "--seconds", "1") == 0
     said = capsys.readouterr().out
     lines = [line for line in said.splitlines() if "Rutland" in line and "│" in line]
