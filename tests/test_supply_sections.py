@@ -19,13 +19,15 @@ from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.stories import STORY_COLUMNS, stories_table
 from sufficiency.measures.summary import STATISTICS
 from sufficiency.measures.supply_tables import moves_between_table, pools_table
+from sufficiency.report.fans import fan_chart
 from sufficiency.report.figures import Figures
 from sufficiency.report.flow_picture import flow_picture, moves_table
 from sufficiency.report.formats import children, gbp, percent
 from sufficiency.report.gap_tables import gap_where
 from sufficiency.report.lives import lives, lives_picture
-from sufficiency.report.places_section import occupancy_charts, occupancy_table
+from sufficiency.report.places_section import MOST_CHARTS, occupancy_charts, occupancy_table
 from sufficiency.report.stability import published_share, siblings_table, stability_table
+from sufficiency.report.supply_sections import supply_sections
 from sufficiency.report.suppression import shown
 
 ENTERED, MOVED, ENDED_MOVED, RETURNED_HOME, TURNED_18 = 1, 3, 7, 2, 5
@@ -206,7 +208,7 @@ def test_each_limited_pool_has_a_chart_and_rows_by_its_name(shown_figures: Figur
 
 def test_lives_are_told_in_sentences_and_drawn_in_their_colours(shown_figures: Figures) -> None:
     first, second = lives(shown_figures)
-    assert first.summary == "Child A: comes into care at 7, one placement"
+    assert first.summary == "Child A: comes into care aged 7, one placement"
     assert [said for _, said in first.events] == [
         "Aged 7, comes into care and lives with: foster carers from independent agencies, "
         "suitable, but not the first choice.",
@@ -236,13 +238,79 @@ def test_splits_are_shown_only_where_siblings_are_placed_together(run: SampleFor
     assert siblings_table(Figures.of(run)) is None
     scenario = {**run.manifest["scenario"], "allocation": {"siblings_together": True}}
     together = replace(run, manifest={**run.manifest, "scenario": scenario})
-    table = siblings_table(Figures.of(together))
+    of_groups = run.forecast[run.forecast["measure"] == "sibling_groups"]
+    flows = [
+        of_groups.assign(measure=measure, mean=number)
+        for measure, number in (
+            ("sibling_groups_started", 4.0),
+            ("sibling_groups_started_split", 1.0),
+        )
+    ]
+    forecast = pd.concat([run.forecast, *flows], ignore_index=True)
+    table = siblings_table(Figures.of(replace(together, forecast=forecast)))
     assert table is not None
     groups, split = (
         run.forecast[run.forecast["measure"] == measure].iloc[-1]
         for measure in ("sibling_groups", "sibling_groups_split")
     )
-    assert table.rows[-1].cells[1].text == percent(split["mean"] / groups["mean"])
+    came, of_these, _, now = (cell.text for cell in table.rows[-1].cells)
+    assert (came, of_these) == ("36", "25%"), "nine months of four groups, one of them split"
+    assert now == percent(split["mean"] / groups["mean"])
+    assert {column.term for column in table.columns[1:]} == {"sibling_groups"}
+
+
+def fan_of(values: dict[str, float]) -> dict[str, Any]:
+    ends = ("mean", "p05", "p10", "p25", "p75", "p90", "p95")
+    rows = pd.DataFrame({"date": [date(2021, 3, 31), date(2022, 3, 31)]})
+    return fan_chart(rows.assign(**{name: values.get(name, 0.0) for name in ends}), from_zero=True)
+
+
+def labels_of(fan: dict[str, Any]) -> list[tuple[str, float]]:
+    """What is written where a fan ends, and at which height."""
+    ends = [layer["data"]["values"][0] for layer in fan["layer"] if "label" in str(layer)]
+    return [(end["label"], end["mean"]) for end in ends]
+
+
+def test_what_reads_alike_at_the_end_of_a_fan_is_written_once() -> None:
+    assert labels_of(fan_of({})) == [("0", 0.0)]
+
+
+def test_nothing_is_written_over_the_time_axis() -> None:
+    found = labels_of(fan_of({"mean": 0.2, "p90": 1.0, "p95": 40.0}))
+    assert [label for label, _ in found] == ["0", "0", "1"]
+    heights = [height for _, height in found]
+    assert heights[0] == 0.0
+    assert heights == sorted(heights)
+    assert len(set(heights)) == 3
+
+
+def test_children_are_counted_in_whole_numbers_on_the_axis() -> None:
+    axis = fan_of({"p95": 2.0})["layer"][0]["encoding"]["y"]["axis"]
+    assert axis["tickMinStep"] == 1
+
+
+def test_a_chance_that_no_place_is_free_is_not_told_where_there_are_none(
+    run: SampleForecast,
+) -> None:
+    pools = run.pools.copy()
+    closed = (pools["pool"] == "framework") & (pools["date"] == max(pools["date"]))
+    pools.loc[closed & (pools["measure"] != "full_probability"), list(STATISTICS)] = 0.0
+    pools.loc[closed & (pools["measure"] == "full_probability"), "mean"] = 1.0
+    table = occupancy_table(Figures.of(replace(run, pools=pools)))
+    assert table is not None
+    assert [cell.text for cell in table.rows[-1].cells] == ["0", "0", "0", "no places"]
+    assert "no places" not in [cell.text for row in table.rows[:-1] for cell in row.cells]
+
+
+def test_pools_that_are_not_drawn_are_said_to_be_in_the_table(run: SampleForecast) -> None:
+    names = [f"Home {number}" for number in range(MOST_CHARTS + 1)]
+    one = run.pools[run.pools["pool"] == "framework"]
+    for more, several in ((True, names), (False, names[1:])):
+        pools = pd.concat([one.assign(pool=name) for name in several], ignore_index=True)
+        figures = Figures.of(replace(run, pools=pools))
+        sections = supply_sections(figures)
+        assert sections["more_pools"] is more
+        assert len(sections["occupancy_charts"]) == MOST_CHARTS
 
 
 # --- small real counts ------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def fan_chart(
         "type": "quantitative",
         "title": axis_title,
         "scale": scale,
-        "axis": {"tickCount": 5, "format": ",d"},
+        "axis": {"tickCount": 5, "tickMinStep": 1, "format": ",d"},
     }
     middle = {"y": {**y, "field": "mean"}}
     gap = (high - low) / height * 13
@@ -83,7 +83,7 @@ def fan_chart(
     ]
     layers.append({"mark": {"type": "line", "color": BLUE, "strokeWidth": 2.5}, "encoding": middle})
     layers += _lines(lines, middle, gap)
-    layers += _fan_ends(frame, middle, gap)
+    layers += _fan_ends(frame, middle, gap, low)
     layers.append(_hover())
     return {
         "data": {"values": _records(frame)},
@@ -160,14 +160,21 @@ def _lines(lines: Sequence[Line], middle: Spec, gap: float) -> list[Spec]:
     return layers
 
 
-def _fan_ends(frame: pd.DataFrame, middle: Spec, gap: float) -> list[Spec]:
-    """The ends of the 8-in-10 range and the expected value, written where the fan ends."""
+def _fan_ends(frame: pd.DataFrame, middle: Spec, gap: float, bottom: float) -> list[Spec]:
+    """The ends of the 8-in-10 range and the expected value, written where the fan ends.
+
+    What reads alike is written once, and nothing below ``bottom``, where the time axis is.
+    """
     last = frame.iloc[-1]
-    values = [float(last["p10"]), float(last["mean"]), float(last["p90"])]
-    looks = ((SOFT_INK, 400), (BLUE, 700), (SOFT_INK, 400))
+    ends = [("p10", SOFT_INK, 400), ("mean", BLUE, 700), ("p90", SOFT_INK, 400)]
+    if f"{last['p10']:,.0f}" == f"{last['p90']:,.0f}":
+        ends = [end for end in ends if end[0] == "mean"]
+    values = [float(last[name]) for name, _, _ in ends]
+    heights = spread_apart(values, gap)
+    lift = max(bottom - min(heights), 0.0)
     return [
         {
-            "data": _points([last["date"]], [height], label=[f"{value:,.0f}"]),
+            "data": _points([last["date"]], [height + lift], label=[f"{value:,.0f}"]),
             "mark": {
                 "type": "text",
                 "align": "left",
@@ -177,9 +184,7 @@ def _fan_ends(frame: pd.DataFrame, middle: Spec, gap: float) -> list[Spec]:
             },
             "encoding": {**middle, "text": {"field": "label", "type": "nominal"}},
         }
-        for value, height, (colour, weight) in zip(
-            values, spread_apart(values, gap), looks, strict=True
-        )
+        for value, height, (_, colour, weight) in zip(values, heights, ends, strict=True)
     ]
 
 

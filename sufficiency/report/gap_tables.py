@@ -72,6 +72,16 @@ def _row(figures: Figures, gap: str, day: date, setting: str, head: str) -> Row:
 
 def _of_year(figures: Figures, measure: str, day: date, setting: str, *, money: bool) -> Cell:
     """The expected sum over the months of a date's financial year up to it."""
+    total = sum_of_year(figures, measure, day, setting)
+    if total is None:
+        return Cell("–")
+    if isinstance(total, str):
+        return Cell(total)
+    return Cell(gbp(total) if money else children(total))
+
+
+def sum_of_year(figures: Figures, measure: str, day: date, setting: str) -> float | str | None:
+    """The same as a number; a flag if some month is left out, None without any month."""
     rows = figures.series(measure, setting)
     until = [
         financial_year(month) == financial_year(day) and figures.start < month <= day
@@ -79,8 +89,7 @@ def _of_year(figures: Figures, measure: str, day: date, setting: str, *, money: 
     ]
     within = rows[until]
     if within.empty:
-        return Cell("–")
+        return None
     if any(figures.is_hidden(measure, month, setting) for month in within["date"]):
-        return Cell(FLAG)
-    total = float(within["mean"].sum())
-    return Cell(gbp(total) if money else children(total))
+        return FLAG
+    return float(within["mean"].sum())

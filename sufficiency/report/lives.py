@@ -29,7 +29,7 @@ from sufficiency.report.svg import (
 )
 from sufficiency.report.words import SETTING_LABELS, SHORT_SETTING_LABELS, need_label
 
-LANE, BAR, TOP, AXIS = 40, 14, 10, 22
+LANE, BAR, TOP, AXIS = 40, 14, 10, 26
 """Pixels: of a child's lane and bar, above the first and below the last."""
 A_LETTER = 6.4
 """Pixels of a letter in a label, about."""
@@ -79,7 +79,7 @@ def _life(child: str, rows: pd.DataFrame) -> Life:
     events = rows.to_dict("records")
     placements = sum(row["event"] in (CAME, MOVED, PLACE_FOUND) for row in events)
     counted = "one placement" if placements == 1 else f"{placements} placements"
-    summary = f"Child {child}: comes into care at {_age(events[0])}, {counted}"
+    summary = f"Child {child}: comes into care aged {_age(events[0])}, {counted}"
     said = []
     for before, row in zip([None, *events], events, strict=False):
         said.append((long_date(row["date"]), _sentence(row, before)))
@@ -154,7 +154,7 @@ def _drawing(stories: pd.DataFrame, start: date, end: date, width: int, descript
     for child, rows in stories.groupby("child", sort=True):
         events = rows.to_dict("records")
         came = events[0]
-        label = f"Child {child}, {_age(came)} on coming into care"
+        label = f"Child {child}, aged {_age(came)} on coming into care"
         anchor = "start" if at(came["date"]) + len(label) * A_LETTER < width else "end"
         x = at(came["date"]) if anchor == "start" else float(width)
         parts.append(words(x, top + 12, label, anchor=anchor, strong=True))

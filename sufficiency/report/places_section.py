@@ -15,6 +15,7 @@ from sufficiency.report.words import HIDDEN_COUNTS, SHORT_SETTING_LABELS, settin
 SMALL_WIDTH, SMALL_HEIGHT = 400, 190
 MOST_CHARTS = 12
 """Pools drawn; the table has them all."""
+NO_PLACES = "no places"
 
 
 def pool_label(sector: str, pool: str, several: bool) -> str:
@@ -132,7 +133,9 @@ def _cells(figures: Figures, pool: str, day: date) -> list[Cell]:
     cells = [_ranged(found["places"]), _ranged(found["occupied"])]
     free = found["free"]
     cells.append(Cell(children(free.mean)) if free else Cell("–"))
-    cells.append(Cell(percent(chance.mean)) if chance else Cell("–"))
+    has_places = found["places"] is not None and found["places"].p95 > 0
+    never = NO_PLACES if found["places"] is not None and not has_places else "–"
+    cells.append(Cell(percent(chance.mean)) if chance and has_places else Cell(never))
     rows = figures.pools
     mine = rows[(rows["pool"] == pool) & (rows["date"] == day)]
     if FLAG_COLUMN in mine and bool((mine[FLAG_COLUMN] == FLAG).any()):

@@ -8,7 +8,8 @@ from functools import cache
 
 from sufficiency.history.reference import ENGLAND_CODE, shipped_reference
 from sufficiency.report.figures import FLAG, LAST_MONTH_OF_FINANCIAL_YEAR, Figures
-from sufficiency.report.formats import children_range, long_date, percent
+from sufficiency.report.formats import children, children_range, long_date, percent
+from sufficiency.report.gap_tables import sum_of_year
 from sufficiency.report.tables import Cell, Column, Row, Table
 from sufficiency.report.track_record import code_of
 from sufficiency.report.words import HIDDEN_COUNTS
@@ -109,8 +110,11 @@ def siblings_table(figures: Figures) -> Table | None:
     rows = [
         Row(
             long_date(day),
-            [_counted(figures, measure, day) for measure in ("sibling_groups",)]
-            + [_share(figures, "sibling_groups_split", "sibling_groups", day, "groups")],
+            [
+                *_of_those_who_came(figures, day),
+                _counted(figures, "sibling_groups", day),
+                _share(figures, "sibling_groups_split", "sibling_groups", day, "groups"),
+            ],
         )
         for day in figures.year_ends
     ]
@@ -119,12 +123,32 @@ def siblings_table(figures: Figures) -> Table | None:
         caption="Brothers and sisters who came into care together after the start",
         columns=[
             Column("Date"),
-            Column("Sibling groups with two or more in care"),
-            Column("Of which not all in the same kind of place"),
+            Column("Came into care in the year", "sibling_groups"),
+            Column("Of these, split when they came", "sibling_groups"),
+            Column("Two or more in care on the date", "sibling_groups"),
+            Column("Of these, split now", "sibling_groups"),
         ],
         rows=rows,
-        note="Groups, not children. The same kind of place need not be the same home.",
+        note="Groups, not children. Split: not all in the same pool of places, which need not be "
+        "the same home. Those who came are expected figures of the financial year up to the date, "
+        "as far as the forecast covers it. Later moves are each child's own, so more are split "
+        "the longer they are in care.",
     )
+
+
+def _of_those_who_came(figures: Figures, day: date) -> list[Cell]:
+    """Groups who started to be looked after in a date's financial year up to it, and the share of
+    them that was split then."""
+    sums = [
+        sum_of_year(figures, measure, day, "all")
+        for measure in ("sibling_groups_started", "sibling_groups_started_split")
+    ]
+    if FLAG in sums:
+        return [Cell(FLAG), Cell(FLAG)]
+    started, split = sums
+    if not isinstance(started, float) or not isinstance(split, float):
+        return [NOTHING, NOTHING]
+    return [Cell(children(started)), Cell(percent(split / started)) if started else NOTHING]
 
 
 def _placed_together(figures: Figures) -> bool:

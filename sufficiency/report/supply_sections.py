@@ -9,7 +9,9 @@ from sufficiency.report.flow_picture import flow_picture, moves_table
 from sufficiency.report.gap_tables import gap_where
 from sufficiency.report.lives import lives, lives_picture
 from sufficiency.report.places_section import (
+    MOST_CHARTS,
     distance_by_setting,
+    limited_pools,
     occupancy_charts,
     occupancy_table,
 )
@@ -28,6 +30,7 @@ def supply_sections(figures: Figures) -> dict[str, Any]:
             gap_where(figures, "unmet_need", "Unmet need: no suitable place"),
         ],
         "occupancy_charts": occupancy_charts(figures),
+        "more_pools": len(limited_pools(figures)) > MOST_CHARTS,
         "occupancy_table": occupancy_table(figures),
         "distance_by_setting": distance_by_setting(figures),
         "flow_picture": flow_picture(figures),
