@@ -178,6 +178,9 @@ def write_replications(values: LongValues, path: Path) -> None:
         path,
         pa.schema({**kinds, **{name: column.type for name, column in labels.items()}}),
         compression="zstd",
+        # Every row group has the same words and dates, and hardly two values are alike.
+        use_dictionary=[name for name in kinds if name != "value"],
+        write_statistics=["replication"],
         store_schema=False,
     ) as writer:
         for first in range(0, len(values), _REPLICATIONS_A_ROW_GROUP):
@@ -194,7 +197,7 @@ def _labels(values: LongValues, replications: int) -> dict[str, Any]:
     n_rows, n_dates = len(values.rows), len(values.dates)
     one = n_rows * n_dates
     row = np.tile(np.repeat(np.arange(n_rows), n_dates), replications)
-    day = np.tile(np.arange(n_dates, dtype=np.int32), n_rows * replications)
+    day = np.tile(np.arange(n_dates, dtype=np.int16), n_rows * replications)
     dates = pa.array(values.dates, pa.date32())
     labels = {
         "scenario": _coded(np.zeros(one * replications, np.int32), [values.scenario]),
@@ -209,7 +212,9 @@ def _labels(values: LongValues, replications: int) -> dict[str, Any]:
 
 
 def _coded(codes: Any, words: list[str]) -> Any:
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(words, pa.string()))
+    """Words by their codes, as small as they can be: the time to write goes with their size."""
+    small = codes.astype(np.int8 if len(words) <= np.iinfo(np.int8).max else np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(small), pa.array(words, pa.string()))
 
 
 def write_manifest(manifest: Mapping[str, Any], path: Path) -> None:

@@ -33,8 +33,13 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 class Strict(BaseModel):
     """A part of a scenario: unknown keys are refused and nothing changes after reading."""
 
+    # A part is prepared once within the whole scenario, not once more for itself.
     model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        serialize_by_alias=True,
+        defer_build=True,
     )
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.children.assumptions import child_assumed
@@ -119,6 +118,9 @@ def sibling_group_sizes(same_day: Floats) -> Floats:
     numbers of starters a day likeliest, with the shipped assumption as a prior worth some groups.
     Above 11 starters a day are read as 12.
     """
+    # Slow to load, and most runs have no returns of their own.
+    from scipy import optimize
+
     prior = assumed("sibling_group_sizes").row
     weight = child_assumed("prior_sibling_groups")
     logs = np.log(prior)
