@@ -102,15 +102,19 @@ def share_range(scenario: Any, name: str) -> ShareRange:
 
 
 def _with_shares(job: Job, ranges: Mapping[str, ShareRange], case: str) -> Any:
-    """The same scenario, resolved with the lowest or the highest shares."""
+    """The same scenario, resolved with the lowest or the highest shares; places are offered in
+    the same order, though a policy of the user's own has set it."""
     from sufficiency.resolution.resolve import resolve
 
-    scenario = job.resolved.scenario
+    resolved: Any = job.resolved
+    scenario = resolved.scenario
     shares = OverflowShare(
         **{name: Share(value=getattr(found, case)) for name, found in ranges.items()}
     )
     population = scenario.population.model_copy(update={"overflow_share": shares})
-    return resolve(scenario.model_copy(update={"population": population}))
+    other = resolve(scenario.model_copy(update={"population": population}))
+    places = replace(other.plan.places, preference=resolved.plan.places.preference)
+    return replace(other, plan=replace(other.plan, places=places))
 
 
 def _again(job: Job, n: int, layers: Layers, crew: Workers) -> dict[str, Floats]:

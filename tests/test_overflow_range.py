@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from sufficiency.domain import Sector
 from sufficiency.experiment import simulate_scenario
 from sufficiency.overflow_range import COUNTED, share_range
 from sufficiency.report.figures import Figures
 from sufficiency.report.overflow_table import overflow_table
+from sufficiency.resolution.policies import Need
+from sufficiency.resolution.pool import Pool
 from sufficiency.scenario.model import Scenario
 
 
@@ -55,6 +59,20 @@ def test_where_the_share_is_certain_nothing_differs() -> None:
     for row in found["rows"]:
         for case in ("low", "high"):
             assert row[case] == {"expected": row["expected"], "p10": 0.0, "p90": 0.0}
+
+
+class AgenciesFirst:
+    """A policy of the user's own."""
+
+    def order(self, need: Need, pools: Sequence[Pool]) -> Sequence[Pool]:
+        return sorted(pools, key=lambda pool: pool.sector is not Sector.IFA)
+
+
+def test_both_ends_are_played_with_the_users_own_policy() -> None:
+    certain = scenario(ifa=0.25, residential=0.1)
+    found = simulate_scenario(certain, replications=4, workers=1, policy=AgenciesFirst())
+    for row in found.manifest["overflow_range"]["rows"]:
+        assert row["low"] == row["high"] == {"expected": row["expected"], "p10": 0.0, "p90": 0.0}
 
 
 def test_it_is_played_only_where_it_is_asked_for() -> None:

@@ -215,6 +215,11 @@ def test_a_policy_of_the_users_own_may_leave_pools_out_but_not_invent_them() -> 
     assert order_of(found, "family") == ["internal_fostering", "ifa", "residential"]
 
 
+def test_what_is_no_policy_is_refused() -> None:
+    with pytest.raises(UserError, match=r"expected an object with a method order\(need, pools\)"):
+        pools_in_order("local_first", FAMILY, POOLS)  # type: ignore[arg-type]
+
+
 def test_local_first_without_any_place_says_so() -> None:
     (warning,) = supplied(allocation={"policy": "local_first"}).warnings
     assert "no pool says whether it is in the area" in warning

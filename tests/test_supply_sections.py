@@ -19,7 +19,6 @@ from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.stories import STORY_COLUMNS, stories_table
 from sufficiency.measures.summary import STATISTICS
 from sufficiency.measures.supply_tables import moves_between_table, pools_table
-from sufficiency.report.fans import fan_chart
 from sufficiency.report.figures import Figures
 from sufficiency.report.flow_picture import flow_picture, moves_table
 from sufficiency.report.formats import children, gbp, percent
@@ -29,6 +28,8 @@ from sufficiency.report.places_section import MOST_CHARTS, occupancy_charts, occ
 from sufficiency.report.stability import published_share, siblings_table, stability_table
 from sufficiency.report.supply_sections import supply_sections
 from sufficiency.report.suppression import shown
+from sufficiency.report.tables import gap_by_need
+from sufficiency.report.words import NEED_LABELS, need_label
 
 ENTERED, MOVED, ENDED_MOVED, RETURNED_HOME, TURNED_18 = 1, 3, 7, 2, 5
 
@@ -234,6 +235,30 @@ def test_stability_stands_beside_what_was_published(run: SampleForecast) -> None
     assert march.cells[3].text == percent(0.27 / 0.4)
 
 
+def test_planning_groups_are_called_as_the_scenario_calls_them_for_readers(
+    run: SampleForecast,
+) -> None:
+    groups = [
+        {"name": "complex_health", "label": "Complex needs, with health needs"},
+        {"name": "edge_of_care", "label": None},
+    ]
+    scenario = {**run.manifest["scenario"], "planning_groups": groups}
+    figures = Figures.of(replace(run, manifest={**run.manifest, "scenario": scenario}))
+    labels = figures.own_need_labels
+    assert need_label("complex_health", labels) == "Complex needs, with health needs"
+    assert need_label("edge_of_care", labels) == "Edge of care"
+    assert need_label("family", labels) == NEED_LABELS["family"]
+    needs = figures.needs.replace({"need_group": {"family": "complex_health"}})
+    table = gap_by_need(replace(figures, needs=needs))
+    assert table is not None
+    assert "Complex needs, with health needs" in [row.head for row in table.rows]
+    told = figures.stories.assign(need_group="complex_health")
+    told.loc[told["event"] == "came_into_care", "need_group"] = "family"
+    told.loc[told["event"] == "still_in_care", "event"] = "moved"
+    said = [words for life in lives(replace(figures, stories=told)) for _, words in life.events]
+    assert any("Now needs: complex needs, with health needs." in words for words in said)
+
+
 def test_splits_are_shown_only_where_siblings_are_placed_together(run: SampleForecast) -> None:
     assert siblings_table(Figures.of(run)) is None
     scenario = {**run.manifest["scenario"], "allocation": {"siblings_together": True}}
@@ -257,36 +282,6 @@ def test_splits_are_shown_only_where_siblings_are_placed_together(run: SampleFor
     assert (came, of_these) == ("36", "25%"), "nine months of four groups, one of them split"
     assert now == percent(split["mean"] / groups["mean"])
     assert {column.term for column in table.columns[1:]} == {"sibling_groups"}
-
-
-def fan_of(values: dict[str, float]) -> dict[str, Any]:
-    ends = ("mean", "p05", "p10", "p25", "p75", "p90", "p95")
-    rows = pd.DataFrame({"date": [date(2021, 3, 31), date(2022, 3, 31)]})
-    return fan_chart(rows.assign(**{name: values.get(name, 0.0) for name in ends}), from_zero=True)
-
-
-def labels_of(fan: dict[str, Any]) -> list[tuple[str, float]]:
-    """What is written where a fan ends, and at which height."""
-    ends = [layer["data"]["values"][0] for layer in fan["layer"] if "label" in str(layer)]
-    return [(end["label"], end["mean"]) for end in ends]
-
-
-def test_what_reads_alike_at_the_end_of_a_fan_is_written_once() -> None:
-    assert labels_of(fan_of({})) == [("0", 0.0)]
-
-
-def test_nothing_is_written_over_the_time_axis() -> None:
-    found = labels_of(fan_of({"mean": 0.2, "p90": 1.0, "p95": 40.0}))
-    assert [label for label, _ in found] == ["0", "0", "1"]
-    heights = [height for _, height in found]
-    assert heights[0] == 0.0
-    assert heights == sorted(heights)
-    assert len(set(heights)) == 3
-
-
-def test_children_are_counted_in_whole_numbers_on_the_axis() -> None:
-    axis = fan_of({"p95": 2.0})["layer"][0]["encoding"]["y"]["axis"]
-    assert axis["tickMinStep"] == 1
 
 
 def test_a_chance_that_no_place_is_free_is_not_told_where_there_are_none(

@@ -198,6 +198,13 @@ class Figures:
         return self._series.get(key, self.forecast.iloc[0:0])
 
     @cached_property
+    def own_need_labels(self) -> dict[str, str]:
+        """What the scenario calls its own planning groups, for readers."""
+        scenario = self.manifest.get("scenario") or {}
+        groups = scenario.get("planning_groups") or ()
+        return {group["name"]: group["label"] for group in groups if group.get("label")}
+
+    @cached_property
     def _series(self) -> dict[tuple[str, str, str], pd.DataFrame]:
         groups = self.forecast.sort_values("date").groupby(["measure", "sector", "age_band"])
         return {(str(m), str(s), str(a)): rows for (m, s, a), rows in groups}

@@ -5,7 +5,7 @@ Only children whom the model drew after the start: none is a real child.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -72,17 +72,18 @@ def lives(figures: Figures) -> list[Life]:
     stories = figures.stories
     if stories.empty:
         return []
-    return [_life(str(child), rows) for child, rows in stories.groupby("child", sort=True)]
+    labels = figures.own_need_labels
+    return [_life(str(child), rows, labels) for child, rows in stories.groupby("child", sort=True)]
 
 
-def _life(child: str, rows: pd.DataFrame) -> Life:
+def _life(child: str, rows: pd.DataFrame, labels: Mapping[str, str]) -> Life:
     events = rows.to_dict("records")
     placements = sum(row["event"] in (CAME, MOVED, PLACE_FOUND) for row in events)
     counted = "one placement" if placements == 1 else f"{placements} placements"
     summary = f"Child {child}: comes into care aged {_age(events[0])}, {counted}"
     said = []
     for before, row in zip([None, *events], events, strict=False):
-        said.append((long_date(row["date"]), _sentence(row, before)))
+        said.append((long_date(row["date"]), _sentence(row, before, labels)))
     return Life(child, summary, said)
 
 
@@ -91,7 +92,7 @@ def _age(row: Any) -> str:
     return "under 1" if years == 0 else str(years)
 
 
-def _sentence(row: Any, before: Any) -> str:
+def _sentence(row: Any, before: Any, labels: Mapping[str, str]) -> str:
     """What happens on one day."""
     aged = f"Aged {_age(row)}"
     if row["event"] == LEFT:
@@ -106,7 +107,7 @@ def _sentence(row: Any, before: Any) -> str:
     why = MOVE_WORDS.get(str(row["reason"]), "a move")
     changed = ""
     if before is not None and before["need_group"] != row["need_group"]:
-        changed = f" Now needs: {_lower(need_label(str(row['need_group'])))}."
+        changed = f" Now needs: {_lower(need_label(str(row['need_group']), labels))}."
     return f"{aged}, {why}; {where}.{changed}"
 
 

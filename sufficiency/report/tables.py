@@ -199,7 +199,7 @@ def gap_by_need(figures: Figures) -> Table | None:
     expected = rows.set_index(["need_group", "measure"])["mean"]
     body = [
         Row(
-            need_label(need),
+            need_label(need, figures.own_need_labels),
             [
                 Cell(children(float(expected.get((need, measure), 0.0))))
                 for measure in ("in_care", "in_house_shortfall", "unmet_need")
@@ -219,7 +219,8 @@ def gap_by_need(figures: Figures) -> Table | None:
         ],
         rows=body,
         note="To close a gap, find places of the kind in the first column. "
-        "Need is assumed, not observed.",
+        "Need is assumed, not observed; a scenario that says `uncertainty: {overflow_range: true}` "
+        "shows how the gap moves with it.",
     )
 
 

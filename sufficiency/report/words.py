@@ -6,6 +6,7 @@ Keys stay as they are in files; only pages and workbooks use these words. Nothin
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from sufficiency.report.glossary import GLOSSARY as GLOSSARY
 from sufficiency.report.glossary import Definition as Definition
@@ -144,9 +145,11 @@ HOW_TO_READ = (
 )
 
 
-def need_label(key: str) -> str:
-    """The plain name of a need group; a scenario's own planning group is called as it is there."""
-    return NEED_LABELS.get(key, key.replace("_", " ").capitalize())
+def need_label(key: str, own: Mapping[str, str] | None = None) -> str:
+    """The plain name of a need group; a scenario's own planning group is called as it is there,
+    or as ``own`` has it by its name."""
+    known = NEED_LABELS if own is None else {**NEED_LABELS, **own}
+    return known.get(key, key.replace("_", " ").capitalize())
 
 
 def setting_label(key: str) -> str:

@@ -93,6 +93,12 @@ def pools_in_order(policy: AllocationPolicy, need: Need, pools: Sequence[Pool]) 
     Raises:
         UserError: the policy gives no pool, one twice, or one that is not the need's.
     """
+    if not callable(getattr(policy, "order", None)):
+        raise UserError(
+            f"The allocation policy is {policy!r}, expected an object with a method "
+            "order(need, pools) that puts the pools in order of use; a policy that ships is named "
+            "in the scenario (allocation: policy)."
+        )
     offered = [pool for sector in need.order for pool in pools if pool.sector is sector]
     ordered = list(policy.order(need, tuple(offered)))
     strange = [pool for pool in ordered if pool not in offered or ordered.count(pool) > 1]
