@@ -15,6 +15,9 @@ from sufficiency.shipped import shipped_path
 from sufficiency.synthesis.tables import TABLES, YearTables
 
 RESPITE = ("V3", "V4")
+_NEVER = np.datetime64("NaT")
+_YEARS = (1990, 2101)
+"""Collection years that a return can have, and the one before."""
 
 
 @dataclass(frozen=True)
@@ -163,27 +166,43 @@ class Draft:
 
     def _new_chains(self) -> pd.DataFrame:
         rows = self.episodes[~self.episodes["LS"].isin(RESPITE)]
-        rows = rows.sort_values(["life", "year", "DECOM"], kind="stable").copy()
-        rows["row"] = rows.index
-        file = rows.groupby(["life", "year"])
-        rows["next_row"] = file["row"].shift(-1, fill_value=-1)
-        rows["next_decom"] = file["DECOM"].shift(-1)
-        rows["previous_row"] = file["row"].shift(1, fill_value=-1)
-        episode = rows.groupby(["life", "DECOM"])
-        rows["later_row"] = episode["row"].shift(-1, fill_value=-1)
-        rows["earlier_row"] = episode["row"].shift(1, fill_value=-1)
-        rows["is_open"] = rows["DEC"].isna()
-        rows["nights"] = (rows["DEC"] - rows["DECOM"]).dt.days
-        whole = rows.groupby("life")["DECOM"]
-        rows["last_of_child"] = (rows["DECOM"] == whole.transform("max")) & (rows["later_row"] < 0)
-        rows["first_of_child"] = rows["DECOM"] == whole.transform("min")
-        rows["year_end"] = pd.to_datetime(rows["year"].astype(str) + "-03-31")
-        rows["year_before"] = pd.to_datetime((rows["year"] - 1).astype(str) + "-03-31")
-        return rows
+        rows = rows.sort_values(["life", "year", "DECOM"], kind="stable")
+        return rows.assign(row=rows.index, **_surroundings(rows))
 
     def days(self, low: int, high: int, n: int) -> pd.TimedeltaIndex:
         """(n,): spans of whole days, from ``low`` to ``high``."""
         return pd.to_timedelta(self.chance.integers(low, high + 1, n), unit="D")
+
+
+def _surroundings(rows: pd.DataFrame) -> dict[str, Any]:
+    """The columns that `Draft.chains` adds to rows in the order of child, year and DECOM."""
+    number, life, year = rows.index.to_numpy(), rows["life"].to_numpy(), rows["year"].to_numpy()
+    decom = rows["DECOM"].to_numpy()
+    of_child = life[1:] == life[:-1]
+    in_file = of_child & (year[1:] == year[:-1])
+    by_start = np.lexsort((year, decom, life))
+    again = life[by_start][1:] == life[by_start][:-1]
+    again &= decom[by_start][1:] == decom[by_start][:-1]
+    later, earlier = np.full(len(rows), -1), np.full(len(rows), -1)
+    later[by_start[:-1][again]] = number[by_start[1:][again]]
+    earlier[by_start[1:][again]] = number[by_start[:-1][again]]
+    begins = np.flatnonzero(np.append(True, ~of_child)[: len(rows)])
+    n_rows = np.diff(begins, append=len(rows))
+    year_end = np.array([f"{each}-03-31" for each in range(*_YEARS)], decom.dtype)
+    return {
+        "next_row": np.append(np.where(in_file, number[1:], -1), -1),
+        "next_decom": np.append(np.where(in_file, decom[1:], _NEVER), _NEVER),
+        "previous_row": np.append(-1, np.where(in_file, number[:-1], -1)),
+        "later_row": later,
+        "earlier_row": earlier,
+        "is_open": rows["DEC"].isna(),
+        "nights": (rows["DEC"] - rows["DECOM"]).dt.days,
+        "last_of_child": (decom == np.repeat(np.maximum.reduceat(decom, begins), n_rows))
+        & (later < 0),
+        "first_of_child": decom == np.repeat(np.minimum.reduceat(decom, begins), n_rows),
+        "year_end": year_end[year - _YEARS[0]],
+        "year_before": year_end[year - 1 - _YEARS[0]],
+    }
 
 
 def open_again(rows: pd.DataFrame) -> pd.DataFrame:
