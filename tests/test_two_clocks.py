@@ -384,7 +384,7 @@ def test_the_same_figures_come_of_either_engine() -> None:
     scenario = load_scenario(shipped_path("scenarios", "wolverhampton-2020-medium.yaml"))
     resolved = resolve(scenario.model_copy(update={"months": 9}))
     ours, theirs = (
-        experiment.run(resolved, replications=20, seed=SEED, workers=1, engine=engine)
+        experiment.run(resolved, replications=6, seed=SEED, workers=1, engine=engine)
         for engine in ENGINES
     )
     assert [ours.manifest["engine"], theirs.manifest["engine"]] == ["compiled", "simpy"]
