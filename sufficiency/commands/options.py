@@ -38,6 +38,76 @@ def as_date(context: click.Context, parameter: click.Parameter, value: str | Non
         raise click.BadParameter(f'found "{value}", expected a date such as 2024-09-30.') from None
 
 
+def replications_option(
+    help: str, *, least: int = 1, most: int = 100_000, default: int | None = 200
+) -> Callable[[Command], Command]:
+    """How many futures to simulate."""
+    return click.option(
+        "--replications",
+        type=Whole(min=least, max=most),
+        default=default,
+        show_default=default is not None,
+        metavar="N",
+        help=help,
+    )
+
+
+def seed_option(
+    same: str = "figures", *, most: int = 2**63 - 1, default: int | None = 1
+) -> Callable[[Command], Command]:
+    """Where the random numbers begin; ``same`` is what the same seed gives."""
+    said = "" if default is not None else "  [default: 1]"
+    return click.option(
+        "--seed",
+        type=Whole(min=0, max=most),
+        default=default,
+        show_default=default is not None,
+        metavar="S",
+        help=f"The same seed gives the same {same}.{said}",
+    )
+
+
+def workers_option(
+    who: str = "Threads or processes", what: str = "figures do"
+) -> Callable[[Command], Command]:
+    """How many work at once."""
+    return click.option(
+        "--workers",
+        type=Whole(min=1),
+        metavar="W",
+        help=f"{who} to use; {what} not depend on it.  [default: all processors]",
+    )
+
+
+def engine_option(command: Command) -> Command:
+    """Which of the two clocks."""
+    return click.option(
+        "--engine",
+        type=click.Choice(["compiled", "simpy"]),
+        default="compiled",
+        show_default=True,
+        help="The simulation's clock; both give the same figures. SimPy is the definition, and "
+        "slower.",
+    )(command)
+
+
+def out_options(default: str, replaced: str) -> Callable[[Command], Command]:
+    """The folder to write, and whether what is in it may go; ``default`` says which it is else."""
+
+    def both(command: Command) -> Command:
+        overwrite = click.option(
+            "--overwrite", is_flag=True, help=f"Replace the results of an earlier {replaced}."
+        )
+        return click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help=f"The folder to write.  [default: {default}]",
+        )(overwrite(command))
+
+    return both
+
+
 def overlay_option(command: Command) -> Command:
     """Files laid over a scenario: a crisis, a programme, a set of prices."""
     return click.option(

@@ -93,6 +93,13 @@ def script_safe(text: str) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def make_ready() -> None:
+    """Load what draws charts, which takes longer than all the charts of a page."""
+    nothing = {"$schema": SCHEMA, "data": {"values": [{}]}, "mark": "line"}
+    vl_convert.vegalite_to_svg({**nothing, "config": CONFIG})
+    drawing_library()
+
+
 def drawing_library() -> str:
     """The scripts that make the charts interactive, safe inside one script element.
 

@@ -15,7 +15,7 @@ import re
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -47,6 +47,12 @@ TABLES = (
     "stories",
 )
 _REPLICATIONS_A_ROW_GROUP = 50
+
+
+EndPage = Callable[[], None]
+"""Waits until a page is written, and raises what went wrong."""
+BeginPage = Callable[[RunResult, Path], EndPage]
+"""Begins to write the page of a run as a file."""
 
 
 class LongValues(Protocol):
@@ -115,15 +121,19 @@ def check_writable(out: Path, overwrite: bool) -> None:
         )
 
 
-def write_run(run: WritableRun, out: Path, overwrite: bool = False) -> Path:
+def write_run(
+    run: WritableRun, out: Path, overwrite: bool = False, page: BeginPage | None = None
+) -> Path:
     """Write every file of a run into the folder ``out``, whole or not at all.
+
+    ``page`` writes the page beside the other files; by default it is written after them.
 
     Raises `OutputError`, with nothing left behind, if the folder exists already (unless
     ``overwrite`` and it is a run), cannot be written, is open in another program, or the disk
     fills.
     """
     with written_whole(out, overwrite) as aside:
-        _write_files(run, aside)
+        _write_files(run, aside, page or _page_here)
     return out
 
 
@@ -223,8 +233,10 @@ def write_manifest(manifest: Mapping[str, Any], path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _write_files(run: WritableRun, folder: Path) -> None:
-    # Writing Parquet, and half of the work on a page, goes on outside Python's lock.
+def _write_files(run: WritableRun, folder: Path, page: BeginPage) -> None:
+    sent_on = shown(run)
+    end_page = page(sent_on, folder / "report.html")
+    # Parquet is written outside Python's lock.
     with ThreadPoolExecutor(1, "writing") as beside:
         every = beside.submit(
             write_replications, run.replication_values, folder / "replications.parquet"
@@ -232,15 +244,21 @@ def _write_files(run: WritableRun, folder: Path) -> None:
         for name in TABLES:
             write_table(getattr(run, name), folder / f"{name}.csv")
         every.result()
+    from sufficiency.report.workbook import write_workbook
+
+    write_workbook(sent_on, folder / "workbook.xlsx")
+    end_page()
+    write_manifest(run.manifest, folder / MANIFEST)
+
+
+def _page_here(run: RunResult, path: Path) -> EndPage:
+    def written() -> None:
         # Charts take long to import, and `check_writable` should answer at once.
         from sufficiency.report.page import write_page
-        from sufficiency.report.workbook import write_workbook
 
-        sent_on = shown(run)
-        page = beside.submit(write_page, sent_on, folder / "report.html")
-        write_workbook(sent_on, folder / "workbook.xlsx")
-        page.result()
-    write_manifest(run.manifest, folder / MANIFEST)
+        write_page(run, path)
+
+    return written
 
 
 def _take_name(aside: Path, out: Path) -> None:
