@@ -14,7 +14,7 @@ import time
 from itertools import combinations
 
 from sufficiency.executors import THREADS, Workers, usable_processors
-from sufficiency.planning.making import Request
+from sufficiency.planning.asking import FURTHER_FUTURES, FUTURES, Request
 from sufficiency.planning.result import make_plan
 from sufficiency.planning.target import parse_target
 from sufficiency.resolution.resolve import resolve
@@ -30,17 +30,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", default=TARGET)
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--replications", type=int, default=2000)
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--replications", type=int, default=FUTURES)
     asked = parser.parse_args()
     resolved = resolve(load_scenario(shipped_path("scenarios", "wolverhampton-2020-places.yaml")))
     workers = Workers(THREADS, usable_processors())
     found: list[dict[str, int]] = []
-    for seed in range(1, asked.seeds + 1):
+    for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         request = Request(
             targets=(parse_target(asked.target),),
             pools=POOLS,
             futures=asked.replications,
-            further_futures=asked.replications // 2,
+            further_futures=FURTHER_FUTURES,
             seed=seed,
         )
         played = 0

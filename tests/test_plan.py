@@ -20,6 +20,8 @@ from sufficiency.errors import UserError
 from sufficiency.executors import SERIAL, THREADS, Workers
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.rows import FORECAST_ROWS
+from sufficiency.planning.asking import Request
+from sufficiency.planning.evenly import evenly_chosen
 from sufficiency.planning.futures import (
     Reading,
     constraints_of,
@@ -29,7 +31,7 @@ from sufficiency.planning.futures import (
     question_of,
     until,
 )
-from sufficiency.planning.making import Request, find_plan
+from sufficiency.planning.making import find_plan
 from sufficiency.planning.result import make_plan
 from sufficiency.planning.target import parse_target
 from sufficiency.replication import Job, layers_asked, measure_chunk, surroundings_of
@@ -145,7 +147,8 @@ def test_the_plan_is_what_trying_every_plan_finds(resolved: Resolved) -> None:
     short = until(resolved, target.last)
     constraints = constraints_of([target])
     question = question_of(short, [each.reading for each in constraints], 1)
-    values = play(question, [with_places_added(short, each) for each in plans], range(40), ONE)
+    numbers = evenly_chosen(short, 1, 40)
+    values = play(question, [with_places_added(short, each) for each in plans], numbers, ONE)
     shares = is_met(margins(constraints, values)).mean(axis=(1, 2))
     # What few plans reach, and none of one place does.
     asked = min(share for share in shares if share > max(shares[:2]) and share > shares[4])
@@ -176,7 +179,8 @@ def test_a_target_out_of_reach_is_said_to_be_and_what_can_be_reached_is_met(
     constraints = constraints_of([parse_target(f"unmet_need <= {reachable:g} with 90% by 2020-12")])
     question = question_of(resolved, [each.reading for each in constraints], 1)
     planned = with_places_added(resolved, found.plan.additions)
-    values = play(question, [planned], range(60), ONE)
+    numbers = evenly_chosen(until(resolved, target.last), 1, 60)
+    values = play(question, [planned], numbers, ONE)
     assert is_met(margins(constraints, values)).mean() >= 0.9
 
 

@@ -84,10 +84,10 @@ def as_month_end(
 @click.option(
     "--replications",
     type=Whole(min=50, max=100_000),
-    default=2000,
+    default=4000,
     show_default=True,
     metavar="N",
-    help="How many futures plans are judged on; the plan is confirmed on half as many more.",
+    help="How many futures plans are judged on; the plan is confirmed on up to 1,000 more.",
 )
 @click.option(
     "--seed",
@@ -145,7 +145,7 @@ def command(
       sufficiency plan s.yaml --target "in_house_shortfall <= 20 with 80% by 2022-12" --least cost
       sufficiency plan --authority Wolverhampton --reach 480 --reach-rate england
     """
-    from sufficiency.planning.reaching import Wish
+    from sufficiency.planning.reaching import Wish, check_wishes
     from sufficiency.planning.target import GRAMMAR, parse_target
 
     if not targets and not reach and not reach_rate:
@@ -158,7 +158,12 @@ def command(
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
     from sufficiency import terminal
     from sufficiency.executors import THREADS, Workers, usable_processors
-    from sufficiency.planning.making import Request, expected_futures
+    from sufficiency.planning.asking import (
+        FURTHER_FUTURES,
+        Request,
+        check_request,
+        expected_futures,
+    )
     from sufficiency.planning.result import make_plan
     from sufficiency.report.plan_folder import write_plan
     from sufficiency.report.run_folder import check_writable, default_run_folder
@@ -182,10 +187,13 @@ def command(
         pools=tuple(name.strip() for each in pools for name in each.split(",") if name.strip()),
         least=least,
         futures=replications,
-        further_futures=max(replications // 2, 1),
+        further_futures=min(FURTHER_FUTURES, replications),
         seed=seed,
         keep_lead_times=not no_lead_times,
     )
+    # What is wrong is said before work seems to begin.
+    check_request(resolved, request)
+    check_wishes(resolved, wishes)
     try:
         with terminating_as_interrupt():
             with terminal.search_progress(expected_futures(resolved, request)) as told:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import next_month
-from sufficiency.errors import UserError
 from sufficiency.executors import Workers
-from sufficiency.measures.reporting import report_calendar
+from sufficiency.planning.asking import (
+    LEAST_COST,
+    Request,
+    check_request,
+    opens_from,
+)
+from sufficiency.planning.evenly import evenly_chosen
 from sufficiency.planning.futures import (
     ROUNDING,
     Constraint,
@@ -33,7 +37,7 @@ from sufficiency.planning.openings import (
     opening,
 )
 from sufficiency.planning.oracle import Additions, Simulated
-from sufficiency.planning.pools import Allowed, allowed_pools
+from sufficiency.planning.pools import Allowed
 from sufficiency.planning.search import (
     EXCHANGES,
     Judge,
@@ -46,44 +50,19 @@ from sufficiency.planning.search import (
     corners,
     least,
 )
-from sufficiency.planning.target import CHILDREN, POUNDS, Target, check_targets
+from sufficiency.planning.target import CHILDREN, POUNDS, Target
 from sufficiency.planning.timing import Months, latest_openings
 from sufficiency.report.plan_report import pool_label
 from sufficiency.resolution.resolve import Resolved
 
 Floats = NDArray[np.float64]
 
-FEWEST_PLACES, LEAST_COST = LEASTS = ("places", "cost")
-COARSE_SHARE = 0.1
-"""The part of the futures that the first, rough steps of the search are judged on."""
-FEWEST_COARSE = 200
-PLANS_A_POOL = 30
-"""How many plans a search judges, on few futures and again on all, for each pool that may change:
-what it took in the searches of ``benchmarks/plan.py``."""
 HOPELESS_ERRORS = 4
 MOST_ROUNDS = 4
 LATER_MONTHS = 3
 THE_PLAN, NO_CHANGE = "The plan", "No change"
 COST_FUTURES = 200
 """Costs of plans are compared in the same futures, so few tell them apart."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of a plan."""
-
-    targets: tuple[Target, ...]
-    pools: tuple[str, ...] = ()
-    """As `allowed_pools` reads them; empty: every pool with a limit."""
-    least: str = FEWEST_PLACES
-    """What is to be least: ``places`` (ties: cost) or ``cost``."""
-    futures: int = 2000
-    """How many futures plans are judged on."""
-    further_futures: int = 1000
-    """How many more the plan is confirmed on."""
-    seed: int = 1
-    keep_lead_times: bool = True
-    """Whether a place can open only after its pool's lead time."""
 
 
 @dataclass(frozen=True)
@@ -140,63 +119,24 @@ def find_plan(
         UserError: targets outside the forecast or against each other; pools that do not exist,
             have no limit, or can open nothing in time.
     """
-    calendar = report_calendar(resolved.start, resolved.months)
-    check_targets(request.targets, calendar)
+    allowed, too_late = check_request(resolved, request)
     constraints = constraints_of(request.targets)
     last = max(each.reading.date for each in constraints)
-    allowed, too_late = _in_time(resolved, request, last)
-    opens = tuple(_opens(resolved, each, request) for each in allowed)
+    opens = tuple(opens_from(resolved, each, request) for each in allowed)
     hear = told or (lambda _what, _futures: None)
+    short = until(resolved, last)
     oracle = Simulated(
-        resolved=until(resolved, last),
+        resolved=short,
         whole=resolved,
         question=question_of(resolved, [each.reading for each in constraints], request.seed),
         constraints=constraints,
         allowed=allowed,
         opens=opens,
-        futures=request.futures,
-        coarse_futures=_coarse(request.futures),
+        numbers=evenly_chosen(short, request.seed, request.futures),
         cost_futures=min(COST_FUTURES, request.futures),
         workers=workers,
     )
     return _Seeker(oracle, request, hear).search(too_late)
-
-
-def expected_futures(resolved: Resolved, request: Request) -> int:
-    """About how many futures a plan takes, from what others took. Raises as `allowed_pools`."""
-    pools = len(allowed_pools(resolved, request.pools))
-    plans = PLANS_A_POOL * pools if pools > 1 else PLANS_A_POOL // 2
-    options = 2 * pools + 3
-    judged = plans * (_coarse(request.futures) + request.futures)
-    return judged + options * request.further_futures
-
-
-def _coarse(futures: int) -> int:
-    return min(futures, max(FEWEST_COARSE, round(futures * COARSE_SHARE)))
-
-
-def _opens(resolved: Resolved, allowed: Allowed, request: Request) -> date:
-    """The first day of a month on which places of a pool that is decided on at the start open."""
-    lead = math.ceil(allowed.pool.lead_time_days) if request.keep_lead_times else 0
-    ready = resolved.start + timedelta(days=max(lead, 1))
-    return ready if ready.day == 1 else next_month(ready)
-
-
-def _in_time(
-    resolved: Resolved, request: Request, last: date
-) -> tuple[tuple[Allowed, ...], tuple[Allowed, ...]]:
-    """The pools whose places can open before the last date of a target, and the others."""
-    every = allowed_pools(resolved, request.pools)
-    in_time = tuple(each for each in every if _opens(resolved, each, request) <= last)
-    if not in_time:
-        soonest = min(_opens(resolved, each, request) for each in every)
-        raise UserError(
-            f"No place can open in time: the targets end with {last:%B %Y}, and the first of the "
-            f"pools to plan opens on {soonest.day} {soonest:%B %Y} at the earliest, by its lead "
-            "time. Choose a later month or other pools, give lead_time_days, or plan as if places "
-            "could open at once (--no-lead-times)."
-        )
-    return in_time, tuple(each for each in every if each not in in_time)
 
 
 class _Seeker:
@@ -255,44 +195,49 @@ class _Seeker:
         if not near.meets:
             near = min((near, *rough.of(corners(room))), key=lambda each: each.gap)
         if self._is_hopeless(near):
-            oracle.settle(oracle.additions(near.plan))
+            oracle.checked(oracle.additions(near.plan))
             return Judge(oracle, room, coarse=False).of([near.plan])[0]
         exchanges = EXCHANGES if thorough else ()
-        found, judge = self._settled(room, near, rough, exchanges)
+        found, judge, hint = self._settled(room, near, exchanges)
         if not found.meets or not thorough:
             return found
         cheaper = found
         if self._request.least == LEAST_COST:
-            cheaper = cheapest(judge, oracle, room, found, rough)
+            cheaper = cheapest(judge, oracle, room, found, hint)
         elif len([most for most in room.most if most]) > 1:
-            cheaper = cheapest_as_small(judge, oracle, room, found, rough)
-        (exactly,) = oracle.exact([oracle.additions(cheaper.plan)], oracle.futures)
-        return cheaper if self._is_enough(exactly) else found
+            cheaper = cheapest_as_small(judge, oracle, room, found, hint)
+        confirmed = self._is_enough(oracle.checked(oracle.additions(cheaper.plan)))
+        return cheaper if confirmed else found
 
     def _settled(
-        self, room: Room, near: Judged, rough: Judge, exchanges: Sequence[int]
-    ) -> tuple[Judged, Judge]:
-        """The least plan near one, found again from itself, and who judged it."""
+        self, room: Room, near: Judged, exchanges: Sequence[int]
+    ) -> tuple[Judged, Judge, Judge]:
+        """The least plan near one, confirmed on all futures, and who judged it, finely and roughly.
+
+        What was found far from where the search began, or is not confirmed, is searched from again.
+        """
         oracle = self._oracle
         for _ in range(MOST_ROUNDS):
-            oracle.settle(oracle.additions(near.plan))
-            judge = Judge(oracle, room, coarse=False)
-            found = least(judge, room, near.plan, rough, exchanges)
-            if found.plan == near.plan:
+            oracle.settle(near.plan, room)
+            judge, hint = (Judge(oracle, room, coarse=coarse) for coarse in (False, True))
+            found = least(judge, room, near.plan, hint, exchanges)
+            confirmed = self._is_enough(oracle.checked(oracle.additions(found.plan)))
+            if oracle.is_near(found.plan) and confirmed == found.meets:
                 break
             near = found
-        return found, judge
+        return found, judge, hint
 
     def _is_hopeless(self, nearest: Judged) -> bool:
         """Whether the nearest plan on few futures is too far off for more of them to help."""
-        error = np.sqrt(self._certainty * (1 - self._certainty) / self._oracle.coarse_futures)
+        futures = len(self._oracle.rough_futures())
+        error = np.sqrt(self._certainty * (1 - self._certainty) / futures)
         return bool((nearest.certainty < self._certainty - HOPELESS_ERRORS * error).any())
 
     def _relax(self, nearest: Judged) -> None:
         """Move the bounds to what the nearest plan meets, each rounded outwards."""
         oracle = self._oracle
-        oracle.relaxed_by = 0.0
-        (found,) = oracle.exact([oracle.additions(nearest.plan)], oracle.futures)
+        oracle.relax(np.zeros(len(oracle.constraints)))
+        (found,) = oracle.exact([oracle.additions(nearest.plan)])
         moved = np.zeros(len(oracle.constraints))
         for column, each in enumerate(oracle.constraints):
             # The lowest margin that enough futures reach: no interpolation between futures.
@@ -300,7 +245,7 @@ class _Seeker:
             level = float(np.sort(found[:, column])[len(found) - kept])
             if level < 0:
                 moved[column] = _rounded_out(-level, each.target)
-        oracle.relaxed_by = moved
+        oracle.relax(moved)
 
     def _reachable(self) -> tuple[float, ...]:
         moved = np.broadcast_to(self._oracle.relaxed_by, len(self._oracle.constraints))
@@ -310,8 +255,7 @@ class _Seeker:
         )
 
     def _option(self, name: str, additions: Additions) -> Option:
-        oracle = self._oracle
-        (found,) = oracle.exact([additions], oracle.futures)
+        found = self._oracle.checked(additions)
         return Option(name, additions, is_met(found).mean(axis=0), self._is_enough(found))
 
     def _is_enough(self, margins: Floats) -> bool:
@@ -320,9 +264,14 @@ class _Seeker:
     def _spread(self, plan: Plan) -> Additions:
         """The plan with every place as late as the targets allow."""
         oracle = self._oracle
-        oracle.settle(oracle.additions(plan))
         last = max(each.reading.date for each in oracle.constraints)
         calendars = [months_between(day, last) for day in oracle.opens]
+        at_last = [
+            (*(0 for _ in days[1:]), places) if places > 0 else (places,)
+            for days, places in zip(calendars, plan, strict=True)
+        ]
+        latest = opening(oracle.allowed, calendars, at_last)
+        oracle.between(oracle.additions(plan), [latest])
 
         def meets(ways: Sequence[Sequence[Months]]) -> list[bool]:
             additions = [opening(oracle.allowed, calendars, opened) for opened in ways]
@@ -334,9 +283,8 @@ class _Seeker:
         opened = latest_openings(plan, months, meets)
         while True:
             additions = opening(oracle.allowed, calendars, opened)
-            (exactly,) = oracle.exact([additions], oracle.futures)
             sooner = [a_month_sooner(by_month) for by_month in opened]
-            if self._is_enough(exactly) or sooner == opened:
+            if self._is_enough(oracle.checked(additions)) or sooner == opened:
                 return additions
             opened = sooner
 
@@ -347,12 +295,17 @@ class _Seeker:
         found = [plan, soonest]
         used = [pool for pool, number in enumerate(places) if number]
         for pool in used if len(used) > 1 else ():
-            alone = self._least(self._room_of([pool]), thorough=False)
+            # No pool alone needs fewer places than the least plan of all.
+            begin = tuple(sum(places) if each == pool else 0 for each in range(len(places)))
+            room = self._room_of([pool])
+            begun = begin if room.holds(begin) else None
+            alone = self._least(room, begun, thorough=False)
             found.append(self._as_option(f"{_label(oracle.allowed[pool])} alone", alone))
         if used and len(oracle.allowed) > 1:
             most = max(used, key=lambda pool: abs(places[pool]))
             others = [each for each in range(len(places)) if each != most]
-            without = self._least(self._room_of(others), thorough=False)
+            begin = tuple(0 if pool == most else number for pool, number in enumerate(places))
+            without = self._least(self._room_of(others), begin, thorough=False)
             found.append(self._as_option(f"Without {_label(oracle.allowed[most])}", without))
         found += self._later(places, plan)
         return sorted(_distinct(found)[1:], key=lambda each: (not each.meets, each.places))
@@ -370,8 +323,11 @@ class _Seeker:
         )
         if not any(number and day <= last for number, day in zip(places, later, strict=True)):
             return []
-        oracle.opens = later
-        judged = self._least(self._room, places, thorough=False)
+        oracle.open_from(later)
+        # More of the same: other pools that late would be another plan.
+        room = self._room_of([pool for pool, number in enumerate(places) if number])
+        least = tuple(max(low, number) for low, number in zip(room.least, places, strict=True))
+        judged = self._least(replace(room, least=least), places, thorough=False)
         return [self._as_option(f"All {LATER_MONTHS} months later", judged)]
 
     def _as_option(self, name: str, judged: Judged) -> Option:

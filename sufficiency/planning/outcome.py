@@ -14,6 +14,8 @@ from sufficiency.domain import financial_year
 from sufficiency.executors import Workers
 from sufficiency.measures.reporting import ReportCalendar, report_calendar
 from sufficiency.measures.summary import STATISTICS, summarise
+from sufficiency.planning.asking import Request
+from sufficiency.planning.evenly import evenly_chosen
 from sufficiency.planning.futures import (
     Constraint,
     Reading,
@@ -21,8 +23,9 @@ from sufficiency.planning.futures import (
     margins,
     play,
     question_of,
+    until,
 )
-from sufficiency.planning.making import Option, Request, Search
+from sufficiency.planning.making import Option, Search
 from sufficiency.planning.target import (
     COST,
     IN_AREA_SHARE,
@@ -103,7 +106,10 @@ def measured(
     calendar = report_calendar(resolved.start, resolved.months)
     options = (search.nothing, search.plan, *search.alternatives)
     readings = readings_of(search, calendar)
-    numbers = range(request.futures, request.futures + request.further_futures)
+    last = max(each.reading.date for each in search.constraints)
+    numbers = evenly_chosen(
+        until(resolved, last), request.seed, request.further_futures, request.futures
+    )
     plans = [with_places_added(resolved, option.additions) for option in options]
     hear = told or (lambda _what, _futures: None)
     question = question_of(resolved, readings, request.seed)

@@ -34,7 +34,7 @@ def allowed_pools(resolved: Resolved, named: Sequence[str]) -> tuple[Allowed, ..
     """
     pools = pools_of(resolved)
     if not named:
-        return _limited(pools)
+        return _limited(pools, _where(resolved))
     found: dict[str, Allowed] = {}
     for typed in named:
         name, _, most = (part.strip() for part in typed.partition("="))
@@ -54,7 +54,13 @@ def allowed_pools(resolved: Resolved, named: Sequence[str]) -> tuple[Allowed, ..
     return tuple(found.values())
 
 
-def _limited(pools: Sequence[Pool]) -> tuple[Allowed, ...]:
+def _where(resolved: Resolved) -> str:
+    """What holds the scenario: its file, or the authority that it was made for."""
+    files = resolved.scenario.files
+    return str(files[0]) if files else f"The forecast for {resolved.authority.name}"
+
+
+def _limited(pools: Sequence[Pool], where: str) -> tuple[Allowed, ...]:
     limited = tuple(
         Allowed(pool, number, None)
         for number, pool in enumerate(pools)
@@ -62,9 +68,9 @@ def _limited(pools: Sequence[Pool]) -> tuple[Allowed, ...]:
     )
     if not limited:
         raise UserError(
-            "This scenario limits no places, so there is nothing to plan: every place that is "
-            "asked for is bought. Give the places there are, such as "
-            "sectors.internal_fostering.places."
+            f"{where} limits no places, so there is nothing to plan: every place that is asked "
+            "for is bought. Give a scenario file the places there are, such as "
+            "sectors.internal_fostering.places; sufficiency schema lists the keys."
         )
     return limited
 

@@ -51,7 +51,7 @@ def reach_lines(
     """
     calendar = report_calendar(resolved.start, resolved.months)
     in_care = len(resolved.plan.children.need)
-    asked = [_number(resolved, wish) for wish in wishes]
+    asked = check_wishes(resolved, wishes)
     if not asked:
         return (), float(in_care)
     totals = run_many(
@@ -65,11 +65,6 @@ def reach_lines(
     lines = []
     for wish, (number, label, rate) in zip(wishes, asked, strict=True):
         by = wish.by or calendar.dates[-1]
-        if by <= resolved.start:
-            raise UserError(
-                f"--reach-by: found {by:%Y-%m}, expected a month after the start "
-                f"({resolved.start:%Y-%m})."
-            )
         found = reach(number, label, flows, resolved.start, by)
         lines.append(
             ReachLine(
@@ -89,6 +84,22 @@ def reach_lines(
             )
         )
     return tuple(lines), float(in_care)
+
+
+def check_wishes(
+    resolved: Resolved, wishes: Sequence[Wish]
+) -> list[tuple[float, str, float | None]]:
+    """The number in care that each asks about, what it is called, and the rate if it is one.
+
+    Raises as `reach_lines`.
+    """
+    for wish in wishes:
+        if wish.by is not None and wish.by <= resolved.start:
+            raise UserError(
+                f"--reach-by: found {wish.by:%Y-%m}, expected a month after the start "
+                f"({resolved.start:%Y-%m})."
+            )
+    return [_number(resolved, wish) for wish in wishes]
 
 
 def _totals(figures: Figures, around: Surroundings) -> Mapping[str, Floats]:

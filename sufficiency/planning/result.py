@@ -16,7 +16,8 @@ from sufficiency.domain import AGE_BANDS, SECTORS, UNPLACED, Sector
 from sufficiency.executors import Workers
 from sufficiency.manifest import about_the_scenario
 from sufficiency.measures.reporting import report_calendar
-from sufficiency.planning.making import Option, Request, Search, find_plan
+from sufficiency.planning.asking import Request
+from sufficiency.planning.making import Option, Search, find_plan
 from sufficiency.planning.market import FAMILIES, SAME_DAY, URGENCIES, Market, market_of
 from sufficiency.planning.outcome import Outcome, measured, names, plan_table
 from sufficiency.planning.reaching import Wish, reach_lines

@@ -31,6 +31,8 @@ _NEAR_QUANTILE = 0.02
 _PROGRESS = 1e-9
 EXCHANGES = (1, 3, 8)
 """How many places at once may be moved from one pool to another."""
+PRICED_BY = 8
+"""By how many places more what one costs is told."""
 PLANS_TRIED = 4
 """How many of the plans around one are judged on all futures, where fewer futures can say which."""
 
@@ -263,14 +265,59 @@ def corners(room: Room) -> list[Plan]:
 def cheapest_as_small(
     judge: Judge, oracle: Oracle, room: Room, found: Judged, hint: Judge | None = None
 ) -> Judged:
-    """Of the plans of the same size that exchanges lead to, the one expected to cost least."""
-    return _cheapest(
-        judge,
-        oracle,
-        found,
-        lambda here: [plan for plan in _near(here, room) if size(plan) == size(found.plan)],
-        hint,
+    """Of the plans of the same size that exchanges lead to, the one expected to cost least.
+
+    What exchanges save is told by what a place more of each pool costs; what they save in all is
+    then looked up, and ``found`` is kept if that is nothing.
+    """
+    prices = _prices(oracle, room, found.plan)
+    here: Judged | None = found
+    while here is not None:
+        best = here
+        here = _first_that_meets(judge, _cheaper(best.plan, room, prices), hint)
+    before, after = oracle.cost([found.plan, best.plan])
+    return best if after < before - _PROGRESS else found
+
+
+def _prices(oracle: Oracle, room: Room, plan: Plan) -> Floats:
+    """(K,): the expected cost of a place more in each pool, in pounds; 0 where there is no room."""
+    moved = [_moved(plan, (pool, 1), PRICED_BY, room) for pool in range(len(plan))]
+    moved = [
+        each if each != plan else _moved(plan, (pool, -1), PRICED_BY, room)
+        for pool, each in enumerate(moved)
+    ]
+    cost, *costs = oracle.cost([plan, *moved])
+    steps = [size_of_change(plan, each) for each in moved]
+    return np.array(
+        [(more - cost) / step if step else 0.0 for more, step in zip(costs, steps, strict=True)]
     )
+
+
+def size_of_change(one: Plan, other: Plan) -> int:
+    """How many places the other plan has more, or, below 0, fewer."""
+    return sum(other) - sum(one)
+
+
+def _cheaper(plan: Plan, room: Room, prices: Floats) -> list[Plan]:
+    """Plans around one that change as many places and should cost less, the cheapest first."""
+    saved = {
+        near: float(np.dot(np.subtract(plan, near), prices))
+        for near in _near(plan, room)
+        if size(near) == size(plan)
+    }
+    cheaper = [near for near, saving in saved.items() if saving > _PROGRESS]
+    return sorted(cheaper, key=lambda near: -saved[near])
+
+
+def _first_that_meets(judge: Judge, plans: Sequence[Plan], hint: Judge | None) -> Judged | None:
+    """The first of some plans that meets the targets, of those that a hint thinks do."""
+    if hint is not None:
+        plans = [each.plan for each in hint.of(plans) if each.meets]
+    for first in range(0, len(plans), PLANS_TRIED):
+        for judged in judge.of(plans[first : first + PLANS_TRIED]):
+            if judged.meets:
+                return judged
+    return None
 
 
 def cheapest(

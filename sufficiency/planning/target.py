@@ -314,4 +314,5 @@ def _what_is_wrong(text: str) -> str:
 
 
 def _unreadable(text: str, why: str) -> UserError:
-    return UserError(f'--target "{text}": {why}.\n{GRAMMAR}')
+    stop = "" if why.endswith("?") else "."
+    return UserError(f'--target "{text}": {why}{stop}\n{GRAMMAR}')
