@@ -73,6 +73,8 @@ class CostPlan:
     """By pool: the rise of the price of a placement that begins while its sector is pressed."""
     premium_above_occupied_share: Mapping[int, float] = field(default_factory=dict)
     """By sector code: the share of its limited places from which on it is pressed."""
+    need_multiples: tuple[float, ...] = ()
+    """(N,): what children of each need group cost over the price of where they live; empty: 1."""
     place_lines: tuple[PlaceLine, ...] = ()
     """(K,): in the placement total, whoever lives there."""
     income_lines: tuple[IncomeLine, ...] = ()
@@ -202,4 +204,5 @@ def prices_of(plan: CostPlan, places: Places, calendar: ReportCalendar) -> Price
         nights_in_year=np.bincount(year, weights=np.diff(calendar.days)).astype(np.float64),
         known_nightly_gbp=known_nightly_prices_gbp(plan, calendar),
         first_choice_pool=first_choice_pools(places),
+        need_multiple=np.array(plan.need_multiples or np.ones(len(places.preference)), dtype=float),
     )

@@ -59,6 +59,8 @@ class Prices(NamedTuple):
     not known; (0, M) if none is."""
     first_choice_pool: Ints
     """(N,): the pool that each need group's first choice begins with; -1 if it has no price."""
+    need_multiple: Floats
+    """(N,): what children of each need group cost over the price of where they live."""
     year: Ints
     """(M,): the position of the financial year that holds each month."""
     nights_in_year: Floats
@@ -147,6 +149,8 @@ def pay_spell(
     """Add what one spell costs, month by month."""
     effect, year, in_year, cost_in_year = of_replication.effect, -1, 0, 0.0
     basis = 0 if spell.began == BEGAN_AT_START else 1
+    multiple = prices.need_multiple[spell.need]
+    factor *= multiple
     fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
     first_choice = -1 if fit == FIRST_CHOICE else prices.first_choice_pool[spell.need]
     known = knows_price(spell.stream, spell.began, spell.number, prices.known_nightly_gbp)
@@ -164,6 +168,7 @@ def pay_spell(
         paid.cost_gbp[basis, pool, month] += cost
         if first_choice >= 0:
             instead = prices.nightly_gbp[first_choice, month] * effect[first_choice, month]
+            instead *= multiple
             extra = nights * (price - instead)
             paid.extra_cost_gbp[pool, month] += extra
             paid.gap_cost_gbp[fit - IN_HOUSE_SHORTFALL, spell.sector, month] += extra

@@ -9,6 +9,7 @@ from sufficiency.calibration.calibrate import Calibration
 from sufficiency.calibration.children.cohort import Cohort
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
+from sufficiency.resolution.need_prices import with_prices_of_needs
 from sufficiency.resolution.other_money import Around, with_other_money
 from sufficiency.resolution.own_plans import with_known_prices
 from sufficiency.resolution.pool import Pool
@@ -42,4 +43,5 @@ def money_of(
     uasc = int(people.by_age_group[-1])
     around = Around(scenario, history, start, need_names, uasc, population_0_17)
     costs, others = with_other_money(costs, around)
-    return costs, [*with_the_latest(origins, of_pools), *others], [*warnings, *more]
+    costs, of_needs = with_prices_of_needs(costs, scenario, need_names)
+    return costs, [*with_the_latest(origins, of_pools), *of_needs, *others], [*warnings, *more]

@@ -111,7 +111,7 @@ def _joint_funding(around: Around) -> tuple[list[IncomeLine], list[Origin]]:
         for at, name in enumerate(plan.need_groups):
             if name not in around.need_names:
                 key = f"costs.joint_funding.{position}.need_groups.{at}"
-                raise _unknown(around.scenario, key, name, around.need_names)
+                raise unknown_need(around.scenario, key, name, around.need_names)
         groups = plan.need_groups or around.need_names
         shares = tuple(plan.share.value * (name in groups) for name in around.need_names)
         settings = [SECTORS.index(sector) for sector in plan.sectors or SECTORS]
@@ -138,7 +138,8 @@ def _joint_funding(around: Around) -> tuple[list[IncomeLine], list[Origin]]:
     return lines, origins
 
 
-def _unknown(scenario: Scenario, key: str, name: str, known: Sequence[str]) -> ScenarioError:
+def unknown_need(scenario: Scenario, key: str, name: str, known: Sequence[str]) -> ScenarioError:
+    """The error of a need group that is none of those known."""
     near = get_close_matches(name, known, n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     return refused(scenario, key, f'found "{name}", expected one of {", ".join(known)}.{hint}')

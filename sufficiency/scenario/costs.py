@@ -314,6 +314,11 @@ class Costs(Strict):
         description="More about the price of a sector, of a pool (by its name) or of `unplaced`: "
         "how prices differ, change and rise, and what is paid whoever lives there.",
     )
+    price_multiple_by_need: dict[Text, Ratio] = Field(
+        default_factory=dict,
+        description="What a placement costs for children of a need or planning group (by its "
+        "name), as a multiple of the price of where they live: 1.4 is 40% more. Default: 1.",
+    )
     price_list: Text | None = Field(
         default=None,
         description="The council's own list of current weekly prices: a CSV with the column "
