@@ -119,8 +119,8 @@ class ChunkFolder:
 
     @property
     def holds_something(self) -> bool:
-        """Whether there is anything to resume."""
-        return bool(self._where)
+        """Whether there is anything to resume, also if Ctrl-C was heard as it was put away."""
+        return next(self.path.glob("*.chunk"), None) is not None
 
     def remove(self) -> None:
         """Remove the folder, and those above it that were made for it and are empty."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_experiment import SmallCouncil, in_bytes
+from small_council import SmallCouncil, in_bytes
 
 from sufficiency import experiment
 from sufficiency.chunk_folder import ChunkFolder, has_chunks
@@ -261,6 +261,23 @@ from sufficiency.scenario.options import scenario_for_authority
 resolved = resolve(scenario_for_authority("Leeds", months=12))
 print(identity_of(Job(resolved, surroundings_of(resolved), 1, "simpy")).digest)
 """
+
+
+def test_a_chunk_that_was_written_as_ctrl_c_was_heard_is_kept(
+    tmp_path: Path, undisturbed: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.replace
+
+    def interrupted(self: Path, target: Path) -> Path:
+        rename(self, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        a_run(tmp_path / "run")
+    monkeypatch.undo()
+    assert has_chunks(tmp_path / "run")
+    assert in_bytes(a_run(tmp_path / "run", resume=True)) == undisturbed
 
 
 def test_a_scenario_is_the_same_in_any_process_and_another_with_one_number_changed() -> None:
