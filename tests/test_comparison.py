@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fits import scenario
-from test_experiment import SmallCouncil
+from small_council import SmallCouncil
 
 from sufficiency.comparison.appraising import appraisal_of
 from sufficiency.comparison.folders import read_run

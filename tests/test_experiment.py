@@ -8,111 +8,25 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from records import FAR_SHARE, OUTSIDE_SHARE, cost_plan
-from worlds import START, a_world, cohort, entries, hazards, places
+import small_council
+from small_council import SmallCouncil, in_bytes
+from worlds import START
 
 import sufficiency
-from sufficiency.domain import UASC
 from sufficiency.errors import UserError
 from sufficiency.experiment import run
 from sufficiency.forecast import Forecast
-from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import FORECAST_ROWS
-from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.rows import COST_ROWS
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.options import scenario_for_authority
-from sufficiency.simulation.world import World
-
-TABLES = ("forecast", "flows", "needs", "finance", "finance_monthly", "layers")
-
-
-@dataclass(frozen=True)
-class SmallCouncil:
-    """Forty children, four entries a month; parameters and drift stretch the entries."""
-
-    months: int = 14
-    parameter: bool = True
-    drift: bool = True
-    layers: bool = True
-    budget_gbp: Mapping[str, float] = field(default_factory=dict)
-    start: date = START
-    population_0_17: float | None = 20_000.0
-    fails_at: int = -1
-
-    @property
-    def scenario(self) -> Any:
-        uncertainty = SimpleNamespace(
-            parameter=self.parameter, drift=self.drift, layers=self.layers, overflow_range=False
-        )
-        return _Scenario("Small council", uncertainty)
-
-    @property
-    def authority(self) -> Mapping[str, str]:
-        return {"name": "Smallshire", "old_la_code": "1", "new_la_code": "E1", "region": "R"}
-
-    @property
-    def costs(self) -> CostPlan:
-        return cost_plan(0.03, **self.budget_gbp)
-
-    shares = {"outside_area_share": OUTSIDE_SHARE, "over_20_miles_share": FAR_SHARE}  # noqa: RUF012
-    origins = ()
-    warnings = ("The data are old.",)
-    manifest_extras = {"data_age": "old"}  # noqa: RUF012
-
-    def draw_world(
-        self,
-        seed: int,
-        replication: int,
-        *,
-        parameter: bool,
-        drift: bool,
-        effects: bool = False,
-    ) -> World:
-        if replication == self.fails_at:
-            raise UserError("this world cannot be drawn")
-        normals = np.random.default_rng([seed, replication]).normal(size=2)
-        stretch = np.exp(normals @ [0.3 * parameter, 0.6 * drift])
-        return a_world(
-            days=int(report_calendar(self.start, self.months).days[-1]),
-            start=self.start,
-            hazards=hazards({"returned_home": 0.5 / 365, "planned": 1 / 365}),
-            entries=entries({"5_9": 0.12 * stretch, UASC: 0.01}),
-            cohort=cohort(40),
-            places=places(45, -1, 0, 0, 0, 0),
-        )
-
-    def draw_worlds(
-        self,
-        seed: int,
-        replications: Sequence[int],
-        *,
-        parameter: bool,
-        drift: bool,
-        effects: bool = False,
-    ) -> Iterator[World]:
-        for replication in replications:
-            yield self.draw_world(seed, replication, parameter=parameter, drift=drift)
-
-
-@dataclass(frozen=True)
-class _Scenario:
-    name: str
-    uncertainty: Any
-    files: tuple[Path, ...] = (Path(__file__),)
-    table_path: Path | None = None
-
-    def model_dump(self, mode: str) -> dict[str, str]:
-        return {"name": self.name}
 
 
 @dataclass(frozen=True)
@@ -124,11 +38,6 @@ class FromFile(SmallCouncil):
     @property
     def scenario(self) -> Any:
         return replace(super().scenario, files=(self.path,))
-
-
-def in_bytes(forecast: Forecast) -> list[bytes]:
-    tables = [getattr(forecast, name).to_csv().encode() for name in TABLES]
-    return [*tables, forecast.replications.to_csv().encode()]
 
 
 @pytest.fixture(scope="module")
@@ -273,8 +182,8 @@ def test_the_manifest_says_what_was_run(serial: Forecast) -> None:
     assert manifest["package_version"] == sufficiency.__version__
     assert (manifest["seed"], manifest["replications"], manifest["engine"]) == (5, 30, "compiled")
     assert manifest["warnings"] == ["The data are old."]
-    of_this_file = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    assert manifest["inputs"] == [{"file": "test_experiment.py", "sha256": of_this_file}]
+    of_its_file = hashlib.sha256(Path(small_council.__file__).read_bytes()).hexdigest()
+    assert manifest["inputs"] == [{"file": "small_council.py", "sha256": of_its_file}]
     assert manifest["data_age"] == "old"
     assert manifest["authority"]["name"] == "Smallshire"
     assert manifest["scenario"] == {"name": "Small council"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -16,38 +15,15 @@ from typing import Any
 
 import pytest
 from command_line import found_first, leave_out_the_report, status
-from test_experiment import SmallCouncil, in_bytes
+from small_council import KilledCouncil, SmallCouncil, in_bytes
 
 from sufficiency import dask_cluster
 from sufficiency.errors import OutputError, UserError
 from sufficiency.experiment import run
 from sufficiency.shipped import shipped_path
-from sufficiency.simulation.world import World
 
 REPLICATIONS = 24
 SIZES = {"replications": REPLICATIONS, "seed": 5, "chunk_size": 4}
-
-
-@dataclass(frozen=True)
-class KilledCouncil(SmallCouncil):
-    """The first process that draws its world number 13 is killed, as for want of memory."""
-
-    marks: str = ""
-
-    def draw_world(
-        self,
-        seed: int,
-        replication: int,
-        *,
-        parameter: bool,
-        drift: bool,
-        effects: bool = False,
-    ) -> World:
-        mark = Path(self.marks, "killed")
-        if replication == 13 and not mark.exists():
-            mark.touch()
-            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-        return super().draw_world(seed, replication, parameter=parameter, drift=drift)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_experiment import SmallCouncil
+from small_council import SmallCouncil
 
 from sufficiency.chunk_folder import ChunkFolder
 from sufficiency.comparison.many import run_many

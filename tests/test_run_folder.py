@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from test_experiment import SmallCouncil
+from small_council import SmallCouncil
 from xlsxwriter.exceptions import FileCreateError
 
 import sufficiency.report.page
