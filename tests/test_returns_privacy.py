@@ -7,7 +7,6 @@ even when the program fails.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ import pandas as pd
 import pytest
 
 from sufficiency import cli
+from sufficiency.history.returns import rebuilding
 from sufficiency.synthesis import synthesise
 from sufficiency.synthesis.tables import TABLES
 from sufficiency.synthesis.writing import as_text, csv_bytes, file_name
@@ -114,26 +114,27 @@ def test_nothing_written_or_printed_shows_a_child(
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("debug", [False, True])
 def test_a_failure_shows_no_cell(
-    command: Callable[[Path, Path], list[str]], debug: bool, folder: Path, tmp_path: Path
+    command: Callable[[Path, Path], list[str]],
+    debug: bool,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Our own fault, in the midst of the children: one line, or the traceback if asked for."""
-    typed = [*(["--debug"] if debug else []), *command(folder, tmp_path)]
-    program = (
-        "import sys\n"
-        "from sufficiency import cli\n"
-        "from sufficiency.history.returns import rebuilding\n"
-        "def broken(rows, *others):\n"
-        "    return rows['no such column']\n"
-        "rebuilding.periods.without_adults = broken\n"
-        "cli.main(sys.argv[1:])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, *typed], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert ("Traceback" in done.stderr) == debug
-    assert "no such column" in done.stderr
-    assert_says_nothing(done.stdout + done.stderr)
+
+    def broken(rows: pd.DataFrame, *others: object) -> pd.Series:
+        return rows["no such column"]
+
+    monkeypatch.setattr(rebuilding.periods, "without_adults", broken)
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    with pytest.raises(KeyError) as fault:
+        cli.main([*(["--debug"] if debug else []), *command(folder, tmp_path)])
+    sys.excepthook(fault.type, fault.value, fault.tb)
+    printed = capsys.readouterr()
+    assert ("Traceback" in printed.err) == debug
+    assert "no such column" in printed.err
+    assert_says_nothing(printed.out + printed.err)
     assert not list(tmp_path.iterdir())
 
 
