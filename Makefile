@@ -20,7 +20,7 @@ demo: .venv/installed
 	@$(IN_VENV) -m sufficiency run $(SCENARIO) --overwrite
 
 test: .venv/installed-dev
-	@$(IN_VENV) -m pytest -n 2
+	@$(IN_VENV) -m pytest -n 2 --dist worksteal
 
 lint: .venv/installed-dev
 	@$(IN_VENV) -m ruff check .
