@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,12 +86,26 @@ def test_upper_pendeford_farm_adds_no_places() -> None:
 def test_what_the_page_about_places_shows_can_be_run(tmp_path: Path) -> None:
     page = (Path(__file__).parents[1] / "docs" / "supply.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for number, text in enumerate(blocks):
         path = tmp_path / f"{number}.yaml"
         head = "" if text.startswith("name:") else "name: a\nauthority: Wolverhampton\n"
         path.write_text(head + text, encoding="utf-8")
         assert supply(load_scenario(path), CHILDREN, date(2023, 3, 31)).pools
+
+
+def test_the_policy_that_the_page_about_places_shows_can_be_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "supply.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    homes = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)[0]
+    monkeypatch.chdir(tmp_path)
+    Path("homes.yaml").write_text(f"months: 2\n{homes}", encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(text.replace("replications=20", "replications=2"), names)
+    rows = {row["key"]: row["value"] for row in names["forecast"].manifest["origins"]}
+    assert rows["allocation.policy"] == "NearestFirst"
 
 
 def test_the_strategys_planning_groups_are_there_and_their_sizes_are_assumptions() -> None:
