@@ -349,6 +349,18 @@ def test_what_only_the_whole_shows_is_refused_too(write: Write, text: str, expec
     assert str(caught.value) == expected
 
 
+def test_a_provider_misspelt_by_an_extending_file_is_recognised(write: Write) -> None:
+    write(HEAD + homes("{name: F, providers: [{name: Elm Lodge, places: 4}]}"), "base.yaml")
+    changed = "extends: base.yaml\nname: more\n" + homes(
+        "{name: F, providers: [{name: Elm Loge, closes: 2024-01-01}]}"
+    )
+    assert problem(write(changed)) == (
+        "s.yaml, line 6, sectors.residential.pools[1].providers[2].places: missing; expected "
+        "usable places with this provider at the start. Add the key. "
+        'Or is "Elm Lodge" meant, which is listed already?'
+    )
+
+
 def test_an_extending_file_changes_pools_and_providers_by_name(write: Write) -> None:
     write(
         HEAD

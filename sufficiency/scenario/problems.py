@@ -61,7 +61,21 @@ def _problem(error: ErrorDetails, written: Written) -> tuple[str, int, str]:
     here, reached = written.at(path)
     shown = _dotted(_path_to_show(error, path, reached, here))
     where = f"{here.file}, line {here.line}, {shown}" if here.file else shown
-    return here.file, here.line, f"{where}: {_sentence(error, path)}"
+    meant = _name_meant(path, written) if error["type"] == "missing" else ""
+    return here.file, here.line, f"{where}: {_sentence(error, path)}{meant}"
+
+
+def _name_meant(path: Path, written: Written) -> str:
+    """Of an item of a list that lacks a key: another that its name, misspelt, may have meant."""
+    if len(path) < 2 or not isinstance(path[-2], int):
+        return ""
+    listed, reached = written.at(path[:-2])
+    if reached != path[:-2] or not isinstance(listed.value, list):
+        return ""
+    names = [str(item.at(("name",))[0].value) for item in listed.value]
+    own = names.pop(path[-2])
+    near = get_close_matches(own, names, n=1)
+    return f' Or is "{near[0]}" meant, which is listed already?' if near else ""
 
 
 def _path_to_show(error: ErrorDetails, path: Path, reached: Path, here: Written) -> Path:
