@@ -174,36 +174,49 @@ def run(
         spend = found.spend(job)
         made = tables(job, found, spend)
         precision = range_precision(job, found, spend)
-    timings_s = {
-        "simulate": round(simulated - clock, 3),
-        "summarise": round(time.perf_counter() - simulated, 3),
-    }
     manifest = {
         **_about_the_run(job, work, crew),
         "command": command,
         "started_at": started_at.isoformat(timespec="seconds"),
-        "timings_s": timings_s,
+        "timings_s": {
+            "simulate": round(simulated - clock, 3),
+            "summarise": round(time.perf_counter() - simulated, 3),
+        },
         "monte_carlo": precision,
         "uncertainty_layers": dated_records(made["layers"]),
         **about,
+        **_again(job, found, made, work.as_asked, crew),
     }
     manifest["warnings"] += [*why_another_engine(engine), *notes]
-    planned = with_and_without(job, found.figures["forecast"], work.as_asked, crew)
-    if planned is not None:
-        manifest["planned_ends"] = planned
-    overflow = overflow_range(job, found, work.as_asked, crew)
-    if overflow is not None:
-        manifest["overflow_range"] = overflow
-    manifest |= finance_desk(job, found, made, work.as_asked, crew)
-    stories = stories_of(job, work.as_asked)
-    values = ReplicationValues(
-        resolved.scenario.name,
+    return Forecast(
+        manifest=manifest,
+        replication_values=_values_of(job, found),
+        stories=stories_of(job, work.as_asked),
+        **made,
+    )
+
+
+def _again(
+    job: Job, found: RunFigures, made: Mapping[str, Any], layers: Layers, crew: Workers
+) -> dict[str, Any]:
+    """The part of the manifest that compares some of the futures with themselves, changed."""
+    planned = with_and_without(job, found.figures["forecast"], layers, crew)
+    overflow = overflow_range(job, found, layers, crew)
+    return {
+        **({} if planned is None else {"planned_ends": planned}),
+        **({} if overflow is None else {"overflow_range": overflow}),
+        **finance_desk(job, found, made, layers, crew),
+    }
+
+
+def _values_of(job: Job, found: RunFigures) -> ReplicationValues:
+    return ReplicationValues(
+        job.resolved.scenario.name,
         found.figures["forecast"],
         job.surroundings.calendar.dates,
         cost=found.figures["cost_gbp"],
         line_settings=job.surroundings.costs.line_settings,
     )
-    return Forecast(manifest=manifest, replication_values=values, stories=stories, **made)
 
 
 def crew_for(

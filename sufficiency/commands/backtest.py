@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from sufficiency.commands.options import Whole
+from sufficiency.commands.options import (
+    out_options,
+    replications_option,
+    seed_option,
+    workers_option,
+)
 
 if TYPE_CHECKING:
     from sufficiency.backtest.study import Backtest, Study
@@ -51,32 +56,15 @@ def as_origins(context: click.Context, parameter: click.Parameter, value: str) -
     callback=as_origins,
     help="Forecasts are made again as if on 31 March of these years.",
 )
-@click.option(
-    "--replications",
-    type=Whole(min=20, max=10_000),
-    metavar="N",
-    help="How many futures to simulate for each forecast.  [default: 200, for returns 100]",
+@replications_option(
+    "How many futures to simulate for each forecast.  [default: 200, for returns 100]",
+    least=20,
+    most=10_000,
+    default=None,
 )
-@click.option(
-    "--seed",
-    type=Whole(min=0, max=2**63 - 1),
-    default=1,
-    show_default=True,
-    metavar="S",
-    help="The same seed gives the same figures.",
-)
-@click.option(
-    "--workers",
-    type=Whole(min=1),
-    metavar="W",
-    help="Processes to use; figures do not depend on it.  [default: all processors]",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder to write.  [default: outputs/backtest- and the authority's name, or all]",
-)
+@seed_option()
+@workers_option("Processes")
+@out_options("outputs/backtest- and the authority's name, or all", "backtest")
 @click.option(
     "--every",
     "every_months",
@@ -91,7 +79,6 @@ def as_origins(context: click.Context, parameter: click.Parameter, value: str) -
     help="For returns: your own table of which kinds of placement belong to which setting.",
 )
 @click.option("--resume", is_flag=True, help="Go on with a backtest that was stopped.")
-@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier backtest.")
 @click.pass_context
 def command(
     context: click.Context,

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sufficiency.commands.options import Whole, chosen_scenario, overlay_option
+from sufficiency.commands.options import (
+    Whole,
+    chosen_scenario,
+    engine_option,
+    out_options,
+    overlay_option,
+    replications_option,
+    seed_option,
+    workers_option,
+)
 from sufficiency.commands.run import COMPILING, STOPPED
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 from sufficiency.errors import OutputError
 
 _LONGEST_FOLDER = 80
+_OPTION = {"overlays": "--with"}
 
 if TYPE_CHECKING:
     from sufficiency.comparison.result import Comparison
@@ -24,18 +34,8 @@ if TYPE_CHECKING:
 @click.command("compare", short_help="Say what scenarios change, and how sure that is.")
 @click.argument("compared", nargs=-1, metavar="BASE OTHER...")
 @overlay_option
-@click.option(
-    "--replications",
-    type=Whole(min=1, max=100_000),
-    metavar="N",
-    help="How many futures of each scenario to simulate.  [default: 200]",
-)
-@click.option(
-    "--seed",
-    type=Whole(min=0, max=2**63 - 1),
-    metavar="S",
-    help="The same seed gives the same figures.  [default: 1]",
-)
+@replications_option("How many futures of each scenario to simulate.  [default: 200]", default=None)
+@seed_option(default=None)
 @click.option(
     "--months",
     type=Whole(1, 120),
@@ -53,49 +53,25 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Compare scenarios that do not start from the same children, or runs with other futures.",
 )
-@click.option(
-    "--workers",
-    type=Whole(min=1),
-    metavar="W",
-    help="Threads or processes to use; figures do not depend on it.  [default: all processors]",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["compiled", "simpy"]),
-    default="compiled",
-    show_default=True,
-    help="The simulation's clock; both give the same figures. SimPy is the definition, and slower.",
-)
+@workers_option()
+@engine_option
 @click.option(
     "--executor",
     type=click.Choice(["serial", "threads", "processes"]),
     help="Who works; figures do not depend on it.  [default: threads; processes for SimPy]",
 )
 @click.option("--resume", is_flag=True, help="Go on with the same comparison where it was stopped.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder to write.  [default: outputs/compare- and the scenarios' names]",
-)
-@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier comparison.")
+@out_options("outputs/compare- and the scenarios' names", "comparison")
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     compared: tuple[str, ...],
     *,
-    overlays: tuple[str, ...],
-    replications: int | None,
-    seed: int | None,
-    months: int | None,
-    explain: bool,
-    unpaired: bool,
-    workers: int | None,
-    engine: str,
-    executor: str | None,
-    resume: bool,
     out: Path | None,
     overwrite: bool,
+    unpaired: bool,
+    **asked: Any,
 ) -> int | None:
     """Set scenarios against a base, the first of them: the same children in the same futures.
 
@@ -112,35 +88,49 @@ def command(
       sufficiency compare outputs/base outputs/more-carers
       sufficiency compare outputs/2020-09 outputs/2020-10
     """
-    from sufficiency import terminal
     from sufficiency.comparison.chosen import check_chosen, is_run
 
     paths = [_as_path(one) for one in compared]
-    if not (overlays and len(paths) == 1):
+    if not (asked["overlays"] and len(paths) == 1):
         check_chosen(paths)
     typed = shlex.join(["sufficiency", *context.obj])
-    if is_run(paths[0]):
-        _refuse_for_runs(
-            {
-                "--replications": replications,
-                "--seed": seed,
-                "--months": months,
-                "--with": overlays,
-                "--explain": explain,
-                "--resume": resume,
-            }
+    if not is_run(paths[0]):
+        return _of_scenarios(
+            [str(path) for path in paths], out, overwrite, unpaired=unpaired, command=typed, **asked
         )
-        from sufficiency.comparison.compare import compare_runs
-        from sufficiency.finance.movement import are_apart
+    given = ("replications", "seed", "months", "overlays", "explain", "resume")
+    _refuse_for_runs({_OPTION.get(name, f"--{name}"): asked[name] for name in given})
+    folder = _folder(out, [Path(one).resolve().name for one in compared], overwrite)
+    _of_runs([Path(one) for one in paths], folder, overwrite, unpaired, typed)
+    return None
 
-        folder = _folder(out, [Path(one).resolve().name for one in compared], overwrite)
-        if not unpaired and are_apart([Path(one) for one in paths]):
-            _moved(Path(paths[0]), Path(paths[1]), folder, overwrite, typed)
-            return None
-        _finished(compare_runs([Path(one) for one in paths], unpaired, typed), folder, overwrite)
-        return None
-    scenarios = _scenarios([str(path) for path in paths], overlays, months)
+
+def _of_runs(runs: list[Path], folder: Path, overwrite: bool, unpaired: bool, typed: str) -> None:
+    """Compare what has been written."""
+    from sufficiency.comparison.compare import compare_runs
+    from sufficiency.finance.movement import are_apart
+
+    if not unpaired and are_apart(runs):
+        _moved(runs[0], runs[1], folder, overwrite, typed)
+    else:
+        _finished(compare_runs(runs, unpaired, typed), folder, overwrite)
+
+
+def _of_scenarios(
+    paths: list[str],
+    out: Path | None,
+    overwrite: bool,
+    *,
+    overlays: Sequence[str],
+    months: int | None,
+    replications: int | None,
+    seed: int | None,
+    **how: Any,
+) -> int | None:
+    """Simulate scenarios and compare them."""
+    scenarios = _scenarios(paths, overlays, months)
     folder = _folder(out, [scenario.name for scenario in scenarios], overwrite)
+    from sufficiency import terminal
     from sufficiency.chunk_folder import has_chunks
     from sufficiency.comparison.compare import (
         DEFAULT_REPLICATIONS,
@@ -153,16 +143,10 @@ def command(
     asked = Asked(
         replications=DEFAULT_REPLICATIONS if replications is None else replications,
         seed=DEFAULT_SEED if seed is None else seed,
-        unpaired=unpaired,
-        explain=explain,
-        engine=engine,
-        workers=workers,
-        executor=executor,
         kept_beside=folder,
-        resume=resume,
-        command=typed,
+        **how,
     )
-    if must_compile(engine):
+    if must_compile(asked.engine):
         terminal.show_warnings([COMPILING])
     try:
         with terminating_as_interrupt():

@@ -5,12 +5,26 @@ from __future__ import annotations
 import shlex
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sufficiency.commands.options import Whole, as_date, chosen_scenario, scenario_options
+from sufficiency.commands.options import (
+    Whole,
+    as_date,
+    chosen_scenario,
+    out_options,
+    replications_option,
+    scenario_options,
+    seed_option,
+    workers_option,
+)
 from sufficiency.commands.run import COMPILING
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
+
+if TYPE_CHECKING:
+    from sufficiency.scenario.model import Scenario
+    from sufficiency.sensitivity.study import Asked
 
 
 @click.command("sensitivity", short_help="Say which assumptions the forecast hangs on.")
@@ -57,38 +71,14 @@ from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
     metavar="N",
     help="How many are changed together.  [default: 6; 4 for sobol]",
 )
-@click.option(
-    "--replications",
-    type=Whole(min=2, max=100_000),
-    default=200,
-    show_default=True,
-    metavar="N",
-    help="How many futures each number meets.",
-)
-@click.option(
-    "--seed",
-    type=Whole(min=0, max=2**32 - 1),
-    default=1,
-    show_default=True,
-    metavar="S",
-    help="The same seed gives the same figures.",
-)
-@click.option(
-    "--workers",
-    type=Whole(min=1),
-    metavar="W",
-    help="Threads to use; figures do not depend on it.  [default: all processors]",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder to write.  [default: outputs/, the scenario's name and -sensitivity]",
-)
-@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier study.")
+@replications_option("How many futures each number meets.", least=2)
+@seed_option(most=2**32 - 1)
+@workers_option("Threads")
+@out_options("outputs/, the scenario's name and -sensitivity", "study")
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     scenario: str | None,
     authority: str | None,
     in_care: int | None,
@@ -98,15 +88,9 @@ def command(
     overlays: tuple[str, ...],
     assumptions: tuple[str, ...],
     measures: tuple[str, ...],
-    at: date | None,
-    limits: tuple[str, ...],
-    method: str,
-    strongest: int | None,
-    replications: int,
-    seed: int,
-    workers: int | None,
     out: Path | None,
     overwrite: bool,
+    **how: Any,
 ) -> int | None:
     """Test the assumptions of a scenario: one at a time, then the strongest together.
 
@@ -120,33 +104,34 @@ def command(
       sufficiency sensitivity s.yaml --assumptions entries.by_age,population.overflow_share.ifa
       sufficiency sensitivity s.yaml --measure cost --at 2022-03-31 --limit cost=36000000
     """
-    from sufficiency import terminal
     from sufficiency.report.run_folder import check_writable, default_run_folder
-    from sufficiency.report.sensitivity_folder import write_sensitivity
-    from sufficiency.sensitivity.study import Asked, study
-    from sufficiency.simulation.simulate import DEFAULT_ENGINE, must_compile
+    from sufficiency.sensitivity.study import Asked
 
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
     folder = out or default_run_folder(f"{chosen.name}-sensitivity")
     folder = folder.resolve() if folder.name in ("", "..") else folder
     check_writable(folder, overwrite)
     asked = Asked(
-        replications=replications,
-        seed=seed,
         assumptions=_parts(assumptions),
         measures=_parts(measures),
-        at=at,
-        limits=limits,
-        method=method,
-        strongest=strongest,
-        workers=workers,
         command=shlex.join(["sufficiency", *context.obj]),
+        **how,
     )
+    return _studied(chosen, asked, folder, overwrite)
+
+
+def _studied(chosen: Scenario, asked: Asked, folder: Path, overwrite: bool) -> int | None:
+    """Make the study, write it and say what was found."""
+    from sufficiency import terminal
+    from sufficiency.report.sensitivity_folder import write_sensitivity
+    from sufficiency.sensitivity.study import study
+    from sufficiency.simulation.simulate import DEFAULT_ENGINE, must_compile
+
     if must_compile(DEFAULT_ENGINE):
         terminal.show_warnings([COMPILING])
     try:
         with terminating_as_interrupt():
-            with terminal.progress_bar(replications) as progress:
+            with terminal.progress_bar(asked.replications) as progress:
                 result = study(chosen, asked, progress)
             written = write_sensitivity(result, folder, overwrite)
     except KeyboardInterrupt:

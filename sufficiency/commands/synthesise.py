@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sufficiency.commands.options import Whole
+from sufficiency.commands.options import Whole, seed_option
 
 
 def _as_years(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
@@ -42,14 +42,7 @@ def _as_years(context: click.Context, parameter: click.Parameter, value: str) ->
     metavar="DIR",
     help="The new folder to write.",
 )
-@click.option(
-    "--seed",
-    type=Whole(min=0, max=2**63 - 1),
-    default=1,
-    show_default=True,
-    metavar="S",
-    help="The same seed gives the same return.",
-)
+@seed_option("return")
 @click.option(
     "--in-care",
     type=Whole(min=1),

@@ -18,13 +18,13 @@ from sufficiency.history.authorities import Authority, find_authority
 from sufficiency.history.monthly_table import read_monthly_table
 from sufficiency.history.published import PublishedHistory
 from sufficiency.measures.money import CostPlan
-from sufficiency.report.formats import long_date
 from sufficiency.resolution.budgets import actuals_before, check_budget_years
 from sufficiency.resolution.calendar import factor_origins
 from sufficiency.resolution.effect_checks import check_effects
 from sufficiency.resolution.intervention_words import intervention_origins, intervention_rows
 from sufficiency.resolution.localities import locality_shares
 from sufficiency.resolution.money import money_of
+from sufficiency.resolution.notes import notes, pull_of_starters
 from sufficiency.resolution.own_plans import plan_origins
 from sufficiency.resolution.own_population import people_at_start
 from sufficiency.resolution.own_return import (
@@ -35,10 +35,11 @@ from sufficiency.resolution.own_return import (
 )
 from sufficiency.resolution.own_table import OwnTable, own_levels
 from sufficiency.resolution.page_facts import manifest_extras
-from sufficiency.resolution.planning import follows_path, world_plan
+from sufficiency.resolution.planning import world_plan
 from sufficiency.resolution.planning_groups import group_origins
 from sufficiency.resolution.policies import AllocationPolicy
 from sufficiency.resolution.pools import Pool
+from sufficiency.resolution.population import StartingPopulation
 from sufficiency.resolution.price_drift import with_price_drift
 from sufficiency.resolution.provenance import (
     fitted_origins,
@@ -48,13 +49,12 @@ from sufficiency.resolution.supply import supply
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
 from sufficiency.simulation.world import World
-from sufficiency.simulation.worlds import Levels, WorldPlan, draw_worlds
+from sufficiency.simulation.worlds import WorldPlan, draw_worlds
 
 Floats = NDArray[np.float64]
 
 LATEST_YEAR = 2023
 _LAST_MONTH, _LAST_DAY = 3, 31
-_LARGE_PULL = 0.15
 
 
 @dataclass(frozen=True)
@@ -207,9 +207,22 @@ def own_assumptions(scenario: Scenario) -> dict[str, Assumption]:
     }
 
 
-def _resolve(
-    scenario: Scenario, policy: AllocationPolicy | None, published: Calibration | None
-) -> Resolved:
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a scenario before its places and prices."""
+
+    scenario: Scenario
+    authority: Authority
+    own: OwnReturn
+    history: PublishedHistory
+    fit: Calibration
+    start: date
+    table: OwnTable | None
+    people: StartingPopulation
+
+
+def _known(scenario: Scenario, published: Calibration | None) -> _Known:
+    """Read an authority's past, published and its own, and who is in care at the start."""
     authority = find_authority(scenario.authority)
     own = read_own_return(scenario, authority)
     scenario = starting_on(scenario, own)
@@ -222,12 +235,21 @@ def _resolve(
     until = min(scenario.calibration.history_to or start, start)
     table = own_levels(read_monthly_table(path), fit, until) if path is not None else None
     people, own = people_at_start(scenario, fit, own)
+    return _Known(scenario, authority, own, history, fit, start, table, people)
+
+
+def _resolve(
+    scenario: Scenario, policy: AllocationPolicy | None, published: Calibration | None
+) -> Resolved:
+    known = _known(scenario, published)
+    scenario, own, fit, history = known.scenario, known.own, known.fit, known.history
+    people, start = known.people, known.start
     there = supply(scenario, people.by_sector, start, policy)
     shares, share_origins = locality_shares(
         scenario, fit, history, people.by_sector.astype(np.float64)
     )
     there = there.located(shares)
-    plan = world_plan(scenario, fit, people, table, own, there, start)
+    plan = world_plan(scenario, fit, people, known.table, own, there, start)
     population = _population(fit)
     needs = plan.places.need_names
     costs, cost_origins, cost_warnings = money_of(
@@ -236,36 +258,24 @@ def _resolve(
     plan, drift_origins = with_price_drift(
         plan, scenario, costs, calibration_year(scenario), fit.latest_in_care
     )
-    origins = (
-        *people.origins,
-        *plan_origins(scenario, own.cohort),
-        *([] if population is None else [population_origin(population)]),
-        *fitted_origins(scenario, fit, plan.levels, table, own.calibrated),
-        *factor_origins(scenario),
-        *intervention_origins(scenario),
-        *there.origins,
-        *group_origins(scenario),
-        *share_origins,
-        *cost_origins,
-        *drift_origins,
-    )
     return Resolved(
         scenario=scenario,
-        authority=authority,
+        authority=known.authority,
         start=start,
         months=scenario.months,
         plan=plan,
         costs=costs,
         shares=shares,
         population_0_17=population,
-        origins=origins,
-        warnings=(
-            *cost_warnings,
-            *there.warnings,
-            *_notes(authority, fit, scenario, own),
-            *_pull_of_starters(scenario, fit, plan.levels, table, own),
-            *check_effects(scenario, plan),
+        origins=(
+            *_origins(known, plan, population),
+            *there.origins,
+            *group_origins(scenario),
+            *share_origins,
+            *cost_origins,
+            *drift_origins,
         ),
+        warnings=(*cost_warnings, *there.warnings, *_warnings(known, plan)),
         manifest_extras={
             **manifest_extras(
                 scenario, fit, history, there.statement, there.sector_places, own.calibrated
@@ -276,6 +286,29 @@ def _resolve(
         personal_data=own.is_used,
         actuals=actuals_before(scenario, start),
     )
+
+
+def _origins(known: _Known, plan: WorldPlan, population: float | None) -> list[Origin]:
+    """Where the numbers came from that decide who comes, stays and leaves."""
+    scenario, fit, own = known.scenario, known.fit, known.own
+    return [
+        *known.people.origins,
+        *plan_origins(scenario, own.cohort),
+        *([] if population is None else [population_origin(population)]),
+        *fitted_origins(scenario, fit, plan.levels, known.table, own.calibrated),
+        *factor_origins(scenario),
+        *intervention_origins(scenario),
+    ]
+
+
+def _warnings(known: _Known, plan: WorldPlan) -> list[str]:
+    """What the user should know of the figures, places and prices apart."""
+    scenario, fit, own = known.scenario, known.fit, known.own
+    return [
+        *notes(known.authority, fit, scenario, own),
+        *pull_of_starters(scenario, fit, plan.levels, known.table, own),
+        *check_effects(scenario, plan),
+    ]
 
 
 def _fit(
@@ -326,72 +359,3 @@ def _start(scenario: Scenario, fit: Calibration) -> date:
 def _population(fit: Calibration) -> float | None:
     known = fit.counts.population_0_17[~np.isnan(fit.counts.population_0_17)]
     return float(known[-1]) if len(known) else None
-
-
-def _notes(authority: Authority, fit: Calibration, scenario: Scenario, own: OwnReturn) -> list[str]:
-    if own.cohort is not None:
-        return [*([authority.note] if authority.note else []), *_cohort_notes(own)]
-    notes = [*([authority.note] if authority.note else []), *fit.notes]
-    years = len(fit.counts.years)
-    if years < fit.window_years + 1:
-        notes.append(
-            f"{authority.name} has only {years} year{'s' if years > 1 else ''} of its own figures, "
-            "so its rates lean on similar councils."
-        )
-    if fit.year < fit.latest_year:
-        notes.append(
-            f"{authority.name} has no published ages and placements after 31 March {fit.year}: its "
-            f"rates are those of that time, and its {fit.latest_in_care:,.0f} children of 31 March "
-            f"{fit.latest_year} are taken to have the same shares by age and sector."
-        )
-    population = scenario.population
-    given = population.in_care
-    if given is not None and not population.sectors and given.value != round(fit.latest_in_care):
-        notes.append(
-            f"The starting children are the published {fit.latest_in_care:,.0f} of 31 March "
-            f"{fit.latest_year} rescaled to {given.value:,}, with the same shares by age and "
-            "sector."
-        )
-    counted = date(fit.latest_year, _LAST_MONTH, _LAST_DAY)
-    if given is None and not population.sectors and (scenario.start or counted) > counted:
-        notes.append(
-            f"The {fit.latest_in_care:,.0f} children published for {long_date(counted)} are taken "
-            f"to be those in care on {long_date(scenario.start or counted)}. Give the number of "
-            "that day (--in-care, or population.in_care in the scenario) if you know it."
-        )
-    return notes
-
-
-def _cohort_notes(own: OwnReturn) -> list[str]:
-    """What the user should know about a start from the council's own list."""
-    if own.calibrated is not None:
-        return []
-    return [
-        "The children at the start are the council's own, but the rates are those published: give "
-        "calibration.file for rates of its own returns."
-    ]
-
-
-def _pull_of_starters(
-    scenario: Scenario, fit: Calibration, levels: Levels, table: OwnTable | None, own: OwnReturn
-) -> list[str]:
-    """Say so where the forecast begins with far more or fewer starters than were counted last."""
-    latest = float(fit.counts.started_total[-1])
-    counted = f"of the year to 31 March {fit.year}"
-    if own.calibrated is not None:
-        latest = float(own.calibrated.fitted.starters.mean.sum())
-        counted = f"that {own.calibrated.name} counts"
-    expected = float(levels.starters_per_year.mean.sum())
-    if not follows_path(scenario, table) or not latest > 0:
-        return []
-    change = expected / latest - 1
-    if abs(change) < _LARGE_PULL:
-        return []
-    return [
-        f"{expected:.0f} children a year are expected to start care, {abs(change):.0%} "
-        f"{'more' if change > 0 else 'fewer'} than the {latest:.0f} {counted}: starters are drawn "
-        "towards the level at which the number in care goes the way that England's trend, similar "
-        "councils' rates and the children about to turn 18 foretell, which was nearer over all "
-        "councils than the latest year alone, but not for each. Give entries.starters_per_month if "
-        "you know better, or uncertainty.damping: false to keep the latest level."
-    ]

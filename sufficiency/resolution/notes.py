@@ -1,0 +1,87 @@
+"""What the user should know of the figures that a forecast starts from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sufficiency.calibration.calibrate import Calibration
+from sufficiency.history.authorities import Authority
+from sufficiency.report.formats import long_date
+from sufficiency.resolution.own_return import OwnReturn
+from sufficiency.resolution.own_table import OwnTable
+from sufficiency.resolution.planning import follows_path
+from sufficiency.scenario.model import Scenario
+from sufficiency.simulation.worlds import Levels
+
+_LAST_MONTH, _LAST_DAY = 3, 31
+_LARGE_PULL = 0.15
+
+
+def notes(authority: Authority, fit: Calibration, scenario: Scenario, own: OwnReturn) -> list[str]:
+    """What stands behind an authority's figures where they are few, old or rescaled."""
+    if own.cohort is not None:
+        return [*([authority.note] if authority.note else []), *_cohort_notes(own)]
+    found = [*([authority.note] if authority.note else []), *fit.notes]
+    years = len(fit.counts.years)
+    if years < fit.window_years + 1:
+        found.append(
+            f"{authority.name} has only {years} year{'s' if years > 1 else ''} of its own figures, "
+            "so its rates lean on similar councils."
+        )
+    if fit.year < fit.latest_year:
+        found.append(
+            f"{authority.name} has no published ages and placements after 31 March {fit.year}: its "
+            f"rates are those of that time, and its {fit.latest_in_care:,.0f} children of 31 March "
+            f"{fit.latest_year} are taken to have the same shares by age and sector."
+        )
+    population = scenario.population
+    given = population.in_care
+    if given is not None and not population.sectors and given.value != round(fit.latest_in_care):
+        found.append(
+            f"The starting children are the published {fit.latest_in_care:,.0f} of 31 March "
+            f"{fit.latest_year} rescaled to {given.value:,}, with the same shares by age and "
+            "sector."
+        )
+    counted = date(fit.latest_year, _LAST_MONTH, _LAST_DAY)
+    if given is None and not population.sectors and (scenario.start or counted) > counted:
+        found.append(
+            f"The {fit.latest_in_care:,.0f} children published for {long_date(counted)} are taken "
+            f"to be those in care on {long_date(scenario.start or counted)}. Give the number of "
+            "that day (--in-care, or population.in_care in the scenario) if you know it."
+        )
+    return found
+
+
+def _cohort_notes(own: OwnReturn) -> list[str]:
+    """What the user should know about a start from the council's own list."""
+    if own.calibrated is not None:
+        return []
+    return [
+        "The children at the start are the council's own, but the rates are those published: give "
+        "calibration.file for rates of its own returns."
+    ]
+
+
+def pull_of_starters(
+    scenario: Scenario, fit: Calibration, levels: Levels, table: OwnTable | None, own: OwnReturn
+) -> list[str]:
+    """Say so where the forecast begins with far more or fewer starters than were counted last."""
+    latest = float(fit.counts.started_total[-1])
+    counted = f"of the year to 31 March {fit.year}"
+    if own.calibrated is not None:
+        latest = float(own.calibrated.fitted.starters.mean.sum())
+        counted = f"that {own.calibrated.name} counts"
+    expected = float(levels.starters_per_year.mean.sum())
+    if not follows_path(scenario, table) or not latest > 0:
+        return []
+    change = expected / latest - 1
+    if abs(change) < _LARGE_PULL:
+        return []
+    return [
+        f"{expected:.0f} children a year are expected to start care, {abs(change):.0%} "
+        f"{'more' if change > 0 else 'fewer'} than the {latest:.0f} {counted}: starters are drawn "
+        "towards the level at which the number in care goes the way that England's trend, similar "
+        "councils' rates and the children about to turn 18 foretell, which was nearer over all "
+        "councils than the latest year alone, but not for each. Give entries.starters_per_month if "
+        "you know better, or uncertainty.damping: false to keep the latest level."
+    ]
