@@ -28,7 +28,7 @@ from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.shipped import shipped_path
 from sufficiency.simulation import compiled_model, model
 from sufficiency.simulation.agenda import Agenda, empty_agenda, put, take_soonest
-from sufficiency.simulation.children import Children
+from sufficiency.simulation.children import FIRST_USES, USES_PER_PLACEMENT, Children
 from sufficiency.simulation.compiled import compiled
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.population import children_of
@@ -145,13 +145,14 @@ def the_floor(job: Job, runs: int) -> None:
         children = children_of(world, draws)
         care = compiled_model.lived(world, children, draws)
         moments = int(care.tally["spells_begun"][0])
-        words = care.luck.numbers.size
+        later = int(np.maximum(care.lives["placement"], 0).sum())
+        numbers = FIRST_USES * len(children) + USES_PER_PLACEMENT * later
         agenda = empty_agenda(moments + 1)
         at_once = len(world.cohort.age_group)
         pile(agenda, moments, at_once)
         least.append(
             processor_ms(
-                lambda a=agenda, m=moments, n=at_once, w=words, d=draws: (
+                lambda a=agenda, m=moments, n=at_once, w=numbers, d=draws: (
                     d.numbers(0, 0, w // 30 + 1, 30),
                     pile(a, m, n),
                 )

@@ -201,7 +201,8 @@ def next_ending(
         spent = left.copy()
         rules.spend(spent, now, due, 0, 0, uasc, entered, placed, AGED_3, plan[0], risks)
         # The rate may change within the tick up to which the ending is put off.
-        assert after == pytest.approx(spent, abs=1e-9 + 2 * TICK * risks.rates.max())
+        highest = (risks.by_care + risks.by_placement).max() * risks.factor.max()
+        assert after == pytest.approx(spent, abs=1e-9 + 2 * TICK * highest)
     return due, why
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from records import surroundings
 from worlds import START, a_council, a_world, cohort, entries, hazards, places
 
@@ -21,10 +23,9 @@ from sufficiency.simulation.children import (
     GROUP_SLOTS,
     USES_PER_PLACEMENT,
     Children,
-    first_of_placement,
-    with_further_placements,
+    draw_placement,
 )
-from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.draws import Draws, draw
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import BEGAN_MOVED
 from sufficiency.simulation.simulate import simulate
@@ -139,17 +140,40 @@ def test_siblings_arrive_together_and_unaccompanied_children_alone() -> None:
 
 def numbers_of(children: Children, placements: int) -> np.ndarray:
     """(n, placements, 7): the numbers of everybody's first placements."""
-    luck = with_further_placements(children.luck, children, Draws(SEED, 0))
-    return np.array(
-        [
-            [
-                luck.numbers[first : first + USES_PER_PLACEMENT]
-                for placement in range(placements)
-                for first in [first_of_placement(luck, purpose, row, placement)]
-            ]
-            for purpose, row in zip(children.purpose, children.row, strict=True)
-        ]
-    )
+    key = Draws(SEED, 0).key
+    numbers = np.empty((len(children), placements, USES_PER_PLACEMENT), dtype=np.uint32)
+    for own, purpose, row in zip(numbers, children.purpose, children.row, strict=True):
+        for placement, of_placement in enumerate(own):
+            draw_placement(key, int(purpose), int(row), placement, of_placement)
+    return numbers
+
+
+@given(
+    seed=st.integers(0, 2**64 - 1),
+    replication=st.integers(0, 2**32 - 1),
+    purpose=st.integers(0, 2**16 - 1),
+    block=st.integers(0, 2**16 - 1),
+    first=st.integers(0, 100),
+    count=st.integers(1, 20),
+)
+def test_a_number_is_what_numpy_draws_wherever_a_child_begins(
+    seed: int, replication: int, purpose: int, block: int, first: int, count: int
+) -> None:
+    draws, numbers = Draws(seed, replication), np.empty(count, dtype=np.uint32)
+    draw(draws.key, purpose, block, first, numbers)
+    whole = draws.numbers(purpose, block, 1, 120)[0]
+    assert np.array_equal(numbers, whole[first : first + count])
+
+
+def test_what_compiled_code_draws_for_everybody_is_what_numpy_draws() -> None:
+    draws = Draws(2**64 - 1, 2**32 - 1)
+    children = children_of(a_council(days=400), draws)
+    for purpose in np.unique(children.purpose):
+        own = children.purpose == purpose
+        rows = children.row[own]
+        whole = draws.numbers(int(purpose), 0, int(rows.max()) + 1, 30)
+        assert np.array_equal(children.numbers[own], whole[rows, :16])
+    assert len(np.unique(children.purpose)) == 4
 
 
 def test_the_draws_of_a_placement_do_not_depend_on_who_else_is_there() -> None:

@@ -19,9 +19,16 @@ from sufficiency.domain import (
 )
 from sufficiency.simulation.birthdays import born_of_age
 from sufficiency.simulation.chances import evenly_interpolated, first_above, interpolated
-from sufficiency.simulation.children import COHORT, COHORT_STREAM, NO_PLAN, People, settle
+from sufficiency.simulation.children import (
+    COHORT,
+    COHORT_STREAM,
+    NO_PLAN,
+    People,
+    draw_first,
+    settle,
+)
 from sufficiency.simulation.compiled import compiled, floats, ints, step
-from sufficiency.simulation.draws import Numbers, uniform
+from sufficiency.simulation.draws import Key, Numbers, uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Floats, Ints, StartingCohort
 
@@ -87,10 +94,11 @@ def as_compiled(cohort: StartingCohort) -> AtStart:
 
 
 @compiled
-def in_care_at_start(cohort: AtStart, numbers: Numbers, starts: Ints, people: People) -> None:
+def in_care_at_start(cohort: AtStart, key: Key, starts: Ints, people: People) -> None:
     """Fill in the starting cohort; ages and times served are each child's own where known."""
     for child in range(cohort.age_group.size):
-        own = numbers[child]
+        own = people.numbers[child]
+        draw_first(key, COHORT, child, own)
         if cohort.first_born_day.size > 0:
             born, care_days, placed_days = known_times(child, own, cohort)
         else:
@@ -101,7 +109,7 @@ def in_care_at_start(cohort: AtStart, numbers: Numbers, starts: Ints, people: Pe
         people.need[child], people.sector[child] = cohort.need[child], cohort.sector[child]
         people.purpose[child], people.row[child] = COHORT, child
         people.group[child] = child
-        settle(child, own, starts, people)
+        settle(child, starts, people)
         if cohort.planned_time.size > 0:
             plan(child, own, cohort, people)
 

@@ -14,8 +14,9 @@ from sufficiency.domain import N_EXIT_CAUSES, SETTINGS, UNPLACED_CODE
 from sufficiency.simulation import rules
 from sufficiency.simulation.agenda import Agenda, empty_agenda
 from sufficiency.simulation.allocation import Seekers, Supply
-from sufficiency.simulation.children import Children, Luck, People
+from sufficiency.simulation.children import PERSONAL_USES, Children, People
 from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, rows_of
+from sufficiency.simulation.draws import Draws, Key, Numbers
 from sufficiency.simulation.matching import Arranged, Matching, matching_of, nothing_arranged
 from sufficiency.simulation.places import changes_of, seekers_of, supply_of
 from sufficiency.simulation.record import (
@@ -58,7 +59,6 @@ TALLY_DTYPE = np.dtype(
         ("offering", np.int64),  # 1 while what is free is offered to those who wait
         ("queue_due", np.float64),  # the instant whose moment to do so is on the agenda
         ("moves_back_due", np.float64),  # the same of moves back to the first choice
-        ("short_of_draws", np.int64),  # 1 if a child has none for a placement that may come
     ],
     align=True,
 )
@@ -69,7 +69,10 @@ class Care(NamedTuple):
 
     horizon: float
     people: People
-    luck: Luck
+    key: Key
+    """Whose the draws are."""
+    numbers: Numbers
+    """(n, 7): those of the present placement, and of the first for whoever has had none."""
     lives: Rows
     """(n,) of `LIFE_DTYPE`; those in care at the start come first."""
     left: Floats
@@ -109,7 +112,7 @@ def tally_of() -> Rows:
     return rows_of(tally)
 
 
-def care_of(world: World, children: Children) -> Care:
+def care_of(world: World, children: Children, draws: Draws) -> Care:
     """Everybody and every place as the world begins, with nobody settled yet."""
     n, people, places = len(children), children.people, world.places
     rooms = SPELLS_A_CHILD * n + 1
@@ -118,7 +121,8 @@ def care_of(world: World, children: Children) -> Care:
     return Care(
         horizon=float(world.horizon_days),
         people=people,
-        luck=children.luck,
+        key=draws.key,
+        numbers=people.numbers[:, PERSONAL_USES:].copy(),
         lives=lives_of(n),
         left=left_of(children),
         left_after=np.empty((n, rules.N_CAUSES)),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, UASC_ROW
 from sufficiency.simulation.birthdays import write_birthdays
 from sufficiency.simulation.compiled import compiled, step
-from sufficiency.simulation.draws import Draws, Numbers, exponential, further_uniform
+from sufficiency.simulation.draws import Key, Numbers, draw, exponential, further_uniform
 from sufficiency.simulation.world import Floats, Ints
 
 COHORT_STREAM = -1
@@ -38,18 +38,11 @@ FIRST_PLACEMENTS = 3
 FURTHER_PLACEMENTS = 8
 """Placements in each block that follows."""
 _FIRST_WIDTH = PERSONAL_USES + FIRST_PLACEMENTS * USES_PER_PLACEMENT
+FIRST_USES = PERSONAL_USES + USES_PER_PLACEMENT
+"""What every child needs at once."""
 _FURTHER_WIDTH = FURTHER_PLACEMENTS * USES_PER_PLACEMENT
 BANDS = UASC_ROW
 """Entry streams that bring groups of brothers and sisters: the age bands."""
-
-
-class Luck(NamedTuple):
-    """The numbers drawn so far for everybody's lives, to be turned into chances when needed."""
-
-    numbers: Numbers
-    """All blocks one after the other."""
-    begins: Ints
-    """(blocks, purposes): where in ``numbers`` each block of each purpose begins."""
 
 
 class People(NamedTuple):
@@ -71,6 +64,7 @@ class People(NamedTuple):
     purpose: Ints
     row: Ints
     group: Ints
+    numbers: Numbers
 
 
 @dataclass(frozen=True)
@@ -109,10 +103,8 @@ class Children:
     """With ``purpose``, where the child's draws are."""
     group: Ints
     """Brothers and sisters who enter together share one, and nobody else has it."""
-    luck: Luck
-    """The first block of draws."""
-    rows: tuple[int, int, int, int]
-    """How many rows of each purpose are anybody's, at most."""
+    numbers: Numbers
+    """(n, 16): the draws for the child itself, then those for its first placement."""
 
     def __len__(self) -> int:
         return len(self.stream)
@@ -124,8 +116,9 @@ class Children:
 
 
 @step
-def settle(child: int, own: Numbers, starts: Ints, people: People) -> None:
+def settle(child: int, starts: Ints, people: People) -> None:
     """A child's exponentials for the period of care, and its birthdays; nothing is planned."""
+    own = people.numbers[child]
     people.planned[child], people.planned_cause[child] = 0.0, NO_PLAN
     for cause in range(N_EXIT_CAUSES):
         people.exits[child, cause] = exponential(own[EXITS + cause])
@@ -138,59 +131,37 @@ def row_of(stream: int, number: int) -> int:
     return number * BANDS + stream
 
 
-def first_numbers(draws: Draws, purpose: int, rows: int) -> Numbers:
-    """The first block of a purpose: (rows, 30)."""
-    return draws.numbers(purpose, 0, rows, _FIRST_WIDTH)
-
-
-def luck_of(blocks: list[Numbers]) -> Luck:
-    """What the first blocks hold, in the order of their purposes."""
-    begins = np.cumsum([0, *(block.size for block in blocks)])[None, :-1]
-    return Luck(np.concatenate([block.reshape(-1) for block in blocks]), begins)
-
-
-def with_further_placements(luck: Luck, children: Children, draws: Draws) -> Luck:
-    """The same luck with a further block for everybody."""
-    number = len(luck.begins)
-    blocks = [
-        draws.numbers(purpose, number, rows, _FURTHER_WIDTH)
-        for purpose, rows in enumerate(children.rows)
-    ]
-    further = luck_of(blocks)
-    return Luck(
-        np.concatenate([luck.numbers, further.numbers]),
-        np.concatenate([luck.begins, further.begins + luck.numbers.size]),
-    )
-
-
-@compiled
-def placements_drawn(luck: Luck) -> int:
-    """How many placements of each child the luck drawn so far provides for."""
-    return FIRST_PLACEMENTS + FURTHER_PLACEMENTS * (len(luck.begins) - 1)
-
-
-@compiled
-def first_of_placement(luck: Luck, purpose: int, row: int, placement: int) -> int:
-    """Where among the numbers the seven of a child's placement begin, the first being 0."""
-    if placement < FIRST_PLACEMENTS:
-        uses = row * _FIRST_WIDTH + PERSONAL_USES + placement * USES_PER_PLACEMENT
-        return int(luck.begins[0, purpose] + uses)
-    block, within = divmod(placement - FIRST_PLACEMENTS, FURTHER_PLACEMENTS)
-    uses = row * _FURTHER_WIDTH + within * USES_PER_PLACEMENT
-    return int(luck.begins[1 + block, purpose] + uses)
+@step
+def draw_first(key: Key, purpose: int, row: int, numbers: Numbers) -> None:
+    """Fill ``numbers`` in place with the first of a row: up to (16,), those of `Children`."""
+    draw(key, purpose, 0, row * _FIRST_WIDTH, numbers)
 
 
 @step
-def further_chance(luck: Luck, first: int, use: int) -> float:
-    """A uniform number made of a placement's own, which begin at ``first``."""
-    return further_uniform(luck.numbers[first], luck.numbers[first + NEED_USE], use)
+def draw_placement(key: Key, purpose: int, row: int, placement: int, numbers: Numbers) -> None:
+    """Fill ``numbers`` (7,) in place with those of a child's placement, the first being 0."""
+    block, first = 0, row * _FIRST_WIDTH + PERSONAL_USES + placement * USES_PER_PLACEMENT
+    if placement >= FIRST_PLACEMENTS:
+        later = placement - FIRST_PLACEMENTS
+        block = 1 + later // FURTHER_PLACEMENTS
+        within = later % FURTHER_PLACEMENTS
+        first = row * _FURTHER_WIDTH + within * USES_PER_PLACEMENT
+    draw(key, purpose, block, first, numbers)
 
 
 @step
-def price_chance(luck: Luck, purpose: int, row: int, placement: int, placed: bool) -> float:
-    """The draw for the price of a placement, or of being unplaced after it (-1 for on entry)."""
+def further_chance(numbers: Numbers, use: int) -> float:
+    """A uniform number made of a placement's own (7,)."""
+    return further_uniform(numbers[0], numbers[NEED_USE], use)
+
+
+@step
+def price_chance(numbers: Numbers, placement: int, placed: bool) -> float:
+    """The draw for the price of a placement, or of being unplaced after it (-1 for on entry).
+
+    ``numbers`` (7,) are the placement's; those of the first for one who is unplaced on entry.
+    """
     use = PRICE
     if not placed:
         use = PRICE_UNPLACED if placement >= 0 else PRICE_UNPLACED_ON_ENTRY
-    first = first_of_placement(luck, purpose, row, max(placement, 0))
-    return further_chance(luck, first, use)
+    return further_chance(numbers, use)

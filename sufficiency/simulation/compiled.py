@@ -26,9 +26,11 @@ NOT_COMPILED = ""
 
 try:
     from numba import config, njit, types
+    from numba.core import cgutils
     from numba.core.caching import FunctionCache, IndexDataCacheFile
     from numba.core.options import DefaultOptions
     from numba.core.registry import CPUDispatcher
+    from numba.extending import intrinsic, overload
 except (ImportError, OSError) as error:  # a library that is blocked or broken, not only missing
     NOT_COMPILED = str(error) or type(error).__name__
 
@@ -151,6 +153,24 @@ else:
         def holds_something(self) -> bool:
             """Whether any code of this edition is kept."""
             return bool(self._cache_file._load_index())
+
+
+def high_half(left: int, right: int) -> int:
+    """The upper 64 bits of the product of two whole numbers of 64 bits."""
+    return left * right >> 64
+
+
+if RUNS_COMPILED:
+    # Processors make such products; Python's whole numbers have no end, numba's have 64 bits.
+    def _product(typing: Any, left: Any, right: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, words: Any) -> Any:
+            product = builder.mul(*(builder.zext(word, cgutils.ir.IntType(128)) for word in words))
+            return builder.trunc(builder.lshr(product, product.type(64)), words[0].type)
+
+        return types.uint64(types.uint64, types.uint64), build
+
+    _high_half = intrinsic(_product)
+    overload(high_half)(lambda left, right: lambda left, right: _high_half(left, right))
 
 
 def rows_of(table: np.ndarray) -> Rows:

@@ -25,7 +25,7 @@ from sufficiency.simulation.care import (
     record_of,
     with_more_room,
 )
-from sufficiency.simulation.children import NOT_AT_START, Children, with_further_placements
+from sufficiency.simulation.children import NOT_AT_START, Children
 from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.compiled_spells import (
     await_change,
@@ -36,7 +36,6 @@ from sufficiency.simulation.compiled_spells import (
     begin_spell,
     end_spell,
     go_unplaced,
-    has_no_draws,
     live_in,
     new_need,
     next_ending,
@@ -64,8 +63,8 @@ from sufficiency.simulation.record import (
 )
 from sufficiency.simulation.world import World
 
-LIVED, SHORT_OF_DRAWS, SHORT_OF_ROOM, WITHOUT_POOL = range(4)
-"""Why the loop stops: at the horizon, on the way for what only Python can get, or at once."""
+LIVED, SHORT_OF_ROOM, WITHOUT_POOL = range(3)
+"""Why the loop stops: at the horizon, on the way for what only Python can make, or at once."""
 TO_BE_FOUND = -2
 ENDED_FROM_BEGAN = ENDED_MOVED - BEGAN_MOVED
 """A spell ends as the next begins: ``ENDED_PLACE_FOUND`` differs by as much too."""
@@ -106,17 +105,14 @@ def run(world: World, children: Children, draws: Draws) -> Record:
 
 def lived(world: World, children: Children, draws: Draws) -> Care:
     """`run`, with what the loop holds at the horizon."""
-    care = care_of(world, children)
+    care = care_of(world, children, draws)
     while True:
         stopped = live_on(care)
         if stopped == LIVED:
             return care
         if stopped == WITHOUT_POOL:
             raise no_pool_in(int(children.sector[care.tally["entered"][0]]))
-        if stopped == SHORT_OF_DRAWS:
-            care = care._replace(luck=with_further_placements(care.luck, children, draws))
-        else:
-            care = with_more_room(care)
+        care = with_more_room(care)
 
 
 # --- what comes next ------------------------------------------------------------------------
@@ -131,9 +127,6 @@ def live_on(care: Care) -> int:
         await_change(care)
         await_slot(care)
     while tally.spells_begun + 1 < care.spells.size:
-        if tally.short_of_draws:
-            tally.short_of_draws = 0
-            return SHORT_OF_DRAWS
         if tally.offering:
             next_turn = serve_queue(care)
         elif starts_next(care):
@@ -146,8 +139,6 @@ def live_on(care: Care) -> int:
             tally.entered += 1
         elif agenda.order[0] >> RANK_BITS == Order.HORIZON_PASSES:
             return LIVED
-        elif lacks_draws(care):
-            return SHORT_OF_DRAWS
         else:
             next_turn = what_happens(care)
         if next_turn.child != allocation.NOBODY:
@@ -206,20 +197,6 @@ def entrant_is_next(care: Care) -> bool:
     return bool(agenda.order[0] >> RANK_BITS > Order.CHILDREN_ENTER.value)
 
 
-@step
-def lacks_draws(care: Care) -> bool:
-    """Whether the child of the first moment may have a next placement of which nothing is drawn."""
-    order, spell = care.agenda.order[0] >> RANK_BITS, care.agenda.spell[0]
-    if order == Order.CHILDREN_STEP_DOWN:
-        child, _ = matching.next_to_step_down(
-            care.agenda.time[0], care.matching, care.seekers, care.supply
-        )
-        return child != allocation.NOBODY and has_no_draws(child, care)
-    if order != Order.CHILDREN_MOVE and order != Order.CHILDREN_SETTLE:
-        return False
-    return has_no_draws(care.spells[spell].child, care)
-
-
 # --- the lives ------------------------------------------------------------------------------
 
 
@@ -238,7 +215,7 @@ def enter_care(child: int, care: Care) -> Turn:
     """Come into care, and find a place or wait for one."""
     seekers, need, now = care.seekers, care.seekers.need[child], care.people.entered[child]
     care.tally[0].now = now
-    same_day = matching.is_emergency(child, care.luck, care.people, care.matching, seekers.group)
+    same_day = matching.is_emergency(child, care.people, care.matching, seekers.group)
     pool = matching.find_first_place(child, same_day, care.matching, now, seekers, care.supply)
     until = math.inf
     if same_day and matching.takes_emergencies(pool, care.supply):
@@ -319,7 +296,7 @@ def leave_care(child: int, now: float, care: Care) -> None:
 def stay_on(child: int, pool: int, now: float, care: Care) -> bool:
     """Hold the place after the 18th birthday, unless it closes; whether the child does."""
     tally, seekers = care.tally[0], care.seekers
-    days = matching.days_held(child, pool, care.luck, care.people, care.matching)
+    days = matching.days_held(child, pool, care.people, care.matching)
     if days == 0.0 or seekers.called[child]:
         return False
     seekers.held[child] = pool

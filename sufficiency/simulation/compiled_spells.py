@@ -12,12 +12,7 @@ from sufficiency.domain import UNPLACED_CODE
 from sufficiency.simulation import allocation, matching, rules
 from sufficiency.simulation.agenda import RANK_BITS, put
 from sufficiency.simulation.care import NO_SPELL, Care
-from sufficiency.simulation.children import (
-    NEED_USE,
-    first_of_placement,
-    placements_drawn,
-    price_chance,
-)
+from sufficiency.simulation.children import NEED_USE, draw_placement, price_chance
 from sufficiency.simulation.compiled import step
 from sufficiency.simulation.draws import uniform
 from sufficiency.simulation.instant import Order
@@ -27,9 +22,12 @@ from sufficiency.simulation.record import BEGAN_AT_START, ENDED_MOVED, ENDED_OPE
 @step
 def live_in(child: int, pool: int, care: Care) -> None:
     """A placement begins, with its own exponentials for moves."""
-    care.lives[child].placement += 1
+    life, people, numbers = care.lives[child], care.people, care.numbers[child]
+    life.placement += 1
     care.seekers.pool[child] = pool
-    rules.start_move_clocks(care.left[child], care.luck.numbers, first_number(child, care))
+    if life.placement > 0:
+        draw_placement(care.key, people.purpose[child], people.row[child], life.placement, numbers)
+    rules.start_move_clocks(care.left[child], numbers)
 
 
 @step
@@ -37,8 +35,6 @@ def go_unplaced(child: int, now: float, care: Care) -> None:
     """No place was found: wait, with no placement that could end in a move."""
     rules.stop_move_clocks(care.left[child])
     seekers, tally = care.seekers, care.tally[0]
-    if has_no_draws(child, care):
-        tally.short_of_draws = 1
     seekers.pool[child], seekers.since[child] = allocation.NO_POOL, now
     tally.in_queue = allocation.join_queue(
         care.queue, tally.in_queue, child, seekers.since, seekers.rank
@@ -64,8 +60,8 @@ def begin_spell(child: int, began: int, now: float, care: Care) -> None:
     stay.suitable = care.suitable[need, setting]
     stay.group = people.group[child]
     stay.placed = people.placed[child] if began == BEGAN_AT_START else now
-    placed, row = setting != UNPLACED_CODE, people.row[child]
-    stay.price_chance = price_chance(care.luck, people.purpose[child], row, life.placement, placed)
+    placed = setting != UNPLACED_CODE
+    stay.price_chance = price_chance(care.numbers[child], life.placement, placed)
 
 
 @step
@@ -131,12 +127,6 @@ def await_slot(care: Care) -> None:
 
 
 @step
-def has_no_draws(child: int, care: Care) -> bool:
-    """Whether nothing is drawn for the child's next placement."""
-    return bool(care.lives[child].placement + 1 >= placements_drawn(care.luck))
-
-
-@step
 def next_ending(child: int, now: float, care: Care) -> None:
     """Find when and why the child's present spell would end."""
     life, need, arranged = care.lives[child], care.seekers.need[child], care.arranged
@@ -189,12 +179,5 @@ def new_need(child: int, reason: int, now: float, care: Care) -> int:
         reason,
         rules.is_over_16(care.people.birthdays[child], now),
         care.seekers.need[child],
-        uniform(care.luck.numbers[first_number(child, care) + NEED_USE]),
+        uniform(care.numbers[child, NEED_USE]),
     )
-
-
-@step
-def first_number(child: int, care: Care) -> int:
-    """Where the numbers of the child's present placement begin."""
-    people, placement = care.people, care.lives[child].placement
-    return first_of_placement(care.luck, people.purpose[child], people.row[child], placement)

@@ -1,8 +1,10 @@
-"""Random numbers in blocks, keyed by what they are for and never by the order of events.
+"""Random numbers keyed by what they are for and never by the order of events.
 
 A block belongs to (seed, replication, purpose, block number). Its row is the child's number
 within its own stream and its column the use, so two scenarios give the same child the same
 numbers whatever else differs between them, and results do not depend on the number of workers.
+What a block holds is what numpy's Philox draws. A number's place says what it is, so compiled
+code draws those of a child when that child needs them, and no block is made.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.compiled import compiled, high_half, shared, step
 from sufficiency.simulation.world import Floats
 
 Numbers = NDArray[np.uint32]
+Key = NDArray[np.uint64]
 
 FIRST_FREE_PURPOSE = 1024
 """Purposes from here on are free for draws made outside one world (parameters, drift)."""
@@ -26,6 +29,14 @@ _STEP = 2.0**-32
 _ALL_BITS = 2**32 - 1
 _MUELLER, _GOLDEN = 0x45D9F3B, 0x9E3779B1
 _AT_FIRST = np.zeros(4, dtype=np.uint64)
+# Philox4x64-10: Salmon, Moraes, Dror and Shaw (2011), Parallel random numbers: as easy as 1, 2, 3.
+_WORD = 2**64 - 1
+_PHILOX_FACTORS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
+_PHILOX_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
+_ROUNDS = 10
+_NONE = np.uint64(0)
+_AT_ONCE = 8
+"""Numbers of 32 bits that one counter of Philox gives."""
 
 
 @compiled
@@ -64,6 +75,38 @@ def scrambled(number: int) -> int:
     return (mixed >> 16) ^ mixed
 
 
+@shared
+def draw(key: Key, purpose: int, block: int, first: int, numbers: Numbers) -> None:
+    """Fill ``numbers`` with those of a block from the ``first`` on, in place.
+
+    They are what `Draws.numbers` draws in one piece, one after the other.
+    """
+    about = int(key[1]) | int(np.uint64(purpose << _BITS | block))
+    before = first % _AT_ONCE
+    at = -before
+    while at < numbers.size:
+        words = philox(int(key[0]), about, (first + at) // _AT_ONCE + 1)
+        for word in words:
+            if 0 <= at < numbers.size:
+                numbers[at] = word & _ALL_BITS
+            if 0 <= at + 1 < numbers.size:
+                numbers[at + 1] = word >> 32
+            at += 2
+
+
+@step
+def philox(seed: int, about: int, counter: int) -> tuple[int, int, int, int]:
+    """The four words that Philox4x64-10 makes of a key (``seed``, ``about``) and a counter."""
+    one, two, three, four = int(np.uint64(counter)), int(_NONE), int(_NONE), int(_NONE)
+    for _ in range(_ROUNDS):
+        low, low_three = one * _PHILOX_FACTORS[0] & _WORD, three * _PHILOX_FACTORS[1] & _WORD
+        high, high_three = high_half(one, _PHILOX_FACTORS[0]), high_half(three, _PHILOX_FACTORS[1])
+        one, two = high_three ^ two ^ seed, low_three
+        three, four = high ^ four ^ about, low
+        seed, about = seed + _PHILOX_STEPS[0] & _WORD, about + _PHILOX_STEPS[1] & _WORD
+    return one, two, three, four
+
+
 class _Generator(threading.local):
     """One generator a thread, for whatever block: to make another takes longer than most draws."""
 
@@ -88,6 +131,11 @@ class Draws:
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**64 or not 0 <= self.replication < 2**32:
             raise ValueError("a seed is 0 to 2**64 - 1 and a replication 0 to 2**32 - 1")
+
+    @property
+    def key(self) -> Key:
+        """(2,): what of the Philox key is the replication's; see `draw`."""
+        return np.array([self.seed, self.replication << 2 * _BITS], dtype=np.uint64)
 
     def uniforms(self, purpose: int, block: int, rows: int, columns: int) -> Floats:
         """Uniform numbers in [0, 1), shape (rows, columns); more rows never change the first."""

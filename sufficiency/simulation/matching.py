@@ -25,12 +25,7 @@ from sufficiency.simulation.allocation import (
     take_place,
     takes_age,
 )
-from sufficiency.simulation.children import (
-    Luck,
-    People,
-    first_of_placement,
-    further_chance,
-)
+from sufficiency.simulation.children import NEED_USE, PERSONAL_USES, People
 from sufficiency.simulation.compiled import floats, shared, step
 from sufficiency.simulation.draws import further_uniform
 from sufficiency.simulation.rules import tick_up
@@ -112,7 +107,7 @@ def nothing_arranged(children: int) -> Arranged:
 
 
 @step
-def is_emergency(child: int, luck: Luck, people: People, matching: Matching, group: Ints) -> bool:
+def is_emergency(child: int, people: People, matching: Matching, group: Ints) -> bool:
     """Whether a child who enters is placed the same day, as its brothers and sisters are."""
     if matching.emergency_share.size == 0:
         return False
@@ -122,7 +117,7 @@ def is_emergency(child: int, luck: Luck, people: People, matching: Matching, gro
         row = 0
         while people.birthdays[first, row + 1] <= people.entered[first]:
             row += 1
-    chance = chance_of_life(first, EMERGENCY, luck, people)
+    chance = chance_of_life(first, EMERGENCY, people)
     return bool(chance < matching.emergency_share[row])
 
 
@@ -198,13 +193,13 @@ def takes_emergencies(pool: int, supply: Supply) -> bool:
 
 
 @step
-def days_held(child: int, pool: int, luck: Luck, people: People, matching: Matching) -> float:
+def days_held(child: int, pool: int, people: People, matching: Matching) -> float:
     """For how long a child who turns 18 in a pool stays on there; 0 if not."""
     if matching.stays_on_share.size == 0:
         return 0.0
-    if chance_of_life(child, STAYS_ON, luck, people) >= matching.stays_on_share[pool]:
+    if chance_of_life(child, STAYS_ON, people) >= matching.stays_on_share[pool]:
         return 0.0
-    spent = -math.log(chance_of_life(child, STAYS_ON_FOR, luck, people))
+    spent = -math.log(chance_of_life(child, STAYS_ON_FOR, people))
     return float(spent * matching.stays_on_days[pool])
 
 
@@ -331,7 +326,7 @@ def is_outside_first_choice(child: int, seekers: Seekers, supply: Supply) -> boo
 
 
 @step
-def chance_of_life(child: int, use: int, luck: Luck, people: People) -> float:
+def chance_of_life(child: int, use: int, people: People) -> float:
     """A uniform number of the child's own, whatever becomes of it."""
-    first = first_of_placement(luck, people.purpose[child], people.row[child], 0)
-    return further_chance(luck, first, use)
+    number = people.numbers[child, PERSONAL_USES]
+    return further_uniform(number, people.numbers[child, PERSONAL_USES + NEED_USE], use)

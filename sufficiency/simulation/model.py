@@ -189,7 +189,7 @@ class Care(Spells):
 
     def stay_on(self, child: int, pool: int) -> bool:
         """Hold the place after the 18th birthday, unless it closes; whether the child does."""
-        days = matching.days_held(child, pool, self.luck, self.people, self.matching)
+        days = matching.days_held(child, pool, self.people, self.matching)
         if days == 0.0 or self.seekers.called[child]:
             return False
         self.seekers.held[child] = pool
@@ -288,8 +288,8 @@ class Care(Spells):
         """A placement begins, with its own exponentials for moves."""
         self.placement[child] += 1
         self.seekers.pool[child] = pool
-        first = self.first_number(child)
-        rules.start_move_clocks(self.left[child], self.luck.numbers, first)
+        self.draw_placement(child)
+        rules.start_move_clocks(self.left[child], self.numbers[child])
         if began != BEGAN_AT_START:
             self.seekers.placed[child] = self.env.now
 

@@ -29,22 +29,20 @@ from sufficiency.simulation.chances import (
     inverse,
 )
 from sufficiency.simulation.children import (
-    BANDS,
-    COHORT,
     FIRST_OF_GROUP,
+    FIRST_USES,
     GROUP_SLOTS,
     NOT_AT_START,
     SIBLINGS,
     UASC_ALONE,
     Children,
     People,
-    first_numbers,
-    luck_of,
+    draw_first,
     row_of,
     settle,
 )
 from sufficiency.simulation.compiled import compiled, floats, step
-from sufficiency.simulation.draws import Draws, Numbers, exponential, uniform
+from sufficiency.simulation.draws import Draws, Key, Numbers, exponential, uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Entries, Floats, Ints, World
 
@@ -58,21 +56,12 @@ AGE, FIRST_NEED = 2, 3
 
 def children_of(world: World, draws: Draws) -> Children:
     """All children of a world, cohort first, then entrants by time, stream and number."""
-    groups, first, alone = groups_of(world, draws)
-    cohort = first_numbers(draws, COHORT, len(world.cohort.age_group))
-    most, most_siblings = int(groups.number[:BANDS].max()), int(groups.siblings.max())
-    siblings = first_numbers(draws, SIBLINGS, BANDS * most_siblings)
-    n = len(cohort) + int(groups.number.sum() + groups.siblings.sum())
-    people = _room_for(n)
+    groups, at_start = groups_of(world, draws), len(world.cohort.age_group)
+    people = _room_for(at_start + int(groups.number.sum() + groups.siblings.sum()))
     starts = month_starts(world.start, world.horizon_days)
-    in_care_at_start(as_compiled(world.cohort), cohort, starts, people)
-    entrants(_coming(world.entries), groups, (first, alone, siblings), starts, people, len(cohort))
-    return Children(
-        at_start=len(cohort),
-        luck=luck_of([cohort, first, alone, siblings]),
-        rows=(len(cohort), BANDS * most, int(groups.number[UASC_ROW]), len(siblings)),
-        **people._asdict(),
-    )
+    in_care_at_start(as_compiled(world.cohort), draws.key, starts, people)
+    entrants(_coming(world.entries), groups, draws.key, starts, people, at_start)
+    return Children(at_start=at_start, **people._asdict())
 
 
 def _room_for(n: int) -> People:
@@ -96,6 +85,7 @@ def _room_for(n: int) -> People:
         purpose=purpose,
         row=row,
         group=group,
+        numbers=np.empty((n, FIRST_USES), dtype=np.uint32),
     )
 
 
@@ -117,8 +107,8 @@ class Groups(NamedTuple):
     """(3, A), from 0: the rank of the next child, its group, and the next sibling."""
 
 
-def groups_of(world: World, draws: Draws) -> tuple[Groups, Numbers, Numbers]:
-    """The groups of every stream, and the numbers of their first children: bands, and UASC.
+def groups_of(world: World, draws: Draws) -> Groups:
+    """The groups of every stream.
 
     The cumulative intensity is inverted at a Poisson process of rate one: sums of each group's
     own gap to the one before. Raises ValueError for groups of more than 16.
@@ -129,14 +119,10 @@ def groups_of(world: World, draws: Draws) -> tuple[Groups, Numbers, Numbers]:
     starts = np.minimum(np.append(entries.calendar_starts_days, horizon), horizon)
     intensity = np.zeros((N_STREAMS, len(starts)))
     np.cumsum(entries.group_rate_per_day * np.diff(starts), axis=1, out=intensity[:, 1:])
-    expected = intensity[:, -1]
-    rows = expected + 3 * np.sqrt(expected) + 4
-    in_bands, of_uasc = int(rows[:BANDS].max()), int(rows[UASC_ROW])
-    sizes = floats(entries.group_size_probability)
+    expected = float(intensity[:, -1].max())
+    most = int(expected + 3 * math.sqrt(expected) + 4)
+    sizes, own = floats(entries.group_size_probability), np.empty(SIZE + 1, dtype=np.uint32)
     while True:
-        first = first_numbers(draws, FIRST_OF_GROUP, in_bands * BANDS)
-        alone = first_numbers(draws, UASC_ALONE, of_uasc)
-        most = max(in_bands, of_uasc)
         groups = Groups(
             number=np.zeros(N_STREAMS, dtype=np.int64),
             times=np.empty((N_STREAMS, most)),
@@ -144,9 +130,9 @@ def groups_of(world: World, draws: Draws) -> tuple[Groups, Numbers, Numbers]:
             siblings=np.zeros(N_STREAMS, dtype=np.int64),
             upcoming=np.zeros((3, N_STREAMS), dtype=np.int64),
         )
-        if come(starts, intensity, sizes, first, alone, groups):
-            return groups, first, alone
-        in_bands, of_uasc = 2 * in_bands, 2 * of_uasc
+        if come(starts, intensity, sizes, draws.key, own, groups):
+            return groups
+        most = 2 * most
 
 
 @compiled
@@ -154,19 +140,24 @@ def come(
     starts: Floats,
     intensity: Floats,
     size_probability: Floats,
-    first: Numbers,
-    alone: Numbers,
+    key: Key,
+    own: Numbers,
     groups: Groups,
 ) -> bool:
-    """Fill in the groups of every stream; False if there are too few numbers for one."""
+    """Fill in the groups of every stream; False if there is too little room for one.
+
+    ``own`` (2,) is room for the numbers of a group's first child.
+    """
     for stream in range(N_STREAMS):
         rising, arrival, number = intensity[stream], 0.0, 0
         while True:
-            in_band = stream != UASC_ROW
-            row = row_of(stream, number) if in_band else number
-            if row >= (first.shape[0] if in_band else alone.shape[0]):
+            if number == groups.times.shape[1]:
                 return False
-            own = first[row] if in_band else alone[row]
+            in_band = stream != UASC_ROW
+            if in_band:
+                draw_first(key, FIRST_OF_GROUP, row_of(stream, number), own)
+            else:
+                draw_first(key, UASC_ALONE, number, own)
             arrival += exponential(own[GAP])
             if arrival > rising[-1]:
                 break
@@ -207,16 +198,12 @@ def _coming(entries: Entries) -> Coming:
 def entrants(
     coming: Coming,
     groups: Groups,
-    numbers: tuple[Numbers, Numbers, Numbers],
+    key: Key,
     starts: Ints,
     people: People,
     at_start: int,
 ) -> None:
-    """Fill in those who will enter, by time, then stream, then number.
-
-    ``numbers`` are those of first children in the bands, of UASC, and of siblings.
-    """
-    first, alone, siblings = numbers
+    """Fill in those who will enter, by time, then stream, then number."""
     rank, next_group, next_sibling = groups.upcoming[0], groups.upcoming[1], groups.upcoming[2]
     for stream in range(N_STREAMS):
         before = rank[stream - 1] + groups.number[stream - 1] + groups.siblings[stream - 1]
@@ -234,23 +221,22 @@ def entrants(
             people.entered[child] = people.placed[child] = groups.times[stream, group]
             people.group[child] = child - position
             rank[stream] += 1
+            purpose, row = FIRST_OF_GROUP, row_of(stream, group)
             if position > 0:
-                row = row_of(stream, next_sibling[stream])
+                purpose, row = SIBLINGS, row_of(stream, next_sibling[stream])
                 next_sibling[stream] += 1
-                band = stream
-                if uniform(siblings[row, SAME_BAND]) >= coming.same_band_share:
-                    band = drawn(coming.band_share, uniform(siblings[row, BAND]))
-                need = uniform(first[row_of(stream, group), FIRST_NEED])
-                need = need_with(need, uniform(siblings[row, FIRST_NEED]), coming.same_need_share)
-                enter(child, SIBLINGS, row, siblings[row], band, need, coming, starts, people)
             elif stream == UASC_ROW:
-                own = alone[group]
-                need = uniform(own[FIRST_NEED])
-                enter(child, UASC_ALONE, group, own, stream, need, coming, starts, people)
-            else:
-                row = row_of(stream, group)
-                own, need = first[row], uniform(first[row, FIRST_NEED])
-                enter(child, FIRST_OF_GROUP, row, own, stream, need, coming, starts, people)
+                purpose, row = UASC_ALONE, group
+            people.purpose[child], people.row[child] = purpose, row
+            own = people.numbers[child]
+            draw_first(key, purpose, row, own)
+            band, need = stream, uniform(own[FIRST_NEED])
+            if position > 0:
+                if uniform(own[SAME_BAND]) >= coming.same_band_share:
+                    band = drawn(coming.band_share, uniform(own[BAND]))
+                first = uniform(people.numbers[child - position, FIRST_NEED])
+                need = need_with(first, need, coming.same_need_share)
+            enter(child, band, need, coming, starts, people)
             child += 1
 
 
@@ -278,21 +264,13 @@ def need_with(first: float, own: float, share: float) -> float:
 
 @step
 def enter(
-    child: int,
-    purpose: int,
-    row: int,
-    own: Numbers,
-    age_group: int,
-    need: float,
-    coming: Coming,
-    starts: Ints,
-    people: People,
+    child: int, age_group: int, need: float, coming: Coming, starts: Ints, people: People
 ) -> None:
-    """Fill in who a child is, whose row of numbers is ``own``, and its chance of needs ``need``."""
-    age_days = evenly_interpolated(uniform(own[AGE]), coming.age_quantiles_days[age_group])
+    """Fill in who a child is, of its own numbers and of its chance of needs ``need``."""
+    chance = uniform(people.numbers[child, AGE])
+    age_days = evenly_interpolated(chance, coming.age_quantiles_days[age_group])
     today = math.ceil(people.entered[child])
     people.born_day[child] = born_of_age(age_days, today, age_group, starts)
     people.need[child] = drawn(coming.first_need[age_group], need)
     people.sector[child] = NOT_AT_START
-    people.purpose[child], people.row[child] = purpose, row
-    settle(child, own, starts, people)
+    settle(child, starts, people)

@@ -29,27 +29,60 @@ ADULT = 5
 """Position of the 18th birthday among the `birthdays` of a child (see `band_at`)."""
 OVER_16 = 4
 N_CAUSES = len(CAUSES)
-START_OF_BANDS = (0, 0, 0, 0)
 
 
 class Risks(NamedTuple):
-    """The hazards of a world, as `sufficiency.simulation.world.Hazards` describes them."""
+    """The hazards of a world, as `sufficiency.simulation.world.Hazards` describes them.
+
+    A hazard a day is what of it depends on time in care plus what depends on time in the
+    placement (one of them is 0), times ``factor``.
+    """
 
     by_care: Floats
-    """(S, A, B, C): what of the rates a day depends on time in care, else 0."""
+    """(S, A, B, C)."""
     by_placement: Floats
-    """(S, A, B, C): what of them depends on time in the placement, else 0."""
+    """(S, A, B, C)."""
     care_starts: Floats
     placement_starts: Floats
-    need_factor: Floats
-    """(N, C)."""
     calendar_starts: Floats
-    calendar_factor: Floats
-    """(G, A, K, C): by group of sector and need."""
-    calendar_group: Ints
+    factor: Floats
+    """(G, N, A, K, C): by group of sector and need, and by need; of periods in which it is the
+    same, the first alone is a period."""
+    group: Ints
     """(S, N): the group of children in a sector with a need."""
-    rates: Floats
-    """(C,): the rates of one stretch of time, set by `set_rates` whenever they are needed."""
+
+
+class Who(NamedTuple):
+    """Whose hazards a child lives by."""
+
+    sector: int
+    need: int
+    uasc: bool
+
+
+class Bands(NamedTuple):
+    """The bands of care, placement, age and calendar at a time."""
+
+    care: int
+    placement: int
+    age: int
+    period: int
+    plan: bool
+    """Before the day of a plan for leaving care, whose probability stands in for the hazards of
+    leaving; moves go on."""
+
+
+AT_FIRST = Bands(0, 0, 0, 0, False)
+"""Before any band was looked for."""
+
+
+class Rates(NamedTuple):
+    """Where in `Risks` the hazards of a stretch are, (C,) each."""
+
+    by_care: Floats
+    by_placement: Floats
+    factor: Floats
+    plan: bool
 
 
 @compiled
@@ -59,19 +92,17 @@ def tick_up(time: float) -> float:
 
 
 @step
-def band_at(starts: Floats, origin: float, time: float, band: int) -> int:
-    """The band at ``time``, from one before it on; bands start so long after ``origin``."""
-    while band + 1 < starts.size and origin + starts[band + 1] <= time:
+def band_at(starts: Floats, origin: float, time: float, band: int) -> tuple[int, float]:
+    """The band at ``time``, from one before it on, and when it gives way to the next.
+
+    Bands start so long after ``origin``; the last one ends at infinity.
+    """
+    while band + 1 < starts.size:
+        end = origin + starts[band + 1]
+        if end > time:
+            return band, end
         band += 1
-    return band
-
-
-@step
-def band_end(starts: Floats, origin: float, band: int) -> float:
-    """When a band gives way to the next; infinity for the last."""
-    if band + 1 < starts.size:
-        return float(origin + starts[band + 1])
-    return math.inf
+    return band, math.inf
 
 
 @step
@@ -80,54 +111,45 @@ def stretch(
     entered: float,
     placed: float,
     birthdays: Floats,
+    planned: float,
     risks: Risks,
-    bands: tuple[int, int, int, int],
-) -> tuple[tuple[int, int, int, int], float]:
-    """The bands of care, placement, age and calendar at ``time``, and when the first ends.
+    bands: Bands,
+) -> tuple[Bands, float]:
+    """The bands at ``time``, and when the first of them ends.
 
     Within a stretch every hazard is constant. ``birthdays`` are when the age bands begin (the
-    first long ago) and then the 18th birthday, shape (6,); ``bands`` those at an earlier time.
+    first long ago) and then the 18th birthday, shape (6,); ``planned`` the day of a plan for
+    leaving care, or 0; ``bands`` those at an earlier time.
     """
-    care = band_at(risks.care_starts, entered, time, bands[0])
-    placement = band_at(risks.placement_starts, placed, time, bands[1])
-    age = band_at(birthdays, 0.0, time, bands[2])
-    period = band_at(risks.calendar_starts, 0.0, time, bands[3])
-    end = min(
-        band_end(risks.care_starts, entered, care),
-        band_end(risks.placement_starts, placed, placement),
-        band_end(birthdays, 0.0, age),
-        band_end(risks.calendar_starts, 0.0, period),
+    care, care_end = band_at(risks.care_starts, entered, time, bands.care)
+    placement, placement_end = band_at(risks.placement_starts, placed, time, bands.placement)
+    age, age_end = band_at(birthdays, 0.0, time, bands.age)
+    period, period_end = band_at(risks.calendar_starts, 0.0, time, bands.period)
+    end = min(min(care_end, placement_end), min(age_end, period_end))
+    if time < planned:
+        return Bands(care, placement, age, period, True), min(end, planned)
+    return Bands(care, placement, age, period, False), end
+
+
+@step
+def rates_of(who: Who, bands: Bands, risks: Risks) -> Rates:
+    """The rates a day of all causes within a stretch."""
+    row = UASC_ROW if who.uasc else min(bands.age, OVER_16)
+    group = risks.group[who.sector, who.need]
+    return Rates(
+        risks.by_care[who.sector, row, bands.care],
+        risks.by_placement[who.sector, row, bands.placement],
+        risks.factor[group, who.need, row, bands.period],
+        bands.plan,
     )
-    return (care, placement, age, period), end
 
 
 @step
-def set_rates(
-    sector: int, need: int, uasc: bool, bands: tuple[int, int, int, int], risks: Risks
-) -> None:
-    """Set ``risks.rates`` (C,) to the hazards a day within a stretch, in place."""
-    care, placement, age, period = bands
-    row = UASC_ROW if uasc else min(age, OVER_16)
-    by_care, by_placement = risks.by_care[sector, row, care], risks.by_placement[sector, row]
-    group = risks.calendar_group[sector, need]
-    of_need, of_period = risks.need_factor[need], risks.calendar_factor[group, row, period]
-    for cause in range(N_CAUSES):
-        table = by_care[cause] + by_placement[placement, cause]
-        risks.rates[cause] = table * of_need[cause] * of_period[cause]
-
-
-@step
-def keep_to_plan(time: float, end: float, planned: float, risks: Risks) -> float:
-    """Until the day of a plan its probability stands in for the hazards of leaving.
-
-    They are set to 0 in place, and the stretch that begins at ``time`` ends with the plan at the
-    latest. ``planned`` is 0 without one. Moves go on.
-    """
-    if time >= planned:
-        return end
-    for cause in range(N_EXIT_CAUSES):
-        risks.rates[cause] = 0.0
-    return min(end, planned)
+def hazard(cause: int, rates: Rates) -> float:
+    """The rate a day of a cause within a stretch."""
+    if rates.plan and cause < N_EXIT_CAUSES:
+        return 0.0
+    return float((rates.by_care[cause] + rates.by_placement[cause]) * rates.factor[cause])
 
 
 @compiled
@@ -161,16 +183,14 @@ def next_ending(
         until = planned
     for cause in range(N_CAUSES):
         after[cause] = left[cause]
-    time, bands, due, first = now, START_OF_BANDS, math.inf, ENDED_OPEN
+    who, time, bands, due, first = Who(sector, need, uasc), now, AT_FIRST, math.inf, ENDED_OPEN
     while time < until and first == ENDED_OPEN:
-        bands, end = stretch(time, entered, placed, birthdays, risks, bands)
-        end = min(end, until)
-        set_rates(sector, need, uasc, bands, risks)
-        end = keep_to_plan(time, end, planned, risks)
-        if ends_within(end - time, after, risks):
-            due, first = first_spent(time, end, now, after, risks)
+        bands, end = stretch(time, entered, placed, birthdays, planned, risks, bands)
+        end, rates = min(end, until), rates_of(who, bands, risks)
+        if ends_within(end - time, after, rates):
+            due, first = first_spent(time, end, now, after, rates)
             end = due
-        pass_time(end - time, after, risks)
+        pass_time(end - time, after, rates)
         time = end
     if leaves_as_planned and due >= planned:
         return float(planned), planned_cause
@@ -182,26 +202,30 @@ def next_ending(
 
 
 @step
-def ends_within(days: float, left: Floats, risks: Risks) -> bool:
-    """Whether any exponential is spent within so many days at the present rates."""
+def ends_within(days: float, left: Floats, rates: Rates) -> bool:
+    """Whether any exponential is spent within so many days of a stretch."""
     ends = False
     for cause in range(N_CAUSES):
-        ends |= left[cause] < risks.rates[cause] * days
+        ends |= left[cause] < hazard(cause, rates) * days
     return ends
 
 
 @step
 def first_spent(
-    time: float, end: float, now: float, left: Floats, risks: Risks
+    time: float,
+    end: float,
+    now: float,
+    left: Floats,
+    rates: Rates,
 ) -> tuple[float, int]:
-    """When the first exponential is spent at the present rates between two times, and whose.
+    """When the first exponential is spent in a stretch between two times, and whose.
 
     Nothing ends at the instant ``now`` when the spell began, or a later rule would come too
     early.
     """
     due, first = math.inf, ENDED_OPEN
     for cause in range(N_CAUSES):
-        rate = risks.rates[cause]
+        rate = hazard(cause, rates)
         if left[cause] < rate * (end - time):
             spent = max(tick_up(time + left[cause] / rate), now + TICK)
             if spent < due:
@@ -210,10 +234,10 @@ def first_spent(
 
 
 @step
-def pass_time(days: float, left: Floats, risks: Risks) -> None:
-    """Take from ``left`` (C,) in place what so many days at the present rates spend."""
+def pass_time(days: float, left: Floats, rates: Rates) -> None:
+    """Take from ``left`` (C,) in place what so many days of a stretch spend."""
     for cause in range(N_CAUSES):
-        left[cause] = max(0.0, left[cause] - risks.rates[cause] * days)
+        left[cause] = max(0.0, left[cause] - hazard(cause, rates) * days)
 
 
 @compiled
@@ -234,13 +258,11 @@ def spend(
 
     Those of leaving spend nothing until the day ``planned`` for it.
     """
-    time, bands = start, START_OF_BANDS
+    who, time, bands = Who(sector, need, uasc), start, AT_FIRST
     while time < stop:
-        bands, end = stretch(time, entered, placed, birthdays, risks, bands)
-        end = min(end, stop)
-        set_rates(sector, need, uasc, bands, risks)
-        end = keep_to_plan(time, end, planned, risks)
-        pass_time(end - time, left, risks)
+        bands, end = stretch(time, entered, placed, birthdays, planned, risks, bands)
+        end, rates = min(end, stop), rates_of(who, bands, risks)
+        pass_time(end - time, left, rates)
         time = end
 
 
@@ -252,13 +274,13 @@ def carry_over(left: Floats, after: Floats) -> None:
 
 
 @compiled
-def start_move_clocks(left: Floats, numbers: Numbers, first: int) -> None:
+def start_move_clocks(left: Floats, numbers: Numbers) -> None:
     """Give a placement its own exponentials for moves, in place; exits keep what is left.
 
-    They are made of the ``numbers`` from the ``first`` on.
+    They are made of the placement's own ``numbers`` (7,).
     """
     for move in range(N_CAUSES - N_EXIT_CAUSES):
-        left[N_EXIT_CAUSES + move] = exponential(numbers[first + move])
+        left[N_EXIT_CAUSES + move] = exponential(numbers[move])
 
 
 @compiled

@@ -14,12 +14,12 @@ from sufficiency.domain import N_EXIT_CAUSES
 from sufficiency.simulation import allocation, matching, rules
 from sufficiency.simulation.children import (
     NEED_USE,
+    PERSONAL_USES,
     Children,
-    first_of_placement,
-    placements_drawn,
+    draw_placement,
     price_chance,
-    with_further_placements,
 )
+from sufficiency.simulation.compiled import floats, ints
 from sufficiency.simulation.draws import Draws, uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.matching import matching_of, nothing_arranged
@@ -57,7 +57,7 @@ class Spells:
         self.left = np.full((n, rules.N_CAUSES), np.inf)
         self.left[:, :N_EXIT_CAUSES] = children.exits
         self.left_after = np.empty_like(self.left)
-        self.luck = children.luck
+        self.numbers = self.people.numbers[:, PERSONAL_USES:].copy()
         self.waiting = Queue(self.seekers.since, self.rank)
         self.settled = Queue(self.seekers.placed, self.rank)
         self.is_settled = [False] * n
@@ -79,7 +79,7 @@ class Spells:
             pool,
             self.env.now,
             began,
-            self.price_chance(child, pool),
+            price_chance(self.numbers[child], self.placement[child], pool != allocation.NO_POOL),
         )
 
     def end_spell(self, child: int, ended: int) -> None:
@@ -142,9 +142,7 @@ class Spells:
         """Whether a child who enters is placed the same day."""
         if not self.matching.emergency_share.size:
             return False
-        return matching.is_emergency(
-            child, self.luck, self.people, self.matching, self.seekers.group
-        )
+        return matching.is_emergency(child, self.people, self.matching, self.seekers.group)
 
     def choose_pool(self, child: int) -> int:
         """The first pool in the order of the child's need with a place for it."""
@@ -180,22 +178,16 @@ class Spells:
         if self.as_arranged[child]:
             return int(self.arranged.need[child])
         over_16 = rules.is_over_16(self.people.birthdays[child], self.env.now)
-        chance = uniform(self.luck.numbers[self.first_number(child) + NEED_USE])
+        chance = uniform(self.numbers[child, NEED_USE])
         need = int(self.seekers.need[child])
         return rules.new_need(self.destination, reason, over_16, need, chance)
 
-    def price_chance(self, child: int, pool: int) -> float:
-        """The draw for the price of the child's present placement, or of being unplaced."""
-        purpose, row = int(self.children.purpose[child]), int(self.children.row[child])
-        placed = pool != allocation.NO_POOL
-        return price_chance(self.luck, purpose, row, self.placement[child], placed)
-
-    def first_number(self, child: int) -> int:
-        """Where the numbers of the child's present placement begin; more are drawn if needed."""
-        while self.placement[child] >= placements_drawn(self.luck):
-            self.luck = with_further_placements(self.luck, self.children, self.draws)
-        purpose, row = int(self.children.purpose[child]), int(self.children.row[child])
-        return first_of_placement(self.luck, purpose, row, self.placement[child])
+    def draw_placement(self, child: int) -> None:
+        """Draw the numbers of the child's placement; those of the first are there."""
+        placement = self.placement[child]
+        if placement > 0:
+            purpose, row = int(self.people.purpose[child]), int(self.people.row[child])
+            draw_placement(self.draws.key, purpose, row, placement, self.numbers[child])
 
 
 def risks_of(hazards: Hazards) -> rules.Risks:
@@ -203,19 +195,18 @@ def risks_of(hazards: Hazards) -> rules.Risks:
     by_band = np.ascontiguousarray(np.moveaxis(hazards.per_day, 0, -1), dtype=np.float64)
     by_care = hazards.clock == CARE_CLOCK
     by_period = np.moveaxis(hazards.calendar_factor, -3, -1)
+    by_period = by_period.reshape(-1, *by_period.shape[-3:])
+    changes = np.ones(by_period.shape[2], dtype=np.bool_)
+    changes[1:] = np.any(by_period[:, :, 1:] != by_period[:, :, :-1], axis=(0, 1, 3))
     group = hazards.calendar_group
     if group is None:
         group = np.zeros((hazards.per_day.shape[1], hazards.need_factor.shape[1]), dtype=np.int64)
     return rules.Risks(
         by_care=by_band * by_care,
         by_placement=by_band * ~by_care,
-        care_starts=np.array(hazards.care_band_starts_days, dtype=np.float64),
-        placement_starts=np.array(hazards.placement_band_starts_days, dtype=np.float64),
-        need_factor=np.ascontiguousarray(hazards.need_factor.T, dtype=np.float64),
-        calendar_starts=np.array(hazards.calendar_starts_days, dtype=np.float64),
-        calendar_factor=np.ascontiguousarray(
-            by_period.reshape(-1, *by_period.shape[-3:]), dtype=np.float64
-        ),
-        calendar_group=np.ascontiguousarray(group, dtype=np.int64),
-        rates=np.zeros(rules.N_CAUSES),
+        care_starts=floats(hazards.care_band_starts_days),
+        placement_starts=floats(hazards.placement_band_starts_days),
+        calendar_starts=floats(hazards.calendar_starts_days[changes]),
+        factor=by_period[:, None, :, changes] * hazards.need_factor.T[:, None, None, :],
+        group=ints(group),
     )
