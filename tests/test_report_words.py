@@ -21,7 +21,7 @@ from sufficiency.report.formats import (
 )
 from sufficiency.report.headline import headline, plain
 from sufficiency.report.page import assumption, monte_carlo_sentence
-from sufficiency.report.tables import children_by_month, cost_by_year, distance_by_date, gap_by_date
+from sufficiency.report.tables import children_by_month, cost_by_year, distance_by_date
 from sufficiency.report.words import in_plain_words
 
 
@@ -107,21 +107,6 @@ def test_every_month_has_a_row_with_the_range_of_all_and_the_settings(run: Sampl
     family = rows[rows["sector"] == "internal_fostering"].iloc[-1]
     assert table.columns[3].label == "Our own foster carers"
     assert table.rows[-1].cells[2].text == children(family["mean"])
-
-
-def test_the_two_gaps_have_tables_of_their_own_with_the_widest_month(run: SampleForecast) -> None:
-    figures = Figures.of(run)
-    for measure in ("in_house_shortfall", "unmet_need"):
-        table = gap_by_date(figures, measure, "Gap")
-        heads = [row.head for row in table.rows]
-        assert heads[:4] == ["31 March 2021", "31 March 2022", "31 March 2023", "30 June 2023"]
-        rows = run.forecast[
-            (run.forecast["measure"] == measure)
-            & (run.forecast["sector"] == "all")
-            & (run.forecast["age_band"] == "all")
-        ]
-        widest = rows.loc[rows["mean"].idxmax()]
-        assert table.rows[4].cells[0].text == children_range(widest.p10, widest.p90)
 
 
 def test_a_part_year_is_marked_and_never_set_against_a_budget(run: SampleForecast) -> None:

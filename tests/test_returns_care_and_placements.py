@@ -6,8 +6,6 @@ import pandas as pd
 import pytest
 from returns_builder import Written, day, rebuilt
 
-from sufficiency.history.returns.spells import sector_phases
-
 HOME = "returned_home"
 
 
@@ -248,18 +246,6 @@ def test_why_a_placement_ended(place: str, reason: str, to: dict[str, str], foun
     written.episode(2020, "2019-07-01", rne="P", **to)
     placements = rebuilt(written).histories.placements
     assert placements["move_reason"].tolist() == [found, ""]
-
-
-def test_sector_phases_join_placements_of_one_sector() -> None:
-    written = Written()
-    written.episode(2020, "2019-06-01", "2019-07-01")
-    written.episode(2020, "2019-07-01", "2019-08-01", rne="P", place="U4")
-    written.episode(2020, "2019-08-01", rne="P", place="K2")
-    phases = sector_phases(rebuilt(written).histories.placements)
-    assert [(day(row.began), day(row.ended), row.sector) for row in phases.itertuples()] == [
-        ("2019-06-01", "2019-08-01", "internal_fostering"),
-        ("2019-08-01", "", "residential"),
-    ]
 
 
 # Sectors.

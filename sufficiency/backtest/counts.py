@@ -40,8 +40,6 @@ Flags = NDArray[np.bool_]
 
 FIRST_YEAR = 2010
 N_AGES = len(AGE_BANDS)
-AT_18 = N_AGES
-"""Column of leavers at 18 or over."""
 MIDDLE_HELD_BACK = 3.0
 _BEFORE_PARTED = {HOMES_AND_SUPPORTED: ["homes_and_semi_independent", "living_independently"]}
 _SINCE_PARTED = {HOMES_AND_SUPPORTED: ["secure_and_childrens_homes", "supported"]}

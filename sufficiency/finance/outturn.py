@@ -86,11 +86,6 @@ class Outturn:
         """What was spent in the known months of a year; None where the ledger does not say."""
         return self._known(year, line, self.actuals.cost_gbp if self.actuals else ())
 
-    def actual_nights(self, year: str, line: str) -> float | None:
-        """Child-nights in the known months of a year; None where the ledger does not say."""
-        nights = self._known(year, line, self.actuals.nights if self.actuals else ())
-        return None if nights is None or np.isnan(nights) else nights
-
     def _known(self, year: str, line: str, table: tuple[tuple[float, ...], ...]) -> float | None:
         if self.actuals is None or line not in self.actual_lines or not self.actual_months(year):
             return None

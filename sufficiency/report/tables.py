@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-import pandas as pd
-
 from sufficiency.domain import SECTORS
 from sufficiency.report.figures import FLAG, Figures, Spread, day_of
 from sufficiency.report.formats import (
@@ -152,42 +150,6 @@ def children_by_month(figures: Figures) -> Table:
         rows=rows,
         note=_with_hidden(figures, PERCENTILES_DO_NOT_ADD),
     )
-
-
-def gap_by_date(figures: Figures, measure: str, caption: str) -> Table:
-    """One kind of gap at each 31 March, the end and its peak: all children, then by setting."""
-    days = list(figures.year_ends)
-    settings = [s for s in figures.settings if _ever_above(figures.series(measure, s), 0.05)]
-    rows = [_gap_row(figures, measure, day, settings, long_date(day)) for day in days]
-    peak = figures.peak(measure)
-    if peak is not None:
-        rows.append(_gap_row(figures, measure, peak, settings, f"Peak: {long_date(peak)}"))
-    return Table(
-        key=measure.replace("_", "-"),
-        caption=caption,
-        columns=[
-            Column("Date"),
-            Column("All children, 8 of 10 futures", measure),
-            *(Column(f"Expected: {_lower_first(setting_label(s))}", "settings") for s in settings),
-        ],
-        rows=rows,
-        note=_with_hidden(
-            figures, f"By the setting the children live in. {PERCENTILES_DO_NOT_ADD}"
-        ),
-    )
-
-
-def _gap_row(figures: Figures, measure: str, day: date, settings: list[str], head: str) -> Row:
-    cells = [expected_at(figures, measure, day, setting) for setting in settings]
-    return Row(head, [counted_at(figures, measure, day), *cells])
-
-
-def _ever_above(rows: pd.DataFrame, least: float) -> bool:
-    return bool((rows["mean"] > least).any())
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def gap_by_need(figures: Figures) -> Table | None:

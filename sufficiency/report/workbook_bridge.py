@@ -13,7 +13,7 @@ from sufficiency.report.words import SETTING_LABELS
 from sufficiency.report.workbook_charts import ROWS_PER_CHART, add_bridge_chart
 
 BRIDGE_SHEET = "Bridge"
-STEP_COLUMN, TOTAL_COLUMN = 0, 1
+TOTAL_COLUMN = 1
 _INPUT_HEADS = (
     "Setting",
     "Children on the last day",

@@ -2,8 +2,7 @@
 
 Three levels lie in one another. A change of legal status ends nothing. A *setting* ends with a
 new address, registration, provider or status, or with a new carer. A *carer spell* goes on
-through settings marked ``same_carer_as_before``. A *sector phase* joins adjacent placements of
-one sector (`sector_phases`).
+through settings marked ``same_carer_as_before``.
 """
 
 from __future__ import annotations
@@ -250,22 +249,3 @@ def _note_reasons(placements: pd.DataFrame, last: pd.DataFrame, ledger: RowLedge
     )
     moved = ~is_code(placements["move_reason"], "")
     ledger.note(REASON_MISSING, rows_of(last, moved & ~given))
-
-
-def sector_phases(placements: pd.DataFrame) -> pd.DataFrame:
-    """Adjacent placements of one sector as one: period, sector, began, ended (NaT if open).
-
-    A change between phases is a transition between sectors, dated ``began``.
-    """
-    begins = first_rows(placements, "period") | ~same_as_previous(placements["sector"])
-    phase = pd.Series(np.cumsum(begins) - 1, index=placements.index)
-    rows = placements.assign(phase=phase)
-    first, last = rows[begins], rows[last_rows(rows, "phase")]
-    return pd.DataFrame(
-        {
-            "period": first["period"].to_numpy(),
-            "sector": first["sector"].array,
-            "began": first["began"].to_numpy(),
-            "ended": last["ended"].to_numpy(),
-        }
-    )
