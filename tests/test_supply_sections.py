@@ -20,7 +20,7 @@ from sufficiency.measures.stories import STORY_COLUMNS, stories_table
 from sufficiency.measures.summary import STATISTICS
 from sufficiency.measures.supply_tables import moves_between_table, pools_table
 from sufficiency.report.figures import Figures
-from sufficiency.report.flow_picture import flow_picture, moves_table
+from sufficiency.report.flow_picture import LABELS, NARROW_LABELS, flow_picture, moves_table
 from sufficiency.report.formats import children, gbp, percent
 from sufficiency.report.gap_tables import gap_where
 from sufficiency.report.lives import lives, lives_picture
@@ -28,6 +28,7 @@ from sufficiency.report.places_section import MOST_CHARTS, occupancy_charts, occ
 from sufficiency.report.stability import published_share, siblings_table, stability_table
 from sufficiency.report.supply_sections import supply_sections
 from sufficiency.report.suppression import shown
+from sufficiency.report.svg import NARROW
 from sufficiency.report.tables import gap_by_need
 from sufficiency.report.words import NEED_LABELS, need_label
 
@@ -146,6 +147,17 @@ def test_the_flow_picture_names_every_setting_with_its_moves(
         assert f"Children&#39;s homes: {children(to_homes)}" in said
         assert str(drawing).count("<path") == len(drawn)
     assert "<script" not in str(picture.wide)
+
+
+def test_names_at_both_sides_of_a_narrow_picture_do_not_meet(shown_figures: Figures) -> None:
+    picture = flow_picture(shown_figures)
+    assert picture is not None
+    bold_letter = 7.4
+    longest = max(len(f"{name}: 1,999") for name in map(NARROW_LABELS.get, ORIGINS))
+    assert 2 * longest * bold_letter < NARROW
+    assert set(NARROW_LABELS) == set(LABELS)
+    assert any(said.startswith("Agencies: ") for said in text_of(picture.narrow))
+    assert not any(said.startswith("Agencies: ") for said in text_of(picture.wide))
 
 
 def test_bands_are_as_thick_as_their_moves_and_fill_their_bars(shown_figures: Figures) -> None:

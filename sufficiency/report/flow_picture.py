@@ -36,6 +36,15 @@ LABELS = {
     CAME_INTO_CARE: "Came into care",
     LEFT_CARE: "Left care",
 }
+NARROW_LABELS = {
+    **LABELS,
+    "internal_fostering": "Own carers",
+    "ifa": "Agencies",
+    "connected_persons": "Family, friends",
+    "supported_accommodation": "Supported",
+    "unplaced": "No place",
+}
+"""Short enough for a name at either side of a narrow picture, whatever heights they are at."""
 LEAST_DRAWN = 0.5
 """Moves a year; fewer would be a line that nobody sees."""
 HEIGHT_OF_ALL, GAP, BAR = 360, 24, 10
@@ -113,6 +122,7 @@ def _in_words(year: str, drawn: Moves) -> str:
 
 def _drawing(drawn: Moves, width: int, description: str) -> Markup:
     """The picture at one width: labels above the bars, so that it can be narrow."""
+    labels = LABELS if width > NARROW else NARROW_LABELS
     scale = HEIGHT_OF_ALL / sum(drawn.values())
     left = _nodes([CAME_INTO_CARE, *map(str, SETTINGS)], drawn, 0, scale)
     right = _nodes([*map(str, SETTINGS), LEFT_CARE], drawn, 1, scale)
@@ -120,7 +130,7 @@ def _drawing(drawn: Moves, width: int, description: str) -> Markup:
     parts = _ribbons(drawn, left, right, across, scale)
     for nodes, x, anchor in ((left, 0.0, "start"), (right, float(width - BAR), "end")):
         for node in nodes:
-            told = f"{LABELS[node.key]}: {children(node.total)}"
+            told = f"{labels[node.key]}: {children(node.total)}"
             colour = SETTING_COLOURS.get(node.key, EDGE)
             parts.append(rectangle(x, node.top, BAR, node.height, colour, told))
             at = x if anchor == "start" else x + BAR

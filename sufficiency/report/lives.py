@@ -47,7 +47,7 @@ MOVE_WORDS = {
     "step_down": "a step down, as planned",
     "unplanned_ending": "the placement ends unplanned",
     "carer_ends": "the carer or home stops",
-    "turning_16": "a move on at 16",
+    "turning_16": "a move on towards supported accommodation",
     "placed_for_adoption": "placed for adoption",
 }
 FIT_WORDS = {
