@@ -110,7 +110,7 @@ def measure_chunk(job: Job, numbers: Sequence[int], layers: Layers) -> Figures:
     measuring = Measuring(job.surroundings, world.places)
     measured = measuring.room(len(numbers))
     for position, (world, record) in enumerate(chain([first], futures)):
-        measuring.set_figures(record, measured.of(position), world)
+        measuring.set_figures(record, measured, world, position)
     return measured
 
 

@@ -28,7 +28,7 @@ from sufficiency.measures.money import (
     nightly_prices_gbp,
     price_factors,
 )
-from sufficiency.measures.monthly import Measuring, Surroundings, figures
+from sufficiency.measures.monthly import Surroundings, figures
 from sufficiency.measures.pricing import DEAREST_ROWS
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.spread import (
@@ -200,9 +200,7 @@ def test_interventions_multiply_prices_from_their_day_on() -> None:
     nothing, starts = np.ones(3), np.array([0.0, begins_at, 400.0])
     effects = DrawnEffects(starts, nothing, nothing, nothing, nothing, nothing, nothing, factor)
     world = replace(a_council(), places=one_pool_a_sector(), effects=effects)
-    measuring = Measuring(around, world.places)
-    found = measuring.room(1).of(0)
-    measuring.set_figures(happened, found, world)
+    found = figures(happened, world.places, around, world)
     paid = found.cost_gbp.sum(axis=0)
     assert paid[IFA, 0] == pytest.approx(30 * 130, abs=PENNY)
     assert paid[IFA, 1] == pytest.approx(130 * (9 + 22 * 1.2), abs=PENNY)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from sufficiency.domain import UNPLACED_CODE
 from sufficiency.measures.counting import (
     FIRST_CHOICE,
+    GROUPS_STARTED,
+    IN_HOUSE_SHORTFALL,
     LEAVERS,
     MOVES,
     N_BANDS,
@@ -18,11 +20,10 @@ from sufficiency.measures.counting import (
     count,
     count_holds,
 )
-from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate, date_at
-from sufficiency.measures.nights import add_up_nights, nights_until
+from sufficiency.measures.dates import Changes, Counts, Dates, Floats, Ints, accumulate, date_at
+from sufficiency.measures.nights import add_up_nights, set_nights
 from sufficiency.measures.rows import first_row
-from sufficiency.measures.siblings import add_up_siblings
-from sufficiency.simulation.compiled import Rows, compiled, step
+from sufficiency.simulation.compiled import Rows, step
 from sufficiency.simulation.world import UNLIMITED
 
 N_SECTORS = UNPLACED_CODE
@@ -38,16 +39,12 @@ IN_CARE, PLACES, OCCUPIED, OUTSIDE, FAR, RATE = (
         "in_care_rate_per_10k",
     )
 )
-IN_A_GAP = (0, first_row("in_house_shortfall"), first_row("unmet_need"))
-"""The block of each kind of gap, by fit."""
+IN_A_GAP = (first_row("in_house_shortfall"), first_row("unmet_need"))
+"""The block of each kind of gap."""
 GAP_NIGHTS = (first_row("in_house_shortfall_nights"), first_row("unmet_need_nights"))
 SEVERAL, LONG_TERM, SAME_PLACEMENT = (
     first_row(measure)
     for measure in ("three_or_more_placements", "long_term", "same_placement_2_years")
-)
-GROUPS, GROUPS_SPLIT, GROUPS_STARTED = (
-    first_row(measure)
-    for measure in ("sibling_groups", "sibling_groups_split", "sibling_groups_started")
 )
 MARGINALS = 1 + N_SETTINGS + N_BANDS
 NO_CHANGE = -2
@@ -66,7 +63,7 @@ class Area(NamedTuple):
     population_0_17: float
 
 
-class Found(NamedTuple):
+class Tallies(NamedTuple):
     """The tables of one replication, as `sufficiency.measures.monthly.Figures` describes them."""
 
     forecast: Counts
@@ -78,70 +75,98 @@ class Found(NamedTuple):
     between: Counts
 
 
-@compiled
-def measure(
+@step
+def set_rows(
     spells: Rows,
     changes: Rows,
     holds: Rows,
     dates: Dates,
     area: Area,
     tables: Tables,
-    found: Found,
+    found: Tallies,
 ) -> None:
     """Set every row of one replication's tables but money, in place, from its record."""
     forecast = found.forecast
-    groups = count(spells, dates, tables, forecast, found.flows, found.between)
+    count(spells, dates, tables, forecast, found.flows, found.between)
     count_holds(holds, dates, tables)
     nothing_yet(forecast, found.flows)
-    set_occupied(tables, area, found.occupied)
-    add_up_stocks(tables, area, forecast)
-    add_up_needs(tables, found.needs)
+    add_up_stocks(tables, area, found.occupied, forecast)
+    add_up_needs(tables, found.needs, forecast)
     set_rate(area, forecast)
     set_occupied_rows(area, found.occupied, forecast)
     set_places(changes, dates, area, found.usable, forecast)
     add_up_nights(dates.days, tables.nights, found.nights)
     set_gap_nights(dates.days, tables, forecast)
     set_histories(dates, tables, forecast)
-    add_up_siblings(groups, tables.siblings, forecast[GROUPS], forecast[GROUPS_SPLIT])
 
 
 @step
-def set_occupied(tables: Tables, area: Area, occupied: Counts) -> None:
-    """Turn the changes in stocks into stocks, and set the places taken in each pool: (P, T)."""
+def add_up_stocks(tables: Tables, area: Area, occupied: Counts, forecast: Counts) -> None:
+    """Turn the changes in stocks into stocks, and add them to their rows, which are 0.
+
+    Sets the places taken in each pool too, ``occupied`` (P, T).
+    """
     occupied[:] = 0
-    for pool in range(area.pool_sector.size):
-        for fit in range(N_FITS):
-            for band in range(N_BANDS):
-                stock = tables.stock[fit, pool, band]
-                if accumulate(stock):
-                    add(occupied[pool], stock)
-        if accumulate(tables.held[pool]):
-            add(occupied[pool], tables.held[pool])
-    for fit in range(N_FITS):
-        for band in range(N_BANDS):
-            accumulate(tables.stock[fit, area.pool_sector.size, band])
-
-
-@step
-def add_up_stocks(tables: Tables, area: Area, forecast: Counts) -> None:
-    """Add the stocks by pool to the rows of the settings and age bands, which are 0."""
     pools = area.pool_sector.size
     for pool in range(pools + 1):
         setting = UNPLACED_CODE if pool == pools else area.pool_sector[pool]
-        for fit in range(N_FITS):
-            for band in range(N_BANDS):
-                stock = tables.stock[fit, pool, band]
-                if stock.any():
-                    add_to_marginals(IN_CARE, setting, band, stock, forecast)
-                    if fit != FIRST_CHOICE:
-                        add_to_marginals(IN_A_GAP[fit], setting, band, stock, forecast)
-    set_share(OUTSIDE, area.outside_share, tables, area, forecast)
-    set_share(FAR, area.far_share, tables, area, forecast)
+        tables.in_pool[:] = 0
+        for band in range(N_BANDS):
+            stock = tables.stock[pool, band]
+            if accumulate(stock):
+                add_shares(N_SETTINGS + band, pool, stock, area, tables.shares)
+                add(forecast[IN_CARE + 1 + N_SETTINGS + band], stock)
+                add_changes(tables.in_pool, stock)
+        add_shares(setting, pool, tables.in_pool, area, tables.shares)
+        add(forecast[IN_CARE], tables.in_pool)
+        add(forecast[IN_CARE + 1 + setting], tables.in_pool)
+        if pool < pools:
+            add(occupied[pool], tables.in_pool)
+            if accumulate(tables.held[pool]):
+                add(occupied[pool], tables.held[pool])
+    for kind in range(tables.gaps.shape[0]):
+        for band in range(N_BANDS):
+            if accumulate(tables.gaps[kind, band]):
+                add(forecast[IN_A_GAP[kind] + 1 + N_SETTINGS + band], tables.gaps[kind, band])
+    set_shares(OUTSIDE, tables.shares[0], forecast)
+    set_shares(FAR, tables.shares[1], forecast)
 
 
 @step
-def add_up_needs(tables: Tables, needs: Counts) -> None:
-    """Turn the changes by need group into stocks, and add them to their rows, which are set."""
+def add_shares(row: int, pool: int, stock: Changes, area: Area, shares: Floats) -> None:
+    """Add those of a stock in a pool who live outside the area, and far from home, to their rows.
+
+    ``shares`` is (2, 12, T).
+    """
+    add_share(area.outside_share[pool], stock, shares[0, row])
+    add_share(area.far_share[pool], stock, shares[1, row])
+
+
+@step
+def add_share(share: float, stock: Changes, row: Floats) -> None:
+    """Add a share of a stock (T + 1,) to a row (T,), in place."""
+    for date in range(row.size):
+        row[date] += share * stock[date]
+
+
+@step
+def set_shares(first: int, shares: Floats, forecast: Counts) -> None:
+    """Set the rows of all, of each setting and of each age band: ``shares`` is (12, T)."""
+    for date in range(forecast.shape[1]):
+        every = 0.0
+        for row in range(shares.shape[0]):
+            forecast[first + 1 + row, date] = shares[row, date]
+            if row < N_SETTINGS:
+                every += shares[row, date]
+        forecast[first, date] = every
+
+
+@step
+def add_up_needs(tables: Tables, needs: Counts, forecast: Counts) -> None:
+    """Turn the changes by need group into stocks, and add them to their rows.
+
+    The rows of ``needs`` are set; those of the gaps by setting in ``forecast`` are 0.
+    """
     needs[:] = 0
     block = (1 + tables.by_need.shape[1]) * (1 + N_SETTINGS)
     for fit in range(N_FITS):
@@ -152,25 +177,27 @@ def add_up_needs(tables: Tables, needs: Counts) -> None:
                     add_crossed(0, need, setting, stock, needs)
                     if fit != FIRST_CHOICE:
                         add_crossed(fit * block, need, setting, stock, needs)
+                        gap = IN_A_GAP[fit - IN_HOUSE_SHORTFALL]
+                        add(forecast[gap], stock)
+                        add(forecast[gap + 1 + setting], stock)
 
 
 @step
-def add(row: Counts, stock: Ints) -> None:
+def add(row: Counts, stock: Changes) -> None:
     """Add a stock (T + 1,) to a row (T,), in place."""
     for date in range(row.size):
         row[date] += stock[date]
 
 
 @step
-def add_to_marginals(first: int, setting: int, band: int, stock: Ints, forecast: Counts) -> None:
-    """Add a stock to the rows of all, of a setting and of an age band."""
-    add(forecast[first], stock)
-    add(forecast[first + 1 + setting], stock)
-    add(forecast[first + 1 + N_SETTINGS + band], stock)
+def add_changes(changes: Changes, more: Changes) -> None:
+    """Add one to the other, in place: both (T + 1,)."""
+    for date in range(changes.size):
+        changes[date] += more[date]
 
 
 @step
-def add_crossed(first: int, need: int, setting: int, stock: Ints, needs: Counts) -> None:
+def add_crossed(first: int, need: int, setting: int, stock: Changes, needs: Counts) -> None:
     """Add a stock to its own row and the totals over settings, needs and both."""
     for row in (0, 1 + setting):
         add(needs[first + row], stock)
@@ -184,38 +211,6 @@ def set_rate(area: Area, forecast: Counts) -> None:
         # In double precision, compiled or not: numpy alone would stay in single.
         in_care = float(forecast[IN_CARE, date])
         forecast[RATE, date] = in_care / area.population_0_17 * PER_CHILDREN
-
-
-@step
-def set_share(first: int, share: Floats, tables: Tables, area: Area, forecast: Counts) -> None:
-    """Set the rows of children outside an area, whose share depends on the pool."""
-    pools = area.pool_sector.size
-    for date in range(forecast.shape[1]):
-        every = 0.0
-        for setting in range(N_SETTINGS):
-            there = 0.0
-            for pool in range(pools + 1):
-                if setting == (UNPLACED_CODE if pool == pools else area.pool_sector[pool]):
-                    there += share[pool] * in_pool(pool, date, tables)
-            forecast[first + 1 + setting, date] = there
-            every += there
-        forecast[first, date] = every
-        for band in range(N_BANDS):
-            there = 0.0
-            for pool in range(pools + 1):
-                for fit in range(N_FITS):
-                    there += share[pool] * tables.stock[fit, pool, band, date]
-            forecast[first + 1 + N_SETTINGS + band, date] = there
-
-
-@step
-def in_pool(pool: int, date: int, tables: Tables) -> float:
-    """Children who live in a pool on a date."""
-    there = 0.0
-    for fit in range(N_FITS):
-        for band in range(N_BANDS):
-            there += tables.stock[fit, pool, band, date]
-    return there
 
 
 @step
@@ -253,19 +248,13 @@ def set_places(changes: Rows, dates: Dates, area: Area, usable: Counts, forecast
 def set_gap_nights(days: Ints, tables: Tables, forecast: Counts) -> None:
     """Set the child-nights of both kinds of gap in the month that ends on each date."""
     for kind in range(tables.gap_nights.shape[0]):
-        first = GAP_NIGHTS[kind]
+        every = forecast[GAP_NIGHTS[kind]]
         for setting in range(N_SETTINGS):
-            counted = tables.gap_nights[kind, setting]
-            accumulate(counted[0])
-            accumulate(counted[1])
-            before = nights_until(0, days, counted)
-            for date in range(1, days.size):
-                until = nights_until(date, days, counted)
-                forecast[first + 1 + setting, date] = until - before
-                forecast[first, date] += until - before
-                before = until
-        for row in range(first, first + 1 + N_SETTINGS):
-            forecast[row, 0] = math.nan
+            row = forecast[GAP_NIGHTS[kind] + 1 + setting]
+            set_nights(days, tables.gap_nights[kind, setting], row[1:])
+            row[0] = math.nan
+            for date in range(every.size):
+                every[date] += row[date]
 
 
 @step
@@ -285,7 +274,7 @@ def set_histories(dates: Dates, tables: Tables, forecast: Counts) -> None:
 
 
 @step
-def add_to_setting(first: int, setting: int, changes: Ints, forecast: Counts) -> None:
+def add_to_setting(first: int, setting: int, changes: Changes, forecast: Counts) -> None:
     """Turn changes into a stock, and add it to the rows of all and of a setting."""
     if accumulate(changes):
         add(forecast[first], changes)
@@ -300,5 +289,4 @@ def nothing_yet(forecast: Counts, flows: Counts) -> None:
             forecast[row, 0] = math.nan
     for row in range(flows.shape[0]):
         flows[row, 0] = math.nan
-    for row in (GROUPS_STARTED, GROUPS_STARTED + 1):
-        forecast[row, 0] = math.nan
+    forecast[GROUPS_STARTED, 0] = math.nan

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sufficiency.domain import AGE_BANDS, SETTINGS, UNPLACED_CODE
-from sufficiency.measures.dates import Counts, Dates, Floats, Ints, date_at
+from sufficiency.measures.dates import Changes, Counts, Dates, Floats, Ints, date_at
 from sufficiency.measures.histories import (
     Histories,
     count_history,
@@ -43,6 +43,7 @@ from sufficiency.simulation.record import (
 FIRST_CHOICE, IN_HOUSE_SHORTFALL, UNMET_NEED = 0, 1, 2
 """How well a child is placed: the two kinds of gap are never mixed."""
 N_FITS = 3
+N_GAPS = N_FITS - 1
 N_SETTINGS, N_BANDS = len(SETTINGS), len(AGE_BANDS)
 LAST_BAND = N_BANDS - 1
 N_LEAVER_REASONS, N_MOVED_REASONS = len(LEAVER_REASONS), len(MOVED_REASONS)
@@ -50,6 +51,8 @@ STARTERS, LEAVERS, MOVES = (first_row(flow) for flow in ("starters", "leavers", 
 OF_STARTERS, OF_LEAVERS, OF_MOVES = (
     first_flow_row(flow) for flow in ("starters", "leavers", "moves")
 )
+GROUPS_TOGETHER = slice(first_row("sibling_groups"), first_row("sibling_groups") + 2)
+"""The rows of groups in care, and of those that do not live in one pool."""
 GROUPS_STARTED = slice(first_row("sibling_groups_started"), first_row("sibling_groups_started") + 2)
 """The rows of groups that start to be looked after, and of those that are split then."""
 
@@ -60,11 +63,13 @@ class Tables(NamedTuple):
     P pools, after which comes unplaced; N need groups.
     """
 
-    stock: Ints
-    """(3, P + 1, 5, T + 1): changes in children by fit, pool and age band."""
-    held: Ints
+    stock: Changes
+    """(P + 1, 5, T + 1): changes in children by pool and age band."""
+    gaps: Changes
+    """(2, 5, T + 1): changes in children in a gap, by its kind and by age band."""
+    held: Changes
     """(P + 1, T + 1): changes in places held by those who have turned 18."""
-    by_need: Ints
+    by_need: Changes
     """(3, N, 7, T + 1): changes in children by fit, need group and setting."""
     nights: Ints
     """(2, P + 1, 2, T + 1): by basis and pool, unplaced last, children whose nights begin less
@@ -75,20 +80,27 @@ class Tables(NamedTuple):
     """(6,): of one child at a time."""
     histories: Histories
     siblings: Siblings
+    in_pool: Changes
+    """(T + 1,): children in one pool at a time."""
+    shares: Floats
+    """(2, 12, T): children outside the area, and far from home, by setting, then by age band."""
 
 
 def tables_for(dates: Dates, pools: int, needs: int, children: int, groups: int) -> Tables:
     """Room to count in."""
     width = len(dates.days) + 1
     return Tables(
-        stock=np.zeros((N_FITS, pools + 1, N_BANDS, width), dtype=np.int64),
-        held=np.zeros((pools + 1, width), dtype=np.int64),
-        by_need=np.zeros((N_FITS, needs, N_SETTINGS, width), dtype=np.int64),
+        stock=np.zeros((pools + 1, N_BANDS, width), dtype=np.int32),
+        gaps=np.zeros((N_GAPS, N_BANDS, width), dtype=np.int32),
+        held=np.zeros((pools + 1, width), dtype=np.int32),
+        by_need=np.zeros((N_FITS, needs, N_SETTINGS, width), dtype=np.int32),
         nights=np.zeros((len(BASES), pools + 1, 2, width), dtype=np.int64),
-        gap_nights=np.zeros((N_FITS - 1, N_SETTINGS, 2, width), dtype=np.int64),
+        gap_nights=np.zeros((N_GAPS, N_SETTINGS, 2, width), dtype=np.int64),
         birthdays=np.zeros(N_BIRTHDAYS),
         histories=histories_for(dates, children),
         siblings=siblings_for(dates, groups, children),
+        in_pool=np.zeros(width, dtype=np.int32),
+        shares=np.zeros((2, N_SETTINGS + N_BANDS, width - 1)),
     )
 
 
@@ -99,50 +111,92 @@ def begin_again(tables: Tables, forecast: Counts, flows: Counts, between: Counts
     flows[:] = 0
     between[:] = 0
     tables.stock[:] = 0
+    tables.gaps[:] = 0
     tables.held[:] = 0
     tables.by_need[:] = 0
     tables.nights[:] = 0
     tables.gap_nights[:] = 0
+    tables.shares[:] = 0
     forget_histories(tables.histories)
 
 
 @step
 def count(
     spells: Rows, dates: Dates, tables: Tables, forecast: Counts, flows: Counts, between: Counts
-) -> int:
+) -> None:
     """Count every spell in ``tables`` (in place, from 0), and events in the rows of flows.
 
-    The other rows of ``forecast`` are set to 0. Returns how many sibling groups came into care.
+    The other rows of ``forecast``, but for sibling groups, are set to 0.
     """
     begin_again(tables, forecast, flows, between)
-    groups = meet_groups(spells, tables.siblings)
+    meet_groups(spells, tables.siblings)
+    together, started = forecast[GROUPS_TOGETHER], forecast[GROUPS_STARTED]
     for number in range(spells.size):
         spell = spells[number]
         write_birthdays(tables.birthdays, spell.born_day, dates.month_starts)
-        fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
-        to_time = math.inf if spell.ended == ENDED_OPEN else spell.to_time
-        pool = spell.pool if spell.pool >= 0 else tables.nights.shape[1] - 1
-        count_stock(fit, pool, spell.from_time, to_time, dates, tables)
-        count_need(fit, spell.need, spell.sector, spell.from_time, to_time, dates, tables)
-        basis = 0 if spell.began == BEGAN_AT_START else 1
-        count_nights(spell.from_time, to_time, dates, tables.nights[basis, pool])
+        begins, ends = date_at(spell.from_time, dates), dates.days.size
+        after_last = int(dates.days[-1]) + 1
+        if spell.ended != ENDED_OPEN:
+            ends, after_last = date_at(spell.to_time, dates), math.ceil(spell.to_time)
+        count_stay(spell, begins, ends, math.ceil(spell.from_time), after_last, dates, tables)
+        count_flows(spell, begins, ends, tables.birthdays, forecast, flows)
+        count_history(spell, begins, ends, tables.birthdays, dates, tables.histories, between)
+        count_sibling(spell, begins, ends, tables.siblings, together, started)
+
+
+@step
+def count_stay(
+    spell: Any, begins: int, ends: int, first: int, after_last: int, dates: Dates, tables: Tables
+) -> None:
+    """Count a child where it lives, and what it should have.
+
+    On the report dates from ``begins`` and before ``ends``, in the nights from ``first`` and before
+    ``after_last``.
+    """
+    pool = spell.pool if spell.pool >= 0 else tables.nights.shape[1] - 1
+    fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
+    basis = 0 if spell.began == BEGAN_AT_START else 1
+    count_nights(begins, ends, first, after_last, tables.nights[basis, pool])
+    if fit != FIRST_CHOICE:
+        gap_nights = tables.gap_nights[fit - IN_HOUSE_SHORTFALL, spell.sector]
+        count_nights(begins, ends, first, after_last, gap_nights)
+    if begins < ends:
+        tables.by_need[fit, spell.need, spell.sector, begins] += 1
+        tables.by_need[fit, spell.need, spell.sector, ends] -= 1
+        count_ages(fit, pool, spell.from_time, begins, ends, dates, tables)
+
+
+@step
+def count_ages(
+    fit: int, pool: int, from_time: float, begins: int, ends: int, dates: Dates, tables: Tables
+) -> None:
+    """Count a child by age on the report dates from ``begins`` and before ``ends``."""
+    birthdays, band, first = tables.birthdays, band_at(from_time, tables.birthdays), begins
+    while first < ends:
+        after_last = ends
+        if band < LAST_BAND:
+            after_last = min(ends, date_at(birthdays[band + 1], dates))
+        tables.stock[pool, band, first] += 1
+        tables.stock[pool, band, after_last] -= 1
         if fit != FIRST_CHOICE:
-            kind = fit - IN_HOUSE_SHORTFALL
-            count_nights(spell.from_time, to_time, dates, tables.gap_nights[kind, spell.sector])
-        count_flows(spell, dates, tables.birthdays, forecast, flows)
-        count_history(spell, tables.birthdays, dates, tables.histories, between)
-        count_sibling(spell, dates, tables.siblings, forecast[GROUPS_STARTED])
-    return groups
+            tables.gaps[fit - IN_HOUSE_SHORTFALL, band, first] += 1
+            tables.gaps[fit - IN_HOUSE_SHORTFALL, band, after_last] -= 1
+        first = after_last
+        band += 1
 
 
 @step
 def count_holds(holds: Rows, dates: Dates, tables: Tables) -> None:
-    """Count the places held by those who have turned 18."""
+    """Count the places held by those who have turned 18, and remember until when."""
+    last = int(dates.days[-1])
     for number in range(holds.size):
         hold = holds[number]
-        to_time = hold.to_time if hold.to_time < dates.days[-1] else math.inf
+        ends, after_last = dates.days.size, last + 1
+        if hold.to_time < last:
+            ends, after_last = date_at(hold.to_time, dates), math.ceil(hold.to_time)
         tables.held[hold.pool, date_at(hold.from_time, dates)] += 1
-        tables.held[hold.pool, date_at(to_time, dates)] -= 1
+        tables.held[hold.pool, ends] -= 1
+        tables.histories.past[hold.child].held_until = after_last
 
 
 @step
@@ -167,55 +221,27 @@ def band_at(time: float, birthdays: Floats) -> int:
 
 
 @step
-def count_stock(
-    fit: int, pool: int, from_time: float, to_time: float, dates: Dates, tables: Tables
-) -> None:
-    """Count a child where it lives, in each age band that it is in meanwhile."""
-    birthdays, time = tables.birthdays, from_time
-    band = band_at(time, birthdays)
-    while time < to_time:
-        end = to_time if band == LAST_BAND else min(birthdays[band + 1], to_time)
-        tables.stock[fit, pool, band, date_at(time, dates)] += 1
-        tables.stock[fit, pool, band, date_at(end, dates)] -= 1
-        time = end
-        band += 1
-
-
-@step
-def count_need(
-    fit: int,
-    need: int,
-    setting: int,
-    from_time: float,
-    to_time: float,
-    dates: Dates,
-    tables: Tables,
-) -> None:
-    """Count a child by what it should have and where it lives."""
-    if from_time < to_time:
-        tables.by_need[fit, need, setting, date_at(from_time, dates)] += 1
-        tables.by_need[fit, need, setting, date_at(to_time, dates)] -= 1
-
-
-@step
 def count_flows(
-    spell: Any, dates: Dates, birthdays: Floats, forecast: Counts, flows: Counts
+    spell: Any, begins: int, ends: int, birthdays: Floats, forecast: Counts, flows: Counts
 ) -> None:
-    """Count a spell that began by entering care or moving, and one that ended in leaving care."""
+    """Count a spell that began by entering care or moving, and one that ended in leaving care.
+
+    ``begins`` and ``ends`` are the first report dates that are not before its two ends.
+    """
     setting, uasc = spell.sector, int(spell.uasc)
     if spell.began != BEGAN_AT_START:
-        date, band = date_at(spell.from_time, dates), band_at(spell.from_time, birthdays)
+        band = band_at(spell.from_time, birthdays)
         if spell.began == BEGAN_ENTERED:
-            count_in_forecast(STARTERS, setting, band, date, forecast)
-            count_in_flows(OF_STARTERS, -1, 0, band, uasc, date, flows)
+            count_in_forecast(STARTERS, setting, band, begins, forecast)
+            count_in_flows(OF_STARTERS, -1, 0, band, uasc, begins, flows)
         else:
             reason = spell.began - BEGAN_PLACE_FOUND
-            count_in_forecast(MOVES, setting, band, date, forecast)
-            count_in_flows(OF_MOVES, reason, N_MOVED_REASONS, band, uasc, date, flows)
+            count_in_forecast(MOVES, setting, band, begins, forecast)
+            count_in_flows(OF_MOVES, reason, N_MOVED_REASONS, band, uasc, begins, flows)
     if 0 <= spell.ended <= ENDED_TURNED_18:
-        date, band = date_at(spell.to_time, dates), band_at(spell.to_time, birthdays)
-        count_in_forecast(LEAVERS, setting, band, date, forecast)
-        count_in_flows(OF_LEAVERS, spell.ended, N_LEAVER_REASONS, band, uasc, date, flows)
+        band = band_at(spell.to_time, birthdays)
+        count_in_forecast(LEAVERS, setting, band, ends, forecast)
+        count_in_flows(OF_LEAVERS, spell.ended, N_LEAVER_REASONS, band, uasc, ends, flows)
 
 
 @step

@@ -16,6 +16,8 @@ from sufficiency.simulation.compiled import step
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Counts = NDArray[np.float32]
+Changes = NDArray[np.int32]
+"""Changes in numbers of children: of a width that turns into `Counts` many at a time."""
 
 
 class Dates(NamedTuple):
@@ -23,7 +25,7 @@ class Dates(NamedTuple):
 
     days: Ints
     """(T,): as day numbers; the first is 0 and the last H."""
-    not_before: Ints
+    not_before: NDArray[np.int32]
     """(H + 1,): the first report date that is not before each day."""
     month_starts: Ints
     """From `sufficiency.simulation.birthdays.month_starts`."""
@@ -44,7 +46,7 @@ def date_at(time: float, dates: Dates) -> int:
 
 
 @step
-def accumulate(changes: Ints) -> bool:
+def accumulate(changes: Ints | Changes) -> bool:
     """Add up changes over time, in place; whether there were any."""
     total, some = 0, False
     for date in range(changes.size):
@@ -59,9 +61,10 @@ def dates_of(calendar: ReportCalendar) -> Dates:
     horizon_days = int(calendar.days[-1])
     years = calendar.financial_years
     months = [years.index(year) for year in calendar.month_years]
+    not_before = np.searchsorted(calendar.days, np.arange(horizon_days + 1), side="left")
     return Dates(
         days=calendar.days,
-        not_before=np.searchsorted(calendar.days, np.arange(horizon_days + 1), side="left"),
+        not_before=not_before.astype(np.int32),
         month_starts=month_starts(calendar.start, horizon_days),
         year=np.array([0, *months], dtype=np.int64),
         whole_year_from=MONTHS_PER_YEAR + (calendar.start != month_end(calendar.start)),

@@ -17,7 +17,7 @@ import numpy as np
 
 from sufficiency.domain import AGE_BANDS, DAYS_PER_YEAR, MONTHS_PER_YEAR, NEED_GROUPS, NeedGroup
 from sufficiency.domain import SETTINGS as _SETTINGS
-from sufficiency.measures.dates import Counts, Dates, Floats, Ints, date_at
+from sufficiency.measures.dates import Changes, Counts, Dates, Floats, date_at
 from sufficiency.simulation.compiled import Rows, rows_of, step
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
@@ -41,9 +41,10 @@ FOR_ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
 PAST_DTYPE = np.dtype(
     [
         ("placements", np.int64),  # before the present one, of those in this record
-        ("since", np.float64),  # when the one before began, as far as the record goes
+        ("since", np.int64),  # the report date by which the one before began, of those it records
         ("placed", np.float64),  # when it began, before the start too
         ("setting", np.int64),
+        ("held_until", np.int64),  # the first night after a place was held, of those who turned 18
     ],
     align=True,
 )
@@ -54,11 +55,11 @@ class Histories(NamedTuple):
 
     past: Rows
     """(n,) of `PAST_DTYPE`: each child's placement before the one in hand."""
-    several: Ints
+    several: Changes
     """(7, T + 1): changes in children with three or more placements in the year, by setting."""
-    long_term: Ints
+    long_term: Changes
     """(7, T + 1): changes in those under 16 who have been in care for two and a half years."""
-    same_placement: Ints
+    same_placement: Changes
     """(7, T + 1): and of these, in those who have lived in one place for two."""
 
 
@@ -67,9 +68,9 @@ def histories_for(dates: Dates, children: int) -> Histories:
     width = len(dates.days) + 1
     return Histories(
         past=rows_of(np.zeros(children, dtype=PAST_DTYPE)),
-        several=np.zeros((len(_SETTINGS), width), dtype=np.int64),
-        long_term=np.zeros((len(_SETTINGS), width), dtype=np.int64),
-        same_placement=np.zeros((len(_SETTINGS), width), dtype=np.int64),
+        several=np.zeros((len(_SETTINGS), width), dtype=np.int32),
+        long_term=np.zeros((len(_SETTINGS), width), dtype=np.int32),
+        same_placement=np.zeros((len(_SETTINGS), width), dtype=np.int32),
     )
 
 
@@ -80,55 +81,69 @@ def forget_histories(histories: Histories) -> None:
     histories.long_term[:] = 0
     histories.same_placement[:] = 0
     for child in range(histories.past.size):
-        histories.past[child].placements = 0
+        histories.past[child].placements, histories.past[child].held_until = 0, 0
 
 
 @step
 def count_history(
-    spell: Any, birthdays: Floats, dates: Dates, histories: Histories, between: Counts
+    spell: Any,
+    begins: int,
+    ends: int,
+    birthdays: Floats,
+    dates: Dates,
+    histories: Histories,
+    between: Counts,
 ) -> None:
-    """Count a spell by what came before it, and remember it for the next one."""
+    """Count a spell by what came before it, and remember it for the next one.
+
+    ``begins`` and ``ends`` are the first report dates that are not before its two ends.
+    """
     past = histories.past[spell.child]
     to_time = math.inf if spell.ended == ENDED_OPEN else spell.to_time
-    count_between(spell, past.placements, past.setting, dates, between)
+    count_between(spell, begins, ends, past.placements, past.setting, dates, between)
     if past.placements >= SEVERAL - 1:
         # The one before last ended when the last began, in the year if that did.
-        until = min(date_at(to_time, dates), date_at(past.since, dates) + MONTHS_PER_YEAR)
-        count_between_dates(date_at(spell.from_time, dates), until, histories.several[spell.sector])
+        until = min(ends, past.since + MONTHS_PER_YEAR)
+        count_between_dates(begins, until, histories.several[spell.sector])
     placed = spell.placed
     if spell.need == FOR_ADOPTION and past.placements > 0:
         placed = past.placed
     long_term = max(spell.from_time, spell.entered + LONG_TERM_DAYS)
     until_time = min(to_time, birthdays[SIXTEENTH])
-    count_stay(long_term, until_time, dates, histories.long_term[spell.sector])
-    settled = max(long_term, placed + SAME_PLACEMENT_DAYS)
-    count_stay(settled, until_time, dates, histories.same_placement[spell.sector])
+    if long_term < until_time:
+        until = date_at(until_time, dates)
+        count_between_dates(date_at(long_term, dates), until, histories.long_term[spell.sector])
+        settled = max(long_term, placed + SAME_PLACEMENT_DAYS)
+        if settled < until_time:
+            since = date_at(settled, dates)
+            count_between_dates(since, until, histories.same_placement[spell.sector])
     past.setting = spell.sector
     if to_time > spell.from_time:
         past.placements += 1
-        past.since, past.placed = spell.from_time, spell.placed
+        past.since, past.placed = begins, spell.placed
 
 
 @step
-def count_between(spell: Any, placements: int, setting: int, dates: Dates, between: Counts) -> None:
+def count_between(
+    spell: Any,
+    begins: int,
+    ends: int,
+    placements: int,
+    setting: int,
+    dates: Dates,
+    between: Counts,
+) -> None:
     """Count where a spell that did not begin at the start began from, and a departure from care."""
     if spell.began == BEGAN_ENTERED:
-        between[0, 1 + spell.sector, dates.year[date_at(spell.from_time, dates)]] += 1
+        between[0, 1 + spell.sector, dates.year[begins]] += 1
     elif spell.began != BEGAN_AT_START and placements > 0:
-        between[1 + setting, 1 + spell.sector, dates.year[date_at(spell.from_time, dates)]] += 1
+        between[1 + setting, 1 + spell.sector, dates.year[begins]] += 1
     if 0 <= spell.ended <= ENDED_TURNED_18:
-        between[1 + spell.sector, 0, dates.year[date_at(spell.to_time, dates)]] += 1
+        between[1 + spell.sector, 0, dates.year[ends]] += 1
 
 
 @step
-def count_stay(from_time: float, to_time: float, dates: Dates, changes: Ints) -> None:
-    """One more from a time on and one less from another on, if it is later."""
-    if from_time < to_time:
-        count_between_dates(date_at(from_time, dates), date_at(to_time, dates), changes)
-
-
-@step
-def count_between_dates(first: int, after_last: int, changes: Ints) -> None:
+def count_between_dates(first: int, after_last: int, changes: Changes) -> None:
     """One more from a report date on and one less from another on, if it is later."""
     if first < after_last:
         changes[first] += 1

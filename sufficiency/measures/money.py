@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import SETTINGS
+from sufficiency.domain import SETTINGS, UNPLACED_CODE
 from sufficiency.measures.money_lines import AfterCareLine, IncomeLine, PlaceLine
-from sufficiency.measures.pricing import DAYS_PER_WEEK, Prices
+from sufficiency.measures.pricing import DAYS_PER_WEEK, Prices, price_bins
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.world import Places
 
@@ -199,10 +199,16 @@ def prices_of(plan: CostPlan, places: Places, calendar: ReportCalendar) -> Price
     return Prices(
         nightly_gbp=np.ascontiguousarray(nightly_prices_gbp(plan, calendar)),
         factors=factors,
+        cumulated=np.concatenate([np.zeros((n_lines, 1)), np.cumsum(factors, axis=1)], axis=1),
+        differs=factors[:, 0] != factors[:, -1],
         premium=premium,
-        year=year,
-        nights_in_year=np.bincount(year, weights=np.diff(calendar.days)).astype(np.float64),
         known_nightly_gbp=known_nightly_prices_gbp(plan, calendar),
         first_choice_pool=first_choice_pools(places),
         need_multiple=np.array(plan.need_multiples or np.ones(len(places.preference)), dtype=float),
+        setting=np.array([*plan.pool_sector, UNPLACED_CODE], dtype=np.int64),
+        uplifts=calendar.uplifts,
+        year=year,
+        first_month=np.searchsorted(year, np.arange(len(years) + 1)),
+        nights_in_year=np.bincount(year, weights=np.diff(calendar.days)).astype(np.float64),
+        bins=price_bins(),
     )

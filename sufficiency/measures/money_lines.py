@@ -1,8 +1,9 @@
-"""Lines of money that are not a child-night times a price: what each is, and how it is worked out.
+"""Lines of money that are not a child-night times a price: what each is.
 
 Three kinds, never mixed: what is paid for places whoever lives there (in the placement total),
 income, and what children cost after they have left care (outside the placement total, so that
-leaving care is never a saving of the whole price).
+leaving care is never a saving of the whole price). The first is worked out here, the others with
+the prices of placements (`sufficiency.measures.other_lines`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from numpy.typing import NDArray
 
 from sufficiency.domain import DAYS_PER_YEAR
 from sufficiency.measures.money_facts import Facts
-from sufficiency.measures.pricing import DAYS_PER_WEEK
-from sufficiency.simulation.record import CARER_APPROVED, ENDED_TURNED_18
+from sufficiency.simulation.record import CARER_APPROVED
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,7 +52,7 @@ class FixedCost:
         if self.gbp_per_place_year:
             usable = np.nan_to_num(facts.usable(self.pool))
             each = each + self.gbp_per_place_year * facts.by_month(usable)
-        return each / DAYS_PER_YEAR * facts.risen(self.rise_per_year)
+        return each / DAYS_PER_YEAR * facts.calendar.risen(self.rise_per_year)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class RecruitedCarers:
         households = np.cumsum(approved)[1 : facts.horizon_days + 1]
         yearly = self.gbp_per_household_year / DAYS_PER_YEAR * facts.by_month(households)
         once = self.gbp_per_approval * facts.by_month(approved[1 : facts.horizon_days + 1])
-        return (yearly + once) * facts.risen(self.rise_per_year)
+        return (yearly + once) * facts.calendar.risen(self.rise_per_year)
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,6 @@ class JointFunding:
     share_by_need: tuple[float, ...]
     setting: int
 
-    def monthly_gbp(self, facts: Facts) -> Floats:
-        """(M,)."""
-        cost = facts.by_need_gbp[:, self.setting]
-        found: Floats = np.array(self.share_by_need) @ cost
-        return found
-
 
 @dataclass(frozen=True)
 class NightlyGrant:
@@ -115,28 +109,19 @@ class NightlyGrant:
     nightly_gbp: float
     setting: int
 
-    def monthly_gbp(self, facts: Facts) -> Floats:
-        """(M,)."""
-        found: Floats = facts.uasc_nights[self.setting] * self.nightly_gbp
-        return found
-
 
 @dataclass(frozen=True)
 class Allowance:
-    """A weekly allowance after leaving care for one reason, for some, until the 18th birthday."""
+    """A weekly allowance after leaving care for one reason, for some, until the 18th birthday.
+
+    Each night costs a seventh of it, times the share who receive it.
+    """
 
     exit_reason: int
     """Its code, as in the record."""
     share_receiving: float
     weekly_gbp: float
     rise_per_year: float
-
-    def monthly_gbp(self, facts: Facts) -> Floats:
-        """(M,): expected nights with an allowance x a seventh of it."""
-        nights = facts.after_nights[self.exit_reason]
-        weekly = self.share_receiving * self.weekly_gbp
-        found: Floats = nights * weekly / DAYS_PER_WEEK * facts.risen(self.rise_per_year)
-        return found
 
 
 @dataclass(frozen=True)
@@ -145,40 +130,19 @@ class StayingOn:
 
     share_of_price: float
 
-    def monthly_gbp(self, facts: Facts) -> Floats:
-        """(M,)."""
-        total = np.zeros(facts.n_months)
-        for pool in np.unique(facts.holds["pool"]):
-            mine = facts.holds[facts.holds["pool"] == pool]
-            nights = facts.nights_by_month(np.ceil(mine["from_time"]), facts.ends(mine["to_time"]))
-            total += nights * facts.nightly_gbp[pool]
-        return total * self.share_of_price
-
 
 @dataclass(frozen=True)
 class LeavingCare:
-    """Accommodation of those who turned 18 in care and hold no place, for some, to a birthday."""
+    """Accommodation of those who turned 18 in care, for some, to a birthday.
+
+    From the 18th birthday, or when a place that was held is given up, each night at a seventh of
+    the weekly price.
+    """
 
     share: float
     weekly_gbp: float
     rise_per_year: float
     until_years: int
-
-    def monthly_gbp(self, facts: Facts) -> Floats:
-        """(M,)."""
-        left = facts.spells[facts.spells["ended"] == ENDED_TURNED_18]
-        stays = np.isin(left["child"], facts.holds["child"])
-        from_night = np.ceil(left["to_time"])
-        if stays.any():
-            ends = dict(
-                zip(facts.holds["child"].tolist(), facts.ends(facts.holds["to_time"]), strict=True)
-            )
-            from_night[stays] = [ends[child] for child in left["child"][stays].tolist()]
-        until = facts.birthday_nights(left["born_day"], self.until_years)
-        nights = facts.nights_by_month(from_night, until)
-        return (
-            nights * self.share * self.weekly_gbp / DAYS_PER_WEEK * facts.risen(self.rise_per_year)
-        )
 
 
 PlaceCost = EmptyPlaces | FixedCost | RecruitedCarers | OneOff

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import NEED_GROUPS, UNPLACED_CODE
-from sufficiency.measures.adding import Area, Found, measure
-from sufficiency.measures.counting import Tables, count_in_care, tables_for
+from sufficiency.measures.adding import Area
+from sufficiency.measures.counting import count_in_care, tables_for
 from sufficiency.measures.dates import Dates, dates_of
 from sufficiency.measures.histories import DESTINATIONS, ORIGINS
+from sufficiency.measures.measure import Found, Given, Room, measure
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.nights import BASES
 from sufficiency.measures.paying import Paying
-from sufficiency.measures.pricing import DEAREST_ROWS
+from sufficiency.measures.pricing import DEAREST_ROWS, till_for
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.rows import (
     ALL,
@@ -25,7 +27,6 @@ from sufficiency.measures.rows import (
     NEED_MEASURES,
     NEED_ROWS,
     PROBABILITY_ROWS,
-    first_row,
     need_rows,
 )
 from sufficiency.simulation.compiled import rows_of
@@ -103,106 +104,93 @@ class Figures:
 
     def of(self, replication: int) -> Figures:
         """The figures of one of several replications, by its position: parts, not copies."""
-        return Figures(
-            forecast=self.forecast[replication],
-            flows=self.flows[replication],
-            needs=self.needs[replication],
-            nights=self.nights[replication],
-            occupied=self.occupied[replication],
-            usable=self.usable[replication],
-            between=self.between[replication],
-            cost_gbp=self.cost_gbp[replication],
-            extra_cost_gbp=self.extra_cost_gbp[replication],
-            other_money_gbp=self.other_money_gbp[replication],
-            dearest=self.dearest[replication],
-        )
+        return Figures(*(figure[replication] for figure in _ARRAYS(self)))
+
+
+_ARRAYS = attrgetter(*(field.name for field in fields(Figures)))
+"""The fields of `Figures`, in their order."""
 
 
 class Measuring:
     """What turns one record after another into figures, with room to count in.
 
-    Not to be shared by threads. Raises ValueError for a record that does not end on the last
-    report date.
+    Not to be shared by threads.
     """
 
     def __init__(self, surroundings: Surroundings, places: Places):
         calendar = surroundings.calendar
-        self._pools = len(places.pool_names)
-        self._dates = dates_of(calendar)
-        self._area = _area(surroundings, places)
-        self._paying = Paying(surroundings.costs, places, calendar, self._dates)
-        self._lines = len(surroundings.costs.line_settings)
-        self._other_lines = len(surroundings.costs.other_lines)
+        self._places, self._costs = places, surroundings.costs
         self._years = len(calendar.financial_years)
-        self._needs = len(places.need_names)
-        self._need_rows = len(need_rows(places.need_names))
-        self._tables: Tables = tables_for(self._dates, self._pools, self._needs, 0, 0)
+        self._paying = Paying(surroundings.costs, places, calendar)
+        self._given = Given(
+            dates_of(calendar),
+            _area(surroundings, places),
+            self._paying.prices,
+            self._paying.lines,
+        )
+        self._room = self._room_for(0, 0)
 
     def room(self, replications: int) -> Figures:
         """Figures of so many replications, yet to be set."""
-        pools, n_dates = self._pools + 1, len(self._dates.days)
+        pools, n_dates = len(self._places.pool_names) + 1, len(self._given.dates.days)
+        lines, other_lines = len(self._costs.line_settings), len(self._costs.other_lines)
+        needs = len(need_rows(self._places.need_names))
+
+        def counts(*shape: int) -> Counts:
+            return np.empty((replications, *shape), dtype=np.float32)
+
+        def money(*shape: int) -> Floats:
+            return np.empty((replications, *shape), dtype=np.float64)
+
         return Figures(
-            forecast=np.empty((replications, len(FORECAST_ROWS), n_dates), dtype=np.float32),
-            flows=np.empty((replications, len(FLOW_ROWS), n_dates), dtype=np.float32),
-            needs=np.empty((replications, self._need_rows, n_dates), dtype=np.float32),
-            nights=np.empty((replications, len(BASES), pools, n_dates - 1), dtype=np.float32),
-            occupied=np.empty((replications, pools - 1, n_dates), dtype=np.float32),
-            usable=np.empty((replications, pools - 1, n_dates), dtype=np.float32),
-            between=np.empty(
-                (replications, len(ORIGINS), len(DESTINATIONS), self._years), dtype=np.float32
-            ),
-            cost_gbp=np.empty((replications, len(BASES), self._lines, n_dates - 1)),
-            extra_cost_gbp=np.empty((replications, pools, n_dates - 1)),
-            other_money_gbp=np.empty((replications, self._other_lines, n_dates - 1)),
-            dearest=np.empty((replications, len(DEAREST_ROWS), self._years)),
+            forecast=counts(len(FORECAST_ROWS), n_dates),
+            flows=counts(len(FLOW_ROWS), n_dates),
+            needs=counts(needs, n_dates),
+            nights=counts(len(BASES), pools, n_dates - 1),
+            occupied=counts(pools - 1, n_dates),
+            usable=counts(pools - 1, n_dates),
+            between=counts(len(ORIGINS), len(DESTINATIONS), self._years),
+            cost_gbp=money(len(BASES), lines, n_dates - 1),
+            extra_cost_gbp=money(pools, n_dates - 1),
+            other_money_gbp=money(other_lines, n_dates - 1),
+            dearest=money(len(DEAREST_ROWS), self._years),
         )
 
-    def set_figures(self, record: Record, found: Figures, world: World | None = None) -> None:
-        """Everything that is reported of one replication, in place.
+    def set_figures(
+        self,
+        record: Record,
+        figures: Figures,
+        world: World | None = None,
+        replication: int = 0,
+    ) -> None:
+        """Everything that is reported of one replication, in place, at its place among others.
 
-        ``world`` is where it was simulated, if its places or prices are its own.
+        ``figures`` are of several replications; ``world`` is where this one was simulated, if its
+        places or prices are its own. Raises ValueError for a record that does not end on the last
+        report date.
         """
-        _check(record, self._dates)
-        rows = Found(
-            forecast=found.forecast,
-            flows=found.flows,
-            needs=found.needs,
-            nights=found.nights,
-            occupied=found.occupied,
-            usable=found.usable,
-            between=found.between,
+        _check(record, self._given.dates)
+        of_replication = self._paying.of_replication(record, world)
+        tables = (rows_of(record.spells), rows_of(record.pool_changes), rows_of(record.holds))
+        found = Found(*_ARRAYS(figures))
+        if not measure(*tables, self._given, of_replication, self._room, found, replication):
+            self._make_room(record)
+            measure(*tables, self._given, of_replication, self._room, found, replication)
+        self._paying.set_place_lines(
+            record, world, self._room.till.nightly_gbp, figures.cost_gbp[replication]
         )
-        spells, changes = rows_of(record.spells), rows_of(record.pool_changes)
-        holds = rows_of(record.holds)
-        tables = self._with_room(record)
-        measure(spells, changes, holds, self._dates, self._area, tables, rows)
-        self._paying.set_money(
-            record,
-            found.cost_gbp,
-            found.extra_cost_gbp,
-            found.other_money_gbp,
-            found.dearest,
-            world,
-        )
-        self._set_gap_costs(found.forecast)
 
-    def _set_gap_costs(self, forecast: Counts) -> None:
-        """Set the rows of what each kind of gap cost more in the month that ends on each date."""
-        for gap, by_setting in zip(GAPS, self._paying.gap_cost_gbp, strict=True):
-            first = first_row(f"{gap}_extra_cost")
-            rows = forecast[first : first + 1 + len(by_setting)]
-            rows[:, 0] = np.nan
-            rows[0, 1:], rows[1:, 1:] = by_setting.sum(axis=0), by_setting
+    def _make_room(self, record: Record) -> None:
+        """Make room for everybody in a record and half as many again."""
+        children = int(record.spells["child"].max()) + 1
+        groups = int(record.spells["group"].max()) + 1
+        self._room = self._room_for(children + children // 2, groups + groups // 2)
 
-    def _with_room(self, record: Record) -> Tables:
-        """The tables, with room for everybody in a record and a half more when more is made."""
-        children = int(record.spells["child"].max(initial=-1)) + 1
-        groups = int(record.spells["group"].max(initial=-1)) + 1
-        tables = self._tables
-        if children > tables.histories.past.size or groups > tables.siblings.groups.size:
-            room = (children + children // 2, groups + groups // 2)
-            self._tables = tables_for(self._dates, self._pools, self._needs, *room)
-        return self._tables
+    def _room_for(self, children: int, groups: int) -> Room:
+        places, dates = self._places, self._given.dates
+        pools, needs = len(places.pool_names), len(places.need_names)
+        tables = tables_for(dates, pools, needs, children, groups)
+        return Room(tables, till_for(self._given.prices, children))
 
 
 def set_children_in_care(record: Record, dates: Dates, found: Counts) -> None:
@@ -220,15 +208,18 @@ def _check(record: Record, dates: Dates) -> None:
         raise ValueError(f"the record covers {record.horizon_days} days and the report {last} days")
 
 
-def figures(record: Record, places: Places, surroundings: Surroundings) -> Figures:
-    """Everything that is reported of one replication.
+def figures(
+    record: Record, places: Places, surroundings: Surroundings, world: World | None = None
+) -> Figures:
+    """Everything that is reported of one replication, by itself.
 
-    Raises ValueError for a record that does not end on the last report date.
+    ``world`` is where it was simulated, if its places or prices are its own. Raises ValueError for
+    a record that does not end on the last report date.
     """
     measuring = Measuring(surroundings, places)
-    found = measuring.room(1).of(0)
-    measuring.set_figures(record, found)
-    return found
+    found = measuring.room(1)
+    measuring.set_figures(record, found, world)
+    return found.of(0)
 
 
 def _area(surroundings: Surroundings, places: Places) -> Area:

@@ -6,9 +6,7 @@ the midnight H. So the nights of a month sum exactly to its midnight stocks.
 
 from __future__ import annotations
 
-import math
-
-from sufficiency.measures.dates import Counts, Dates, Ints, accumulate, date_at
+from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate
 from sufficiency.simulation.compiled import step
 
 BASES = ("committed", "new")
@@ -16,12 +14,12 @@ BASES = ("committed", "new")
 
 
 @step
-def count_nights(from_time: float, to_time: float, dates: Dates, nights: Ints) -> None:
-    """Count the nights of one child in (2, T + 1), to be added up by `nights_until`."""
-    last = dates.days[-1]
-    first = math.ceil(from_time)
-    after_last = last + 1 if to_time > last else math.ceil(to_time)
-    begins, ends = date_at(float(first), dates), date_at(float(after_last), dates)
+def count_nights(begins: int, ends: int, first: int, after_last: int, nights: Ints) -> None:
+    """Count the nights ``first`` to before ``after_last`` of one child, in place.
+
+    ``begins`` and ``ends`` are the first report dates that are not before these two nights;
+    ``nights`` is (2, T + 1), to be added up by `nights_until`.
+    """
     nights[0, begins] += 1
     nights[1, begins] += first
     nights[0, ends] -= 1
@@ -29,18 +27,33 @@ def count_nights(from_time: float, to_time: float, dates: Dates, nights: Ints) -
 
 
 @step
+def count_nights_within(first: int, after_last: int, dates: Dates, nights: Ints) -> None:
+    """The same of any nights, of which only those of the forecast count, if there are any."""
+    last = dates.days[-1]
+    first, after_last = max(first, 1), min(after_last, last + 1)
+    if first < after_last:
+        ends = dates.days.size if after_last > last else int(dates.not_before[after_last])
+        count_nights(int(dates.not_before[first]), ends, first, after_last, nights)
+
+
+@step
 def add_up_nights(days: Ints, counted_nights: Ints, nights: Counts) -> None:
     """Set child-nights by basis, pool and month, in place: (2, P + 1, M)."""
     for basis in range(nights.shape[0]):
         for pool in range(nights.shape[1]):
-            counted, before = counted_nights[basis, pool], 0
-            accumulate(counted[0])
-            accumulate(counted[1])
-            for month in range(-1, nights.shape[2]):
-                until = nights_until(month + 1, days, counted)
-                if month >= 0:
-                    nights[basis, pool, month] = until - before
-                before = until
+            set_nights(days, counted_nights[basis, pool], nights[basis, pool])
+
+
+@step
+def set_nights(days: Ints, counted: Ints, nights: Floats | Counts) -> None:
+    """Set the nights of each month, in place (M,), of what was counted, (2, T + 1)."""
+    accumulate(counted[0])
+    accumulate(counted[1])
+    before = nights_until(0, days, counted)
+    for month in range(nights.size):
+        until = nights_until(month + 1, days, counted)
+        nights[month] = until - before
+        before = until
 
 
 @step

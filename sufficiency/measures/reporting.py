@@ -47,6 +47,11 @@ class ReportCalendar:
         """Each financial year once, in order."""
         return tuple(dict.fromkeys(self.month_years))
 
+    def risen(self, rise_per_year: float) -> Floats:
+        """(M,): how much dearer each month is than the start."""
+        found: Floats = np.power(1 + rise_per_year, self.uplifts, dtype=np.float64)
+        return found
+
     def whole_months(self, year: str) -> int:
         """How many whole months of a financial year the forecast covers (12 = a full year)."""
         pairs = zip(self.month_years, self.month_is_whole, strict=True)

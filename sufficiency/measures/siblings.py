@@ -7,14 +7,14 @@ count as together, as nothing says where they are.
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sufficiency.measures.dates import Counts, Dates, Ints, date_at
+from sufficiency.measures.dates import Counts, Dates
 from sufficiency.simulation.compiled import Rows, rows_of, step
-from sufficiency.simulation.record import BEGAN_ENTERED, ENDED_OPEN
+from sufficiency.simulation.record import BEGAN_ENTERED
 
 NO_SLOT = -1
 NOBODY_YET = -2
@@ -36,12 +36,12 @@ class Siblings(NamedTuple):
 
     groups: Rows
     """(G,) of `GROUP_DTYPE`."""
-    in_care: Ints
+    in_care: NDArray[np.int16]
     """(S, T): how many of a group are in care."""
-    pool: Ints
+    pool: NDArray[np.int16]
     """(S, T): where the first of them lives."""
-    split: Ints
-    """(S, T): 1 if another lives elsewhere."""
+    split: NDArray[np.bool_]
+    """(S, T): whether another lives elsewhere."""
 
 
 def siblings_for(dates: Dates, groups: int, children: int) -> Siblings:
@@ -49,15 +49,15 @@ def siblings_for(dates: Dates, groups: int, children: int) -> Siblings:
     shape = (children // 2 + 1, len(dates.days))
     return Siblings(
         groups=rows_of(np.zeros(groups, dtype=GROUP_DTYPE)),
-        in_care=np.zeros(shape, dtype=np.int64),
-        pool=np.zeros(shape, dtype=np.int64),
-        split=np.zeros(shape, dtype=np.int64),
+        in_care=np.zeros(shape, dtype=np.int16),
+        pool=np.zeros(shape, dtype=np.int16),
+        split=np.zeros(shape, dtype=np.bool_),
     )
 
 
 @step
-def meet_groups(spells: Rows, siblings: Siblings) -> int:
-    """Find the groups of two or more who came into care together; returns how many there are."""
+def meet_groups(spells: Rows, siblings: Siblings) -> None:
+    """Find the groups of two or more who came into care together."""
     groups = siblings.groups
     for number in range(groups.size):
         groups[number].children, groups[number].slot = 0, NO_SLOT
@@ -70,44 +70,39 @@ def meet_groups(spells: Rows, siblings: Siblings) -> int:
             if group.children == 2:
                 group.slot, group.pool, group.split = found, NOBODY_YET, 0
                 siblings.in_care[found] = 0
-                siblings.split[found] = 0
+                siblings.split[found] = False
                 found += 1
-    return found
 
 
 @step
-def count_sibling(spell: Any, dates: Dates, siblings: Siblings, started: Counts) -> None:
-    """Count where one of a group of brothers and sisters lives.
+def count_sibling(
+    spell: Any, begins: int, ends: int, siblings: Siblings, together: Counts, started: Counts
+) -> None:
+    """Count where one of a group of brothers and sisters lives, on the dates from ``begins`` and
+    before ``ends``.
 
-    ``started`` (2, T) are the groups that start to be looked after, and those that are split then.
+    ``together`` (2, T) are groups with two or more in care on each date, and those of them who do
+    not live in one pool; ``started`` (2, T) the groups that start to be looked after, and those
+    that are split then.
     """
     group = siblings.groups[spell.group]
     if group.slot == NO_SLOT:
         return
-    first = date_at(spell.from_time, dates)
     if spell.began == BEGAN_ENTERED:
         if group.pool == NOBODY_YET:
             group.pool = spell.pool
-            started[0, first] += 1
+            started[0, begins] += 1
         elif group.pool != spell.pool and group.split == 0:
             group.split = 1
-            started[1, first] += 1
-    to_time = math.inf if spell.ended == ENDED_OPEN else spell.to_time
-    for date in range(first, date_at(to_time, dates)):
-        if siblings.in_care[group.slot, date] == 0:
-            siblings.pool[group.slot, date] = spell.pool
-        elif siblings.pool[group.slot, date] != spell.pool:
-            siblings.split[group.slot, date] = 1
-        siblings.in_care[group.slot, date] += 1
-
-
-@step
-def add_up_siblings(groups: int, siblings: Siblings, together: Counts, split: Counts) -> None:
-    """Set groups with two or more in care on each date, and those who do not live in one pool."""
-    together[:] = 0
-    split[:] = 0
-    for slot in range(groups):
-        for date in range(together.size):
-            if siblings.in_care[slot, date] > 1:
-                together[date] += 1
-                split[date] += siblings.split[slot, date]
+            started[1, begins] += 1
+    slot = group.slot
+    for date in range(begins, ends):
+        siblings.in_care[slot, date] += 1
+        if siblings.in_care[slot, date] == 1:
+            siblings.pool[slot, date] = spell.pool
+            continue
+        if siblings.in_care[slot, date] == 2:
+            together[0, date] += 1
+        if siblings.pool[slot, date] != spell.pool and not siblings.split[slot, date]:
+            siblings.split[slot, date] = True
+            together[1, date] += 1

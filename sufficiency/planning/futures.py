@@ -36,6 +36,7 @@ from sufficiency.replication import layers_asked, surroundings_of
 from sufficiency.resolution.places_added import pools_of
 from sufficiency.resolution.pools import Pool
 from sufficiency.resolution.resolve import Resolved
+from sufficiency.simulation.children import with_further_placements
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import Record
@@ -220,6 +221,10 @@ def _records(
     """
     draws = Draws(question.seed, number)
     children = children_of(world, draws)
+    if len(plans) > 1:
+        # What most runs need before long, once instead of in each.
+        luck = with_further_placements(children.luck, children, draws)
+        children = replace(children, luck=luck)
     run = ENGINES[question.engine]
     for plan in plans:
         places = world.places
@@ -239,13 +244,13 @@ class _Bill:
         self.cost_gbp = np.zeros((futures, pools, len(self.month_years) if wanted else 0))
         """(n, P + 1, M), or without months; the last pool is unplaced."""
         self._measuring = Measuring(around, plan.plan.places) if wanted else None
-        self._figures = self._measuring.room(1).of(0) if self._measuring else None
+        self._figures = self._measuring.room(1) if self._measuring else None
 
     def add_up(self, at: int, record: Record, world: World) -> None:
         """The cost of one future, in place."""
         if self._measuring is not None and self._figures is not None:
             self._measuring.set_figures(record, self._figures, world)
-            self.cost_gbp[at] = self._figures.cost_gbp.sum(axis=0)
+            self.cost_gbp[at] = self._figures.cost_gbp[0].sum(axis=0)
 
 
 @dataclass(frozen=True)
