@@ -36,7 +36,6 @@ from sufficiency.replication import layers_asked, surroundings_of
 from sufficiency.resolution.places_added import pools_of
 from sufficiency.resolution.pools import Pool
 from sufficiency.resolution.resolve import Resolved
-from sufficiency.simulation.children import with_further_placements
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import Record
@@ -221,10 +220,6 @@ def _records(
     """
     draws = Draws(question.seed, number)
     children = children_of(world, draws)
-    if len(plans) > 1:
-        # What most runs need before long, once instead of in each.
-        luck = with_further_placements(children.luck, children, draws)
-        children = replace(children, luck=luck)
     run = ENGINES[question.engine]
     for plan in plans:
         places = world.places
