@@ -8,7 +8,7 @@ are kinds of placement (children's homes were not apart before), else 2019 to 20
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -122,15 +122,27 @@ class NationalShapes:
         return self._shapes[name].copy()
 
     def _averaged(self, name: str) -> pd.DataFrame:
-        table = self.by_year(name)
-        if name in CLASSIFIED:
-            table = table[table["year"] >= FIRST_PRESENT_CLASSIFICATION]
-        small = table["suppressed"].astype(bool)
-        number = table["number"].where(~small, SMALL_COUNT)
-        wide = table.assign(number=number).pivot_table(
-            index="row", columns="column", values="number", aggfunc="mean", sort=False
+        means = self._means.get(name)
+        if means is None:
+            raise KeyError(name)
+        rows, columns = (means.index.get_level_values(key).unique() for key in ("row", "column"))
+        return (
+            means.unstack("column")
+            .reindex(rows, columns=columns)
+            .rename_axis(index=None, columns=None)
         )
-        return wide.rename_axis(index=None, columns=None)
+
+    @cached_property
+    def _means(self) -> dict[str, pd.Series[float]]:
+        """The average year of every table, by row and column."""
+        table = self._national
+        before = table["table"].isin(CLASSIFIED) & (table["year"] < FIRST_PRESENT_CLASSIFICATION)
+        number = table["number"].where(~table["suppressed"].astype(bool), SMALL_COUNT)
+        keys = ["table", "row", "column"]
+        means = table.assign(number=number)[~before].groupby(keys, sort=False)["number"].mean()
+        return {
+            str(name): part.droplevel("table") for name, part in means.groupby("table", sort=False)
+        }
 
     def _numbers(self, name: str) -> pd.Series[float]:
         return self.shape(name)["number"]

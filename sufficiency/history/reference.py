@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from sufficiency.shipped import shipped_path
 
@@ -38,7 +39,9 @@ class ReferenceData:
     def _read(self, name: str) -> pd.DataFrame:
         parquet = self._folder / f"{name}.parquet"
         if parquet.is_file():
-            return pd.read_parquet(parquet)
+            # `pandas.read_parquet` would load what reads whole folders of files, too.
+            read: pd.DataFrame = pq.ParquetFile(parquet).read().to_pandas()
+            return read
         path = self._folder / f"{name}.csv"
         columns = pd.read_csv(path, nrows=0, encoding="utf-8").columns
         types = {column: kind for column, kind in CODE_COLUMNS.items() if column in columns}

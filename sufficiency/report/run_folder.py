@@ -235,14 +235,14 @@ def write_manifest(manifest: Mapping[str, Any], path: Path) -> None:
 
 def _write_files(run: WritableRun, folder: Path, page: BeginPage) -> None:
     sent_on = shown(run)
-    end_page = page(sent_on, folder / "report.html")
-    # Parquet is written outside Python's lock.
+    # Parquet is written outside Python's lock; a page begun sooner would hold up the tables.
     with ThreadPoolExecutor(1, "writing") as beside:
         every = beside.submit(
             write_replications, run.replication_values, folder / "replications.parquet"
         )
         for name in TABLES:
             write_table(getattr(run, name), folder / f"{name}.csv")
+        end_page = page(sent_on, folder / "report.html")
         every.result()
     from sufficiency.report.workbook import write_workbook
 
