@@ -106,10 +106,10 @@ NOT_SAID = (
     "includes one. Past changes of rates are in the range; a break with the past is not.",
     "Need is not observed, only where children live. Which children live in a second choice "
     "today is an assumption, listed below.",
-    "Prices are averages, but for placements of the start whose own price is known: the range of "
-    "cost leaves out the difference in price between one child's placement and another's.",
-    "Cost is the cost of placements alone: not social workers, support to families, legal costs "
-    "or care leavers.",
+    "It does not know what each placement costs, but those of the start whose own price is known: "
+    "how prices differ between placements is an assumption, or drawn from the council's own list.",
+    "Cost is the cost of placements alone: not social workers, support to families or legal costs; "
+    "what follows after care is shown apart.",
     "Settings without a limit on places show what would be asked of the market, not what the "
     "market can supply. Where agencies are not limited, nobody new goes to a children's home for "
     "want of a family, so unmet need falls by that assumption alone.",
