@@ -59,13 +59,13 @@ def truth(seed: int, spread: float, in_care: int = 600, further_days: int = 0) -
     prior = prior_rates(base.plan, recent_starters(base.fit))
     world = draw_world(base.plan, seed, 0, parameter=False, drift=False)
     world = replace(world, start=START, horizon_days=(END - START).days + further_days)
-    per_day = world.hazards.per_day.copy()
+    per_day = prior.per_day.copy()
     rng = np.random.default_rng(seed)
     for cause in EXIT_CELLS:
         per_day[cause, :, :5] *= _factors(rng, spread, (5, 9))
     for cause in MOVE_CELLS:
         per_day[cause, :, :, :8] *= _factors(rng, spread, (6, 8))[:, None, :]
-    world = replace(world, hazards=replace(world.hazards, per_day=per_day))
+    world = replace(world, hazards=replace(world.hazards, per_day=per_day, also_by_care=None))
     record = simulate(world, seed, 0, engine="compiled")
     children = children_of(world, Draws(seed, 0))
     return Truth(world, prior, histories_of(record, children, START, END), record)

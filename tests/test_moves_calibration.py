@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sufficiency.calibration.move_levels import shipped_move_levels
 from sufficiency.calibration.moves import (
     CHANGE_BAND_STARTS_DAYS,
     PLACEMENT_BAND_STARTS_DAYS,
     PlacementEnds,
+    comers_by_time_in_care,
     end_hazards,
     mean_end_rate,
+    mean_hazard_until_ended,
     move_hazards,
-    moves_by_time_in_care,
     real_move_share,
     share_of_care_since_move,
     still_there,
@@ -97,8 +99,11 @@ def test_moves_leave_out_ends_that_were_none() -> None:
 
 
 def test_status_changes_are_in_no_move_hazard() -> None:
-    """Steady children, in their placements for as long as the fit says, move as published."""
+    """Steady children, in their placements for as long as the ends say, move as published, before
+    the model is run forward and the levels fitted."""
     rates, shapes = shipped_rates(), PublishedHistory.as_at(2023).national
+    levels = shipped_move_levels()
+    fitted = levels.duration * levels.sector[:, None]
     moves = shapes.moves_by_placement_type().loc["fostering"]
     stock = shapes.stock_by_placement()
     in_fostering = float(stock["fostering_relative_or_friend"] + stock["fostering_other_carer"])
@@ -109,7 +114,7 @@ def test_status_changes_are_in_no_move_hazard() -> None:
         code = SECTORS.index(sector)
         here = steady_cdf(end_hazards(national("fostering")), days)
         band = np.searchsorted(PLACEMENT_BAND_STARTS_DAYS, days[1:], side="right") - 1
-        yearly = float(np.diff(here) @ rates.move_per_year[code][band])
+        yearly = float(np.diff(here) @ (rates.move_per_year / fitted)[code][band])
         assert yearly == pytest.approx(real, rel=0.05)
         assert rates.mean_moves_per_year[code] == pytest.approx(real, rel=1e-9)
 
@@ -121,7 +126,7 @@ def steady_cdf(hazard_per_day: np.ndarray, days: np.ndarray) -> np.ndarray:
 
 
 def test_children_move_as_often_at_every_time_if_the_hazard_is_constant() -> None:
-    times, moves = moves_by_time_in_care(np.full(8, 1 / 200))
+    times, moves = comers_by_time_in_care(np.full(8, 1 / 200))
     assert times[0] < 3 < 6000 < times[-1]
     np.testing.assert_allclose(moves, 1 / 200, rtol=1e-4)
 
@@ -130,13 +135,17 @@ def test_time_since_the_last_move_is_exponential_for_a_constant_hazard() -> None
     """Cut off at the time in care, for those who have moved at all."""
     rate, care = 1 / 200, np.array([30.0, 400.0, 3000.0])
     hazard, chances = np.full(8, rate), np.linspace(0, 1, 21)
-    share = share_of_care_since_move(hazard, moves_by_time_in_care(hazard), care, len(chances))
+    share = share_of_care_since_move(hazard, comers_by_time_in_care(hazard), care, len(chances))
     expected = -np.log1p(-chances * -np.expm1(-rate * care)[:, None]) / rate / care[:, None]
     np.testing.assert_allclose(share, expected, atol=2e-3)
 
 
-def test_time_since_the_last_move_is_that_of_children_followed_one_by_one() -> None:
-    """Lives of placements whose hazard falls, by hand: never moved, or so long since the last."""
+@pytest.mark.parametrize("first_year", [0.0, 1.5 / DAYS_PER_YEAR])
+def test_time_since_the_last_move_is_that_of_children_followed_one_by_one(
+    first_year: float,
+) -> None:
+    """Lives of placements whose hazard falls, and falls again after a year of care, by hand: never
+    moved, or so long since the last."""
     rng, n, care = np.random.default_rng(3), 20_000, 4 * DAYS_PER_YEAR
     hazard = shipped_rates().move_per_year[0] / DAYS_PER_YEAR
     spent = np.append(np.cumsum(hazard[:-1] * np.diff(PLACEMENT_BAND_STARTS_DAYS)), np.inf)
@@ -147,16 +156,29 @@ def test_time_since_the_last_move_is_that_of_children_followed_one_by_one() -> N
         unit = rng.exponential(size=n)
         band = np.searchsorted(spent, unit)
         before = np.concatenate([[0.0], spent])[band]
-        clock += cuts[band] + (unit - before) / hazard[band]
+        of_placement = clock + cuts[band] + (unit - before) / hazard[band]
+        of_care = clock + rng.exponential(size=n) / max(first_year, 1e-9)
+        clock = np.minimum(of_placement, np.where(of_care < DAYS_PER_YEAR, of_care, np.inf))
     moved = moved_at > 0
-    assert_mean((~moved).astype(float), float(still_there(hazard, np.array([care]))[0]))
-    renewed = moves_by_time_in_care(hazard)
+    unmoved = float(still_there(hazard, np.array([care]))[0]) * np.exp(-first_year * DAYS_PER_YEAR)
+    assert_mean((~moved).astype(float), float(unmoved))
+    came = comers_by_time_in_care(hazard, first_year)
     chances = np.linspace(0, 1, 101)
-    (share,) = share_of_care_since_move(hazard, renewed, np.array([care]), len(chances))
+    (share,) = share_of_care_since_move(hazard, came, np.array([care]), len(chances))
     since = 1 - moved_at[moved] / care
-    for years in (0.25, 1, 2, 3):
+    for years in (0.25, 1, 2, 3, 3.5):
         below = np.interp(years * DAYS_PER_YEAR / care, share, chances)
         assert_mean((since < years * DAYS_PER_YEAR / care).astype(float), float(below))
+
+
+def test_a_hazard_is_averaged_over_the_time_that_placements_last() -> None:
+    """By adding it up over a fine mesh."""
+    ends, hazard = end_hazards(national("placed_for_adoption")), np.linspace(3, 0.5, 8)
+    days = np.linspace(0, 60 * DAYS_PER_YEAR, 400_001)
+    lasting = still_there(ends, days)
+    band = np.searchsorted(PLACEMENT_BAND_STARTS_DAYS, days, side="right") - 1
+    mean = np.trapezoid(hazard[band] * lasting, days) / np.trapezoid(lasting, days)
+    assert mean_hazard_until_ended(hazard, ends) == pytest.approx(mean, rel=1e-3)
 
 
 def assert_mean(values: np.ndarray, expected: float) -> None:

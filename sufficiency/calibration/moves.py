@@ -92,6 +92,14 @@ def mean_end_rate(hazard: Floats) -> float:
     return float(1 / (spans.sum() + survival[-1] / hazard[-1]))
 
 
+def mean_hazard_until_ended(hazard: Floats, end_per_day: Floats) -> float:
+    """Mean of a hazard (8,) over the time that placements with these ends (8,) a day last."""
+    widths = np.append(np.diff(PLACEMENT_BAND_STARTS_DAYS), np.inf)
+    reached = still_there(end_per_day, PLACEMENT_BAND_STARTS_DAYS)
+    days = reached * -np.expm1(-end_per_day * widths) / end_per_day
+    return float(hazard @ days / days.sum())
+
+
 def real_move_share(ended: Floats, real_moves_by_change_band: Floats) -> Floats:
     """(8,): share of ended placements that were real moves, by time in the placement.
 
@@ -144,24 +152,32 @@ def still_there(hazard_per_day: Floats, grid_days: Floats) -> Floats:
     return survival
 
 
-def moves_by_time_in_care(hazard_per_day: Floats) -> tuple[Floats, Floats]:
+def comers_by_time_in_care(
+    hazard_per_day: Floats, first_year_per_day: float = 0.0
+) -> tuple[Floats, Floats]:
     """Moves a day at each time in care, of children whose every placement ends at these hazards.
 
     The renewal equation m = f + m * f (Cox, Renewal Theory, 1962, ch. 4), f the density of a
     placement's length. Hazards fall with time, so children move most soon after they enter care.
+    With a further hazard q in the first year of care, and Q what it comes to by then, a placement
+    that began at s is still there at t with the chance S(t - s) exp(Q(s) - Q(t)). Every child is in
+    some placement, so n = m exp(Q) solves S + n * S = exp(Q): it is n that is given, as what of
+    those who came then is left is n(s) S(t - s), up to one factor for all s.
 
     Args:
         hazard_per_day: (8,) hazard of a move by time in the placement.
+        first_year_per_day: q.
 
     Returns:
-        (K,) times in days over childhood, and (K,) moves a day at each.
+        (K,) times in days over childhood, and (K,) n at each: moves a day, where q is nought.
     """
     edges = np.arange(0.0, ADULT_YEARS * DAYS_PER_YEAR, _RENEWAL_STEP_DAYS)
     stay = still_there(hazard_per_day, edges)
     between = still_there(hazard_per_day, edges + _RENEWAL_STEP_DAYS / 2)
     next_move = -np.diff(between, prepend=1.0)
     before = np.append(1 - next_move[0], -next_move[1:-1])
-    moved = solve_toeplitz((before, np.zeros_like(before)), -np.diff(stay))
+    further = np.exp(first_year_per_day * np.minimum(edges, DAYS_PER_YEAR))
+    moved = solve_toeplitz((before, np.zeros_like(before)), np.diff(further) - np.diff(stay))
     return (edges[:-1] + edges[1:]) / 2, np.asarray(moved) / _RENEWAL_STEP_DAYS
 
 
@@ -176,7 +192,7 @@ def share_of_care_since_move(
 
     Args:
         hazard_per_day: (8,) hazard of an end of the placement.
-        moves: who comes to such placements by time in care, from `moves_by_time_in_care`; None if
+        moves: who comes to such placements by time in care, from `comers_by_time_in_care`; None if
             as many at every time.
         care_days: (C,) times in care.
         points: U, the number of chances.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.fitting import fit_table
+from sufficiency.calibration.move_levels import shipped_move_levels
 from sufficiency.calibration.moves import (
     PlacementEnds,
     end_hazards,
@@ -66,10 +67,19 @@ class NationalRates:
     """(S,): 18th birthdays per child of 16 and over, against the average sector."""
     move_per_year: Floats
     """(S, 8): hazard of a real move by time in the placement, averaged over ages."""
+    first_year_move_per_year: Floats
+    """(S,): hazard of a real move on top of it in the first year of care."""
+    steady_move_per_year: Floats
+    """(S,): hazard of a real move of which time says nothing."""
+    age_move_level: Floats
+    """(A,): factor on these hazards by age."""
+    in_first_year: Floats
+    """(8,): share of children with so long in their placement in the first year of care."""
     mean_moves_per_year: Floats
-    """(S,): real moves per child in care."""
+    """(S,): real moves per child in care, as published."""
     age_move_factor: Floats
-    """(A,): moves by age against those expected at the sectors' rates."""
+    """(A,): moves by age against those expected at the sectors' rates per child, as published:
+    children under one have many, for all of theirs are new placements."""
     reason_share: Floats
     """(S, 3): share of planned moves, unplanned endings and carer ends."""
     adoptive_end_per_day: Floats
@@ -94,13 +104,20 @@ def national_rates(hazards: NationalHazards) -> NationalRates:
     )
     exits, turned = _sector_factors(shapes, stock)
     means = np.array([_mean_moves(shapes, kinds) for kinds in KINDS_OF_SECTOR])
+    by_age = _age_move_factor(shapes, stock, means, matched)
+    levels = shipped_move_levels()
+    steady = means * levels.sector
     return NationalRates(
         stock=stock,
         exit_factor=exits,
         turned_18_factor=turned,
-        move_per_year=move,
+        move_per_year=move * levels.duration * levels.sector[:, None],
+        first_year_move_per_year=steady * levels.first_year,
+        steady_move_per_year=steady,
+        age_move_level=by_age * levels.age,
+        in_first_year=levels.in_first_year,
         mean_moves_per_year=means,
-        age_move_factor=_age_move_factor(shapes, stock, means, matched),
+        age_move_factor=by_age,
         reason_share=np.array([_reason_share(shapes, kinds) for kinds in KINDS_OF_SECTOR]),
         adoptive_end_per_day=_adoptive_ends(shapes, hazards),
         first_placement=_first_placement(history),

@@ -18,12 +18,14 @@ from sufficiency.calibration.cohort import (
     Stock,
 )
 from sufficiency.calibration.fitting import whole_numbers
+from sufficiency.calibration.move_levels import shipped_move_levels
 from sufficiency.calibration.moves import (
-    moves_by_time_in_care,
+    comers_by_time_in_care,
     share_of_care_since_move,
     still_there,
 )
-from sufficiency.domain import AGE_BANDS, NEED_GROUPS, UASC_ROW, NeedGroup
+from sufficiency.calibration.national_table import shipped_rates
+from sufficiency.domain import AGE_BANDS, DAYS_PER_YEAR, NEED_GROUPS, UASC_ROW, NeedGroup
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,6 +34,7 @@ _ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
 _SUPPORTED = NEED_GROUPS.index(NeedGroup.SUPPORTED_16_PLUS)
 _FIRST_16_STEP = 16 * STEPS_PER_YEAR
 _PLACEMENT_CHANCES = 101
+_TRACE = 1e-6
 _PLACEMENT_GRID_DAYS = np.concatenate([[0.0], np.geomspace(1, 18 * 365.25, 200)])
 
 
@@ -90,8 +93,7 @@ def children_at_start(
     whole: Ints,
     opening: Stock,
     uasc_stock: Floats,
-    move_per_day: Floats,
-    adoptive_end_per_day: Floats,
+    moves_level: float,
 ) -> ChildrenAtStart:
     """Give every child a kind and the cells that its age and time in care are drawn from.
 
@@ -99,10 +101,8 @@ def children_at_start(
         whole: (A, N, S) children.
         opening: the authority's children by entry age and time in care, UASC apart.
         uasc_stock: (E, D) unaccompanied children by the same.
-        move_per_day: (S, 8) hazard of a move by time in the placement. Those in care are those
-            who have not left, so moves alone say how long they have been where they are.
-        adoptive_end_per_day: (8,) hazard of the end of an adoptive placement, which nobody enters
-            care in.
+        moves_level: the authority's moves against England's rates. Those in care are those who
+            have not left, so moves alone say how long they have been where they are.
     """
     kinds = np.argwhere(np.ones(whole.shape, dtype=bool))
     age_group, need, sector = np.repeat(kinds, whole.ravel(), axis=0).T
@@ -120,6 +120,7 @@ def children_at_start(
         [_cdf(cells, fallback) for cells, fallback in zip(profiles, _fallbacks(), strict=True)]
     )
     entry, duration = np.nonzero(IN_CARE_AGE)
+    placed = _times_placed(whole.sum(axis=1).astype(np.float64), moves_level)
     return ChildrenAtStart(
         age_group=age_group.astype(np.int64),
         need=need.astype(np.int64),
@@ -130,37 +131,45 @@ def children_at_start(
         cell_care_days=duration.astype(np.float64) * STEP_DAYS,
         cell_width_days=STEP_DAYS,
         placement_days=_PLACEMENT_GRID_DAYS,
-        placement_share=_placement_share(
-            tuple(map(tuple, move_per_day.tolist())), tuple(adoptive_end_per_day.tolist())
-        ).copy(),
-        placement_unmoved=_placement_unmoved(move_per_day),
+        placement_share=np.array([share for share, _ in placed]),
+        placement_unmoved=np.array([unmoved for _, unmoved in placed]),
     )
 
 
-@lru_cache(maxsize=16)
-def _placement_share(
-    move_per_day: tuple[tuple[float, ...], ...], adoptive_end_per_day: tuple[float, ...]
-) -> Floats:
-    """(S + 1, P, U) of `ChildrenAtStart`; a child is matched for adoption at any time in care.
+def _times_placed(by_age_and_sector: Floats, moves_level: float) -> list[tuple[Floats, Floats]]:
+    """Of every sector, and of children placed for adoption, a row of ``placement_share`` and one of
+    ``placement_unmoved``.
 
-    Kept, because hazards of moves are England's and so the same for every authority.
+    A sector's moves are those of its children's ages. Nobody enters care in an adoptive placement,
+    and a child is matched for adoption at any time in care.
     """
-    moved = [
-        share_of_care_since_move(
-            ends, moves_by_time_in_care(ends), _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
+    rates = shipped_rates()
+    levels, children = shipped_move_levels(), by_age_and_sector + _TRACE
+    by_age = (rates.age_move_level @ children) / children.sum(axis=0) / DAYS_PER_YEAR
+    of_sectors = [
+        _time_placed(tuple(moves.tolist()), float(first_year))
+        for moves, first_year in zip(
+            rates.move_per_year * by_age[:, None] * levels.by_duration(moves_level),
+            rates.first_year_move_per_year * by_age * levels.early(moves_level),
+            strict=True,
         )
-        for ends in np.array(move_per_day)
     ]
     matched = share_of_care_since_move(
-        np.array(adoptive_end_per_day), None, _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
+        rates.adoptive_end_per_day, None, _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES
     )
-    return np.array([*moved, matched])
+    return [*of_sectors, (matched, np.zeros_like(_PLACEMENT_GRID_DAYS))]
 
 
-def _placement_unmoved(move_per_day: Floats) -> Floats:
-    """(S + 1, P) of `ChildrenAtStart`; nobody enters care in an adoptive placement."""
-    unmoved = [still_there(moves, _PLACEMENT_GRID_DAYS) for moves in move_per_day]
-    return np.array([*unmoved, np.zeros_like(_PLACEMENT_GRID_DAYS)])
+@lru_cache(maxsize=64)
+def _time_placed(
+    move_per_day: tuple[float, ...], first_year_per_day: float
+) -> tuple[Floats, Floats]:
+    """(P, U) and (P,): a sector's rows of `_times_placed`."""
+    moves = np.array(move_per_day)
+    came = comers_by_time_in_care(moves, first_year_per_day)
+    share = share_of_care_since_move(moves, came, _PLACEMENT_GRID_DAYS, _PLACEMENT_CHANCES)
+    spent_first_year = first_year_per_day * np.minimum(_PLACEMENT_GRID_DAYS, DAYS_PER_YEAR)
+    return share, still_there(moves, _PLACEMENT_GRID_DAYS) * np.exp(-spent_first_year)
 
 
 def _uasc_profiles(uasc_stock: Floats, supported_share: float) -> list[Floats]:

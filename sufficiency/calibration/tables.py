@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import TRACE, Calibration, YearAhead
 from sufficiency.calibration.cohort import CARE_BAND_STARTS_DAYS, N_CARE_BANDS, sum_by_age_band
-from sufficiency.calibration.moves import PLACEMENT_BAND_STARTS_DAYS
+from sufficiency.calibration.move_levels import IN_FIRST_YEAR
+from sufficiency.calibration.moves import PLACEMENT_BAND_STARTS_DAYS, mean_hazard_until_ended
 from sufficiency.calibration.national_table import shipped_hazards, shipped_rates
 from sufficiency.calibration.needs import (
     AGE_16_OF_ROW,
@@ -71,8 +72,8 @@ class RateTables:
     """(M, 2, N, N)."""
     first_need: Floats
     """(A, N): expected shares."""
-    move_per_day: Floats
-    """(S, 8): hazard of a move, all ages alike, for the time children have been in theirs."""
+    also_by_care: Floats
+    """(C, S, A, B): moves by time in care, on top of ``per_day``."""
 
 
 def rate_tables(
@@ -104,7 +105,7 @@ def rate_tables(
         need_factor=_need_factors(),
         destination=with_own_next_needs(balanced_next_needs(moves, arrivals), own_next_needs or {}),
         first_need=first,
-        move_per_day=shipped_rates().move_per_year / DAYS_PER_YEAR,
+        also_by_care=_first_year_moves() / DAYS_PER_YEAR,
     )
 
 
@@ -191,8 +192,8 @@ def _hazards(needs: Floats, first: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     per_year[_CAUSE[MoveReason.PLACED_FOR_ADOPTION], :, bands] = hazards.match
     for move, share in _reason_shares().items():
         per_year[_CAUSE[move], :, :, placement_bands] = (
-            rates.move_per_year[:, None, :]
-            * rates.age_move_factor[None, :, None]
+            _by_time_in_placement(move)[:, None, :]
+            * rates.age_move_level[None, :, None]
             * share[..., None]
         )
     clock = np.zeros(len(CAUSES), dtype=bool)
@@ -200,6 +201,29 @@ def _hazards(needs: Floats, first: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     clock[_CAUSE[ExitReason.ADOPTION]] = True
     clock[_CAUSE[MoveReason.PLACED_FOR_ADOPTION]] = False
     return per_year, clock
+
+
+def _by_time_in_placement(move: MoveReason) -> Floats:
+    """(S, 8): a sector's hazard of moves of a reason, if all were of it.
+
+    A move into supported accommodation comes with age: those who have long been with one family
+    make it as readily as others.
+    """
+    rates = shipped_rates()
+    if move == MoveReason.TURNING_16:
+        return np.repeat(rates.steady_move_per_year[:, None], len(PLACEMENT_BAND_STARTS_DAYS), 1)
+    return rates.move_per_year
+
+
+def _first_year_moves() -> Floats:
+    """(C, S, A, B): moves a year in the first year of care, beside those of `_hazards`."""
+    rates = shipped_rates()
+    per_year = np.zeros((len(CAUSES), len(SECTORS), len(AGE_GROUPS), N_CARE_BANDS))
+    for move, share in _reason_shares().items():
+        if move != MoveReason.TURNING_16:
+            by_age = rates.first_year_move_per_year[:, None] * rates.age_move_level * share
+            per_year[_CAUSE[move]] = by_age[..., None] * IN_FIRST_YEAR
+    return per_year
 
 
 def _reason_shares() -> dict[MoveReason, Floats]:
@@ -238,8 +262,8 @@ def _need_factors() -> Floats:
     for need in _UNMATCHED:
         factor[_CAUSE[MoveReason.PLACED_FOR_ADOPTION], _NEED[need]] = 0
     # An adoptive placement ends at England's rate of disruptions, whatever other moves do.
-    unplanned = rates.mean_moves_per_year[_OTHER] * rates.reason_share[_OTHER, 1]
-    unplanned *= float(rates.age_move_factor[1])
+    unplanned = mean_hazard_until_ended(rates.move_per_year[_OTHER], rates.adoptive_end_per_day)
+    unplanned *= float(rates.reason_share[_OTHER, 1] * rates.age_move_level[1])
     factor[_CAUSE[MoveReason.UNPLANNED_ENDING], _ADOPTION_NEED] = (
         hazards.disrupt_per_year / unplanned
     )

@@ -13,11 +13,13 @@ from sufficiency.calibration.children.counts import ADOPTION_SETTING
 from sufficiency.calibration.children.fit import ChildCalibration, fit_children
 from sufficiency.calibration.children.lexis import N_SETTINGS
 from sufficiency.calibration.children.rates import PriorRates
+from sufficiency.calibration.national_table import shipped_rates
 from sufficiency.domain import NEED_GROUPS, SECTORS, NeedGroup, Sector
 from sufficiency.history.returns.frames import CareHistories
 from sufficiency.resolution.own_return import NEED_OF_SECTOR
 from sufficiency.resolution.resolve import resolve_children
 from sufficiency.scenario.options import scenario_for_authority
+from sufficiency.simulation.world import Hazards
 from sufficiency.simulation.worlds import WorldPlan, draw_world
 
 Floats = NDArray[np.float64]
@@ -53,7 +55,7 @@ def prior_rates(plan: WorldPlan, starters_per_year: Floats) -> PriorRates:
     world = draw_world(plan, 0, 0, parameter=False, drift=False)
     shares = (assumed("overflow_share_ifa").number, assumed("overflow_share_residential").number)
     return PriorRates(
-        per_day=world.hazards.per_day,
+        per_day=_by_one_clock(world.hazards),
         need_factor=world.hazards.need_factor,
         need_of_setting=need_of_setting(*shares),
         first_need=plan.tables.first_need,
@@ -61,6 +63,18 @@ def prior_rates(plan: WorldPlan, starters_per_year: Floats) -> PriorRates:
         starters_per_year=starters_per_year,
         at_start=plan.children,
     )
+
+
+def _by_one_clock(hazards: Hazards) -> Floats:
+    """(C, S, A, B): rates with moves by time in the placement alone, as returns are counted.
+
+    Those of the first year in care are spread over the placements that are in it.
+    """
+    per_day = hazards.per_day.copy()
+    if hazards.also_by_care is not None:
+        share = shipped_rates().in_first_year
+        per_day[..., : len(share)] += hazards.also_by_care[..., :1] * share
+    return per_day
 
 
 def calibrate(

@@ -16,7 +16,6 @@ from sufficiency.calibration.calibrate import (
     returns_factor,
     year_ahead,
 )
-from sufficiency.calibration.national_table import shipped_rates
 from sufficiency.calibration.needs import OwnNextNeeds
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.calibration.starting import (
@@ -114,8 +113,7 @@ def _children(
         whole,
         fit.exits.opening,
         fit.uasc_stock,
-        tables.move_per_day,
-        shipped_rates().adoptive_end_per_day,
+        float(fit.moves.mean[0]),
     )
     if own.start is None:
         return drawn

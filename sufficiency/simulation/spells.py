@@ -193,7 +193,10 @@ class Spells:
 def risks_of(hazards: Hazards) -> rules.Risks:
     """The hazard tables as the rules read them: own copies, the causes side by side."""
     by_band = np.ascontiguousarray(np.moveaxis(hazards.per_day, 0, -1), dtype=np.float64)
-    by_care = hazards.clock == CARE_CLOCK
+    on_care_clock = hazards.clock == CARE_CLOCK
+    by_care = by_band * on_care_clock
+    if hazards.also_by_care is not None:
+        by_care += np.moveaxis(hazards.also_by_care, 0, -1)
     by_period = np.moveaxis(hazards.calendar_factor, -3, -1)
     by_period = by_period.reshape(-1, *by_period.shape[-3:])
     changes = np.ones(by_period.shape[2], dtype=np.bool_)
@@ -202,8 +205,8 @@ def risks_of(hazards: Hazards) -> rules.Risks:
     if group is None:
         group = np.zeros((hazards.per_day.shape[1], hazards.need_factor.shape[1]), dtype=np.int64)
     return rules.Risks(
-        by_care=by_band * by_care,
-        by_placement=by_band * ~by_care,
+        by_care=by_care,
+        by_placement=by_band * ~on_care_clock,
         care_starts=floats(hazards.care_band_starts_days),
         placement_starts=floats(hazards.placement_band_starts_days),
         calendar_starts=floats(hazards.calendar_starts_days[changes]),

@@ -61,6 +61,8 @@ class Hazards:
     and over (1), and present need group. Rows sum to 1."""
     calendar_group: Ints | None = None
     """(S, N): the group, 0 to G - 1, of children in a sector with a need; None: all are one."""
+    also_by_care: Floats | None = None
+    """(C, S, A, B): rate per day by time in care, on top of ``per_day``; None: nothing."""
 
 
 @dataclass(frozen=True)

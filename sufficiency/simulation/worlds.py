@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from sufficiency.calibration.children.drawing import RateSampler, ending_need_factor
+from sufficiency.calibration.children.lexis import N_PLACEMENT_BANDS
 from sufficiency.calibration.drift import FLOWS, drift_paths
+from sufficiency.calibration.move_levels import shipped_move_levels
 from sufficiency.calibration.posterior import dirichlet_quantile
 from sufficiency.calibration.price_drift import N_NORMALS, SERVICES, price_paths
 from sufficiency.calibration.starting import ChildrenAtStart
@@ -74,6 +76,8 @@ _ADOPTION = _CAUSE[ExitReason.ADOPTION]
 _MATCH = _CAUSE[MoveReason.PLACED_FOR_ADOPTION]
 _CARER_ENDS = _CAUSE[MoveReason.CARER_ENDS]
 _BANDS = len(AGE_GROUPS) - 1
+_WITH_LEVEL = slice(N_EXIT_CAUSES, _CAUSE[MoveReason.TURNING_16])
+"""Moves of which an authority has more or fewer than England; turning 16 comes to all."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,8 @@ def _parted(plan: WorldPlan, hazards: Hazards, entries: Entries) -> tuple[Hazard
     """Rates for all need groups; those of carers who give up stand aside for carers modelled."""
     for pool in plan.supply.carer_pools:
         hazards.per_day[_CARER_ENDS, plan.places.pool_sector[pool]] = 0
+        if hazards.also_by_care is not None:
+            hazards.also_by_care[_CARER_ENDS, plan.places.pool_sector[pool]] = 0
     if plan.groups is None:
         return hazards, entries
     return parted_hazards(hazards, plan.groups), parted_entries(entries, plan.groups)
@@ -272,7 +278,7 @@ def _drifting(calendar: Calendar, starts_days: Floats, factors: Floats) -> Calen
 
 def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Hazards]:
     """The hazards of each replication, at the published rates with the levels drawn."""
-    tables = plan.tables
+    tables, move_levels = plan.tables, shipped_move_levels()
     clock = np.where(tables.placement_clock, PLACEMENT_CLOCK, CARE_CLOCK).astype(np.int64)
     leaving = slice(_ADOPTION + 1, N_EXIT_CAUSES)
     bands = slice(0, _BANDS)
@@ -282,7 +288,8 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
         per_day[leaving, :, bands] *= drawn.leave[number, None, None, :, None]
         per_day[_CAUSE[ExitReason.OTHER_REASON], :, _BANDS] = plan.levels.uasc_exit_per_day
         per_day[:N_EXIT_CAUSES] *= plan.levels.exit_level
-        per_day[N_EXIT_CAUSES:_MATCH] *= drawn.moves[number]
+        moves = float(drawn.moves[number])
+        per_day[_WITH_LEVEL, ..., :N_PLACEMENT_BANDS] *= move_levels.by_duration(moves)
         per_day[_MATCH] *= drawn.match[number] * plan.levels.exit_level
         yield Hazards(
             per_day=per_day,
@@ -294,6 +301,7 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
             calendar_factor=causes,
             calendar_group=group,
             destination=tables.destination,
+            also_by_care=tables.also_by_care * move_levels.early(moves),
         )
 
 
@@ -306,7 +314,7 @@ def _own_hazards(
     parameter: bool,
 ) -> Iterator[Hazards]:
     """The same with the council's own rates; a scenario's level of exits and its own next needs
-    still hold."""
+    still hold. They count moves by time in the placement alone."""
     if parameter:
         several = rates.draw_several(_uniforms(every, _OWN_RATES, 1, rates.n_uniforms)[:, 0])
     else:
@@ -319,6 +327,7 @@ def _own_hazards(
             per_day=drawn.per_day,
             need_factor=ending_need_factor(hazards.need_factor, drawn),
             destination=drawn.destination,
+            also_by_care=None,
         )
 
 
