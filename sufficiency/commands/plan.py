@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sufficiency.commands.options import Whole, chosen_scenario, scenario_options
+from sufficiency.commands.options import (
+    Whole,
+    chosen_scenario,
+    out_options,
+    replications_option,
+    scenario_options,
+    seed_option,
+    workers_option,
+)
 from sufficiency.commands.run import COMPILING
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 
@@ -81,35 +89,14 @@ def as_month_end(
     metavar="YYYY-MM",
     help="By when it is to be reached.  [default: the end of the forecast]",
 )
-@click.option(
-    "--replications",
-    type=Whole(min=50, max=100_000),
+@replications_option(
+    "How many futures plans are judged on; the plan is confirmed on up to 1,000 more.",
+    least=50,
     default=4000,
-    show_default=True,
-    metavar="N",
-    help="How many futures plans are judged on; the plan is confirmed on up to 1,000 more.",
 )
-@click.option(
-    "--seed",
-    type=Whole(min=0, max=2**63 - 1),
-    default=1,
-    show_default=True,
-    metavar="S",
-    help="The same seed gives the same plan.",
-)
-@click.option(
-    "--workers",
-    type=Whole(min=1),
-    metavar="W",
-    help="Threads to use; the plan does not depend on it.  [default: all processors]",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder to write.  [default: outputs/, the scenario's name and -plan]",
-)
-@click.option("--overwrite", is_flag=True, help="Replace the results of an earlier plan.")
+@seed_option("plan")
+@workers_option("Threads", "the plan does")
+@out_options("outputs/, the scenario's name and -plan", "plan")
 @click.pass_context
 def command(
     context: click.Context,
