@@ -21,7 +21,7 @@ from sufficiency.executors import SERIAL, THREADS, Workers
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.rows import FORECAST_ROWS
 from sufficiency.planning.asking import Request
-from sufficiency.planning.evenly import evenly_chosen
+from sufficiency.planning.evenly import NEIGHBOURS, evenly_chosen
 from sufficiency.planning.futures import (
     Reading,
     constraints_of,
@@ -31,6 +31,7 @@ from sufficiency.planning.futures import (
     question_of,
     until,
 )
+from sufficiency.planning.hindrances import hindrances_of
 from sufficiency.planning.making import find_plan
 from sufficiency.planning.result import make_plan
 from sufficiency.planning.target import parse_target
@@ -38,7 +39,10 @@ from sufficiency.replication import Job, layers_asked, measure_chunk, surroundin
 from sufficiency.resolution.places_added import PlacesAdded, with_places_added
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.files import load_scenario
+from sufficiency.scenario.model import Scenario
 from sufficiency.shipped import shipped_path
+from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.worlds import drift_factors
 
 ONE = Workers(SERIAL, 1)
 MORE = (PlacesAdded("ifa", date(2020, 12, 1), 7), PlacesAdded("residential", date(2021, 2, 1), 2))
@@ -182,6 +186,60 @@ def test_a_target_out_of_reach_is_said_to_be_and_what_can_be_reached_is_met(
     numbers = evenly_chosen(until(resolved, target.last), 1, 60)
     values = play(question, [planned], numbers, ONE)
     assert is_met(margins(constraints, values)).mean() >= 0.9
+
+
+def test_why_places_do_not_meet_a_target_is_counted_in_futures(resolved: Resolved) -> None:
+    target = parse_target("unmet_need <= 0 with 90% by 2020-12")
+    request = Request((target,), ("ifa=4",), futures=40, further_futures=20)
+    found = find_plan(resolved, request, ONE)
+    (line,) = hindrances_of(resolved, request, found, found.plan.certainty, ONE)
+    short = until(resolved, target.last)
+    question = question_of(short, [Reading("unmet_need", (), target.last)], 1)
+    numbers = evenly_chosen(short, 1, line.futures, 40)
+    settled = replace(
+        short.plan, places=replace(short.plan.places, settling_days=line.helps[0].days)
+    )
+    plans = [
+        with_places_added(each, found.plan.additions)
+        for each in (short, replace(short, plan=settled))
+    ]
+    alone, moved_back = play(question, plans, numbers, ONE)[..., 0]
+    assert line.children == pytest.approx(alone.mean())
+    assert line.no_place is not None
+    assert line.there_before is not None
+    assert 0 < line.there_before <= line.children - line.no_place
+    assert line.certainty == (alone <= 0).mean()
+    assert [each.what for each in line.helps] == ["settling", "at_once", "later"]
+    assert line.helps[0].certainty == (moved_back <= 0).mean() > line.certainty
+
+
+def test_futures_stand_evenly_for_what_drift_may_bring(resolved: Resolved) -> None:
+    def growth(numbers: list[int]) -> np.ndarray:
+        """Entries less half of exits before 18, over the days for which each year's drift holds."""
+        starts, factors = drift_factors(resolved.plan, [Draws(1, number) for number in numbers])
+        entries, exits = (np.log(factors) @ np.diff([*starts, resolved.plan.horizon_days])).T
+        return entries - exits / 2
+
+    chosen, others = evenly_chosen(resolved, 1, 200), evenly_chosen(resolved, 1, 100, 200)
+    assert len({*chosen, *others}) == 300
+    every = growth(list(range(200 * NEIGHBOURS)))
+    # One of each eight neighbours: shares below any level differ by one future at most.
+    for part, step in ((chosen, 1), (chosen[::4], 4)):
+        found = np.sort(growth(part))
+        ranks = np.searchsorted(np.sort(every), found)
+        assert (ranks // (NEIGHBOURS * step) == np.arange(len(found))).all()
+    # Where among its neighbours a future stands decides nothing.
+    within = np.searchsorted(np.sort(every), growth(chosen)) % NEIGHBOURS
+    error = np.sqrt((NEIGHBOURS**2 - 1) / 12 / len(chosen))
+    assert within.mean() == pytest.approx((NEIGHBOURS - 1) / 2, abs=4 * error)
+    still = replace(resolved, scenario=load_scenario_without_drift())
+    assert evenly_chosen(still, 1, 5, 2) == list(range(2 * NEIGHBOURS, 2 * NEIGHBOURS + 5))
+
+
+def load_scenario_without_drift() -> Scenario:
+    return Scenario.model_validate(
+        {"authority": "Wolverhampton", "uncertainty": {"drift": False}, "name": "still"}
+    )
 
 
 def test_nothing_is_planned_where_the_target_is_met_already(resolved: Resolved) -> None:

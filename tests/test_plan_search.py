@@ -25,6 +25,7 @@ from sufficiency.planning.search import (
     cheapest,
     cheapest_as_small,
     least,
+    shrunk,
     size,
 )
 from sufficiency.planning.timing import Months, latest_openings
@@ -125,6 +126,17 @@ def test_a_target_out_of_reach_leaves_the_nearest_plan() -> None:
     assert not found.meets
     gaps = [each.gap for each in judge.of(list(product((0, 1), repeat=3)))]
     assert found.gap == min(gaps)
+
+
+def test_an_ample_plan_shrinks_to_one_that_is_just_enough() -> None:
+    world, _ = overflow(9, pools=3)
+    room = Room((0, 0, 0), (600, 600, 600), np.array([0.9]))
+    judge = Judge(world, room, coarse=False)
+    (ample,) = judge.of([room.most])
+    found = shrunk(judge, judge.nothing, ample)
+    assert found.meets
+    assert size(found.plan) <= size(least(judge, room, found.plan).plan) + 6
+    assert world.asked < 100
 
 
 def test_places_are_taken_away_where_that_is_what_helps() -> None:

@@ -49,6 +49,7 @@ from sufficiency.planning.search import (
     cheapest_as_small,
     corners,
     least,
+    shrunk,
 )
 from sufficiency.planning.target import CHILDREN, POUNDS, Target
 from sufficiency.planning.timing import Months, latest_openings
@@ -193,7 +194,8 @@ class _Seeker:
         rough = Judge(oracle, room, coarse=True)
         near = approached(rough, room, begin)
         if not near.meets:
-            near = min((near, *rough.of(corners(room))), key=lambda each: each.gap)
+            ample = min((near, *rough.of(corners(room))), key=lambda each: each.gap)
+            near = shrunk(rough, near, ample)
         if self._is_hopeless(near):
             oracle.checked(oracle.additions(near.plan))
             return Judge(oracle, room, coarse=False).of([near.plan])[0]

@@ -17,6 +17,7 @@ from sufficiency.executors import Workers
 from sufficiency.manifest import about_the_scenario
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.planning.asking import Request
+from sufficiency.planning.hindrances import hindrances_of
 from sufficiency.planning.making import Option, Search, find_plan
 from sufficiency.planning.market import FAMILIES, SAME_DAY, URGENCIES, Market, market_of
 from sufficiency.planning.outcome import Outcome, measured, names, plan_table
@@ -55,6 +56,7 @@ def make_plan(
     reach, in_care = reach_lines(resolved, wishes, request.seed, workers)
     search = find_plan(resolved, request, workers, hear)
     outcome = measured(resolved, request, search, workers, hear)
+    hindrances = hindrances_of(resolved, request, search, outcome.certainty(1), workers)
     futures = min(MARKET_FUTURES, request.futures)
     with_plan = with_places_added(resolved, search.plan.additions)
     without, planned = (
@@ -84,6 +86,7 @@ def make_plan(
         market_table=market_table(resolved, {"no-change": without, "plan": planned}),
         reach=reach,
         in_care_now=in_care,
+        hindrances=hindrances,
         notes=tuple(_notes(search, request)),
     )
 

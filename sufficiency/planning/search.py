@@ -206,10 +206,12 @@ def least(
             return here
         here = best
     while True:
-        smaller = [
-            plan for plan in _near(here.plan, room, exchanges) if size(plan) < size(here.plan)
-        ]
-        found = _smallest_that_meets(judge, _most_promising(smaller, hint))
+        fewer = [each for each in _stepped(here.plan, 1, room) if size(each) < size(here.plan)]
+        found = _smallest_that_meets(judge, fewer)
+        if found is None and exchanges:
+            near = _near(here.plan, room, exchanges)
+            smaller = [plan for plan in near if size(plan) < size(here.plan)]
+            found = _smallest_that_meets(judge, _most_promising(smaller, hint))
         if found is None:
             return here
         here = found
@@ -250,6 +252,40 @@ def _near(plan: Plan, room: Room, exchanges: Sequence[int] = EXCHANGES) -> Itera
         if found not in seen and room.holds(found):
             seen.add(found)
             yield found
+
+
+def shrunk(judge: Judge, short: Judged, ample: Judged) -> Judged:
+    """A plan between one that does not meet the targets and an ample one that does, which does.
+
+    First along the way from one to the other, then fewer places in each pool, in steps that are
+    halved. An ample plan that does not meet them is given back.
+    """
+    here, low, high = ample, 0.0, 1.0
+    while here.meets and high - low > 1 / FIRST_STEP**2:
+        part = (low + high) / 2
+        between = tuple(
+            round(a + part * (b - a)) for a, b in zip(short.plan, ample.plan, strict=True)
+        )
+        (tried,) = judge.of([between])
+        low, high = (low, part) if tried.meets else (part, high)
+        here = tried if tried.meets else here
+    step = FIRST_STEP
+    while here.meets and step > SMALLEST_STEP:
+        fewer = [_with_fewer(here.plan, pool, step) for pool in range(len(here.plan))]
+        meeting = [each for each in judge.of(fewer) if each.meets and each.plan != here.plan]
+        if meeting:
+            here = max(meeting, key=lambda each: float(each.certainty.min()))
+        else:
+            step //= 2
+    return here
+
+
+def _with_fewer(plan: Plan, pool: int, step: int) -> Plan:
+    """The plan with its change of one pool so much smaller, if it is as large as that."""
+    places = plan[pool]
+    if abs(places) < step:
+        return plan
+    return (*plan[:pool], places - step if places > 0 else places + step, *plan[pool + 1 :])
 
 
 def corners(room: Room) -> list[Plan]:

@@ -140,6 +140,41 @@ class ReachLine:
 
 
 @dataclass(frozen=True)
+class Helps:
+    """One thing more than places, and how often the target is met with it."""
+
+    what: str
+    """``settling`` (children move back), ``at_once`` (no lead times), ``later`` (another date)."""
+    days: float | None
+    """After how many days children move back."""
+    date: date | None
+    """From when on places open, or the later date."""
+    certainty: float
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """Why places alone do not meet a target, with the nearest plan, on its worst date."""
+
+    asked: str
+    certainty_asked: float
+    subject: str
+    when: date
+    places_open: date
+    """The first day on which a place of the plan opens, or could."""
+    certainty: float
+    futures: int
+    """How many futures all of this was counted in."""
+    children: float | None
+    """Expected children that the target counts on the date; None: it does not count children."""
+    no_place: float | None
+    """Of these, how many have no place."""
+    there_before: float | None
+    """Of these, how many have lived where they live since before ``places_open``."""
+    helps: tuple[Helps, ...]
+
+
+@dataclass(frozen=True)
 class PlanReport:
     """All that is said of a plan."""
 
@@ -160,6 +195,8 @@ class PlanReport:
     """``market_position.csv``."""
     reach: tuple[ReachLine, ...]
     in_care_now: float
+    hindrances: tuple[Hindrance, ...]
+    """Why places alone do not meet a target; none where they do."""
     notes: tuple[str, ...]
     """What the reader should know."""
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from sufficiency.report.formats import gbp, long_date, month_name, percent
-from sufficiency.report.plan_report import OptionLine, PlanReport, ReachLine, TargetLine, YearlyCost
+from sufficiency.report.plan_report import (
+    Helps,
+    Hindrance,
+    OptionLine,
+    PlanReport,
+    ReachLine,
+    TargetLine,
+    YearlyCost,
+)
 
 KIND_LABELS = {
     "own": "our own",
@@ -18,6 +26,8 @@ WHAT_IS_SAME_DAY = (
     "the carer gave up. How many entries are known some days before is not published, so all are "
     "counted here (assumption)."
 )
+LEAST_SAID = 0.05
+"""Children on average below which a group is left out: they would round to 0.0."""
 HOW_LEAST = {
     "places": "The plan changes as few places as it can; of plans as small, it is the cheapest.",
     "cost": "The plan is the one expected to cost least over the forecast.",
@@ -48,6 +58,7 @@ def summary_sentences(report: PlanReport) -> list[str]:
     return [
         _what(report),
         *_how_sure(report),
+        *hindrance_sentences(report),
         *_too_late(report),
         *_cost_sentence(report.options[1]),
     ]
@@ -73,6 +84,69 @@ def _what(report: PlanReport) -> str:
     )
 
 
+def hindrance_sentences(report: PlanReport) -> list[str]:
+    """Why places alone do not meet a target, and what would change that; none where they do."""
+    sentences: list[str] = []
+    for each in report.hindrances:
+        if len(report.hindrances) > 1:
+            sentences.append(f"{each.asked}:")
+        alone = "the places alone meet" if report.places else "the places there are meet"
+        sentences += [*_who_misses_it(each, report), *_what_helps(each, alone)]
+    return sentences
+
+
+def _who_misses_it(line: Hindrance, report: PlanReport) -> list[str]:
+    """Whom the target counts, and since when they have lived where they live."""
+    if line.children is None or line.no_place is None or line.there_before is None:
+        return []
+    since = max(line.children - line.no_place - line.there_before, 0.0)
+    parts = {
+        f"have lived in the same placement since before {month_name(line.places_open)}, when the "
+        "first places can open, and a new place elsewhere does not end a placement": (
+            line.there_before
+        ),
+        "were placed so since then, when what suits them was full or is in none of the pools that "
+        "may change": since,
+        "have no place at all": line.no_place,
+    }
+    said = [f"{number:.1f} {what}" for what, number in parts.items() if number >= LEAST_SAID]
+    whatever = "Even with these places" if report.places else "Whatever the places"
+    return [
+        f"{whatever}, there are {line.children:.1f} {line.subject} on average at the end of "
+        f"{month_name(line.when)}" + (f": {'; '.join(said)}." if said else ".")
+    ]
+
+
+def _what_helps(line: Hindrance, alone: str) -> list[str]:
+    """How often the target is met with one thing more than the places."""
+    if not line.helps:
+        return []
+    said = "; ".join(f"{_one_thing(each)}, in {percent(each.certainty)}" for each in line.helps)
+    found = [
+        f"In {line.futures} futures, {alone} the target in {percent(line.certainty)}. With one "
+        f"thing more: {said}."
+    ]
+    if all(each.certainty < line.certainty_asked for each in line.helps):
+        found.append(
+            "None of these alone is enough: how many children come, how long they stay or what "
+            "they need would have to change too."
+        )
+    return found
+
+
+def _one_thing(helps: Helps) -> str:
+    if helps.what == "settling":
+        return (
+            "if children moved to their first choice as soon as a place is free there, "
+            f"{helps.days:.0f} days after being placed (allocation.settling_days: "
+            f"{helps.days:.0f}, an assumption)"
+        )
+    when = month_name(helps.date) if helps.date else ""
+    if helps.what == "at_once":
+        return f"if the places opened in {when}, as if it took no time to find them"
+    return f"at the end of {when} instead"
+
+
 def _between(first: date, last: date) -> str:
     return f"between {month_name(first)} and {month_name(last)}"
 
@@ -87,10 +161,13 @@ def _how_sure(report: PlanReport) -> list[str]:
     further = int(report.manifest["further_replications"])
     sentences = []
     for line in by_target.values():
+        with_plan, without = ("with the plan ", f", without it in {percent(line.without)}")
+        if not report.places:
+            with_plan = without = ""
         said = (
-            f"{line.in_words}: with the plan in "
+            f"{line.in_words}: {with_plan}in "
             f"{percent(line.with_plan)} of {further:,} further futures (standard error "
-            f"{100 * line.standard_error:.1f} points), without it in {percent(line.without)}; "
+            f"{100 * line.standard_error:.1f} points){without}; "
             f"{percent(line.certainty_asked)} was asked for."
         )
         if line.reachable:
