@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date
 
 import numpy as np
+from drawn_places import with_all_that_places_can_do
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -50,7 +52,8 @@ Spells = NDArray[np.void]
 
 @st.composite
 def some_places(draw: st.DrawFn, days: int) -> Places:
-    """One to four pools, scarce or without limit, changing up to three times."""
+    """One to four pools, scarce or without limit, changing up to three times; half of them with
+    closures, holds, programmes and whatever else places can do."""
     usable = draw(st.lists(st.sampled_from([UNLIMITED, 0, 1, 2, 5]), min_size=1, max_size=4))
     pools = st.integers(0, len(usable) - 1)
     orders = draw(st.lists(st.lists(pools, unique=True), min_size=N_NEEDS, max_size=N_NEEDS))
@@ -66,7 +69,8 @@ def some_places(draw: st.DrawFn, days: int) -> Places:
     )
     sectors = tuple(draw(st.integers(0, 2)) for _ in usable)
     sectors = (0, *sectors[1:])
-    return places(*usable, sectors=sectors, preference=orders, changes=tuple(sorted(changes)))
+    plain = places(*usable, sectors=sectors, preference=orders, changes=tuple(sorted(changes)))
+    return draw(with_all_that_places_can_do(plain, days)) if draw(st.booleans()) else plain
 
 
 @st.composite
@@ -162,7 +166,14 @@ def occupied_after(record: Record, pool: int, time: float) -> int:
     spells = record.spells
     here = (spells["from_time"] <= time) & (time < spells["to_time"])
     open_at_end = (spells["ended"] == ENDED_OPEN) & (spells["from_time"] <= time)
-    return int(np.sum((spells["pool"] == pool) & (here | open_at_end)))
+    children = int(np.sum((spells["pool"] == pool) & (here | open_at_end)))
+    return children + held_after(record, pool, time)
+
+
+def held_after(record: Record, pool: int, time: float) -> int:
+    holds = record.holds[record.holds["pool"] == pool]
+    over = (holds["to_time"] <= time) & (holds["to_time"] < record.horizon_days)
+    return int(np.sum((holds["from_time"] <= time) & ~over))
 
 
 @ANY
@@ -177,11 +188,45 @@ def test_nobody_comes_to_a_pool_beyond_its_usable_places(world: World) -> None:
 
 @ANY
 @given(worlds())
+def test_a_place_is_held_from_the_18th_birthday_by_whoever_lived_there(world: World) -> None:
+    record = simulate(world, SEED, 0)
+    for held in record.holds:
+        last = record.spells[record.spells["child"] == held["child"]][-1]
+        assert (last["ended"], last["pool"]) == (ENDED_TURNED_18, held["pool"])
+        assert last["to_time"] == held["from_time"] <= held["to_time"]
+
+
+@ANY
+@given(worlds())
+def test_a_pool_takes_children_of_its_ages_alone(world: World) -> None:
+    young, old = world.places.youngest_years, world.places.oldest_years
+    if young is None or old is None:
+        return
+    spells = simulate(world, SEED, 0).spells
+    came = spells[(spells["began"] != BEGAN_AT_START) & (spells["pool"] >= 0)]
+    for spell in came:
+        born = (np.datetime64(world.start) + int(spell["born_day"])).astype(object)
+        today = math.ceil(spell["from_time"])
+        assert day_of(world, birthday(born, int(young[spell["pool"]]))) <= today
+        assert day_of(world, birthday(born, int(old[spell["pool"]]))) > today
+
+
+def day_of(world: World, day: date) -> int:
+    return (day - world.start).days
+
+
+@ANY
+@given(worlds())
 def test_nobody_waits_while_a_place_that_could_be_theirs_is_free(world: World) -> None:
-    """In worlds without unplanned endings, which bar a child from the place just left."""
+    """In worlds without unplanned endings, which bar a child from the place just left, and of
+    pools without limits of age: a child who grows into one is served when a place frees."""
     calm = world.hazards.per_day.copy()
     calm[CAUSES.index(MoveReason.UNPLANNED_ENDING)] = 0.0
-    world = replace(world, hazards=replace(world.hazards, per_day=calm))
+    world = replace(
+        world,
+        hazards=replace(world.hazards, per_day=calm),
+        places=replace(world.places, step_down=None, youngest_years=None, oldest_years=None),
+    )
     record = simulate(world, SEED, 0)
     waits = record.spells[record.spells["sector"] == UNPLACED_CODE]
     ends = record.spells["to_time"][record.spells["ended"] != ENDED_OPEN]
@@ -201,7 +246,11 @@ def test_the_sector_pool_and_marks_of_a_spell_agree(world: World) -> None:
     placed = spells[spells["pool"] >= 0]
     assert np.array_equal(placed["sector"], world.places.pool_sector[placed["pool"]])
     chosen = placed[placed["began"] != BEGAN_AT_START]
-    assert np.all(np.any(world.places.preference[chosen["need"]] == chosen["pool"][:, None], 1))
+    in_order = np.any(world.places.preference[chosen["need"]] == chosen["pool"][:, None], 1)
+    if world.places.emergencies is not None:
+        takes = world.places.emergencies.taken_by[chosen["pool"]]
+        in_order |= takes & (chosen["began"] == BEGAN_ENTERED)
+    assert np.all(in_order)
     first = world.places.first_choice[placed["need"], placed["sector"]]
     assert np.array_equal(placed["first_choice"], first)
     unplaced = spells[spells["pool"] < 0]
@@ -224,6 +273,7 @@ def test_the_same_seed_gives_the_same_record(world: World) -> None:
     first, again = simulate(world, SEED, 3), simulate(world, SEED, 3)
     assert first.spells.tobytes() == again.spells.tobytes()
     assert first.pool_changes.tobytes() == again.pool_changes.tobytes()
+    assert first.holds.tobytes() == again.holds.tobytes()
 
 
 @ANY
@@ -231,6 +281,7 @@ def test_the_same_seed_gives_the_same_record(world: World) -> None:
 def test_nothing_differs_before_the_day_of_a_change(world: World, day: int, usable: int) -> None:
     when = [*world.places.change_time, float(day)]
     order = np.argsort(when, kind="stable")
+    closes, chance = world.places.change_closes, world.places.change_chance
     changed = replace(
         world,
         places=replace(
@@ -238,6 +289,9 @@ def test_nothing_differs_before_the_day_of_a_change(world: World, day: int, usab
             change_time=np.array(when)[order],
             change_pool=np.array([*world.places.change_pool, 0])[order],
             change_usable=np.array([*world.places.change_usable, usable])[order],
+            change_closes=None if closes is None else np.array([*closes, 0])[order],
+            change_chance=None if chance is None else np.array([*chance, 0.5])[order],
+            change_why=None,
         ),
     )
     ours, theirs = simulate(world, SEED, 0), simulate(changed, SEED, 0)

@@ -12,6 +12,7 @@ import click
 import numpy as np
 import pytest
 from clocks import assert_same, both
+from drawn_places import with_all_that_places_can_do
 from fixed_days import on_days
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -79,45 +80,7 @@ def some_places(draw: st.DrawFn, days: int) -> Places:
     sectors = tuple(draw(st.integers(0, 2)) for _ in usable)
     sectors = (0, *sectors[1:])
     plain = places(*usable, sectors=sectors, preference=orders, changes=tuple(sorted(changes)))
-    return draw(with_all_that_places_can_do(plain, days))
-
-
-@st.composite
-def with_all_that_places_can_do(draw: st.DrawFn, plain: Places, days: int) -> Places:
-    """Any of it, or nothing."""
-    chance = np.random.default_rng(draw(st.integers(0, 10**9)))
-    pools, changes = len(plain.pool_names), len(plain.change_time)
-    first = chance.random((N_NEEDS, N_SECTORS)) < 0.5
-    more: dict[str, Any] = {"siblings_together": bool(chance.integers(0, 2)), "first_choice": first}
-    if chance.integers(0, 2):
-        more["youngest_years"] = chance.choice([0, 0, 5, 11, 16], pools)
-        more["oldest_years"] = chance.choice([18, 18, 16, 10, 6], pools)
-    if chance.integers(0, 2):
-        more["change_closes"] = chance.choice([0, 1, 1, 2, 5, -1], changes)
-        more["change_chance"] = chance.random(changes)
-        more["change_why"] = chance.integers(1, 6, changes)
-    if chance.integers(0, 2):
-        more["stays_on_share"] = chance.choice([0.0, 0.5, 1.0, 1.0], pools)
-        more["stays_on_days_mean"] = chance.choice([0.001, 3.0, 500.0], pools)
-    if chance.integers(0, 2):
-        more["settling_days"] = float(chance.choice([0.0, 1.0, 4.0, 4.0 + TICK, 25.0, 200.0]))
-    if chance.integers(0, 2):
-        slots = np.sort(chance.choice([-1.0, 0.0, 0.1, *TIED_DAYS, days, days + 1.0, 2.4], 8))
-        more["step_down"] = StepDown(
-            time=slots,
-            chance=chance.random(8),
-            from_sector=int(chance.choice(plain.pool_sector)),
-            to_need=int(np.argmax((plain.preference >= 0).sum(axis=1))),
-            success_share=float(chance.choice([0.0, 0.0, 1.0])),
-            return_days=float(chance.choice([0.001, 1.0, 9.0])),
-        )
-    if chance.integers(0, 2):
-        more["emergencies"] = Emergencies(
-            share=chance.choice([0.0, 0.5, 1.0], N_AGES),
-            taken_by=chance.random(pools) < 0.5,
-            days=float(chance.choice([0.001, 1.0, 9.0])),
-        )
-    return replace(plain, **more)
+    return draw(with_all_that_places_can_do(plain, days, TIED_DAYS))
 
 
 @st.composite
