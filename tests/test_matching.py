@@ -174,17 +174,20 @@ def test_without_a_settling_time_nobody_moves_back() -> None:
     assert [pools_of(record, child) for child in range(3)] == [[0, 1]] * 3
 
 
-def test_time_in_the_placement_before_the_start_counts_and_the_first_day_is_not_the_start() -> None:
+@pytest.mark.parametrize("settling_days", [0.5, 600.0])
+def test_time_in_the_placement_before_the_start_counts_and_the_first_day_is_not_the_start(
+    settling_days: float,
+) -> None:
     world = a_world(
-        days=50,
-        cohort=cohort(2, sector=1, care_days=900.0),
-        places=settling(places(2, 9), 0.5),
+        days=700,
+        cohort=cohort(9, sector=1, care_days=900.0),
+        places=settling(places(9, 9), settling_days),
     )
     record = told_twice(world)
-    for child in (0, 1):
-        moved = record.spells[(record.spells["child"] == child) & (record.spells["began"] > 0)]
-        assert moved["pool"].tolist() == [0]
-        assert TICK <= moved["from_time"].item() <= 0.5
+    for child in range(9):
+        first, moved = record.spells[record.spells["child"] == child]
+        assert moved["pool"] == 0
+        assert moved["from_time"] == max(first["placed"] + settling_days, TICK)
 
 
 # --- the order within one instant -----------------------------------------------------------

@@ -169,3 +169,19 @@ def test_a_held_place_that_is_left_or_closes_is_no_longer_held() -> None:
     leaves = left.holds["to_time"].item()
     assert adult < leaves < 400
     assert life(left, 1)[-1] == (leaves, 400, 0, BEGAN_PLACE_FOUND, ENDED_OPEN)
+
+
+def test_a_place_is_held_for_as_long_as_its_own_pools_mean_says() -> None:
+    """The same young people in two worlds: ten times the mean in their pool, ten times as long."""
+    some = replace(born_on(date(2003, 5, 1), 20), sector=np.full(20, 1))
+    held = []
+    for mean_days in (3.0, 30.0):
+        pools = replace(
+            places(50, 50),
+            stays_on_share=np.ones(2),
+            stays_on_days_mean=np.array([1e6, mean_days]),
+        )
+        holds = told_twice(a_world(days=2000, cohort=some, places=pools)).holds
+        assert len(holds) == 20
+        held.append(holds["to_time"] - holds["from_time"])
+    np.testing.assert_allclose(held[1], 10 * held[0], atol=11 * TICK)
