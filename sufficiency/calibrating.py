@@ -23,6 +23,7 @@ from sufficiency.calibration.children.provenance import about_the_fit, counts_of
 from sufficiency.errors import HistoryError, OutputError
 from sufficiency.history.authorities import find_authority
 from sufficiency.history.children_now import ChildrenNow, read_children_now, read_headings
+from sufficiency.history.returns.frames import CareHistories
 from sufficiency.history.returns.place_sectors import PlaceSectors, as_source, read_sectors
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
@@ -82,16 +83,9 @@ def calibrate_files(
         window_months=window_months,
         entries_window_months=entries_window_months,
     )
-    cohort = None
-    if listed is not None:
-        cohort = cohort_of_list(listed, today)
-    elif cohort_path is not None:
-        cohort = cohort_of(histories, fit.fitted.as_at, fit.prior.at_start)
-        if cohort.children.empty:
-            raise HistoryError(
-                f"--cohort: nobody whose date of birth is known is in care on {cohort.as_at}, so "
-                "there are no children to start from. Leave --cohort out, or change --as-at."
-            )
+    cohort = None if listed is None else cohort_of_list(listed, today)
+    if cohort is None and cohort_path is not None:
+        cohort = _cohort(histories, fit)
     files = (*returned.files, *((as_source(place_sectors),) if place_sectors else ()))
     about = about_the_fit(fit, files, ledger, __version__)
     page = to.with_suffix(".html")
@@ -127,6 +121,17 @@ def _listed(
         )
     mapped = read_headings(headings, mapping) if headings is not None else None
     return read_children_now(children_now, today, mapped, mapping)
+
+
+def _cohort(histories: CareHistories, fit: ChildCalibration) -> Cohort:
+    """The children in care when the rates were fitted; refuses that there are none."""
+    cohort = cohort_of(histories, fit.fitted.as_at, fit.prior.at_start)
+    if cohort.children.empty:
+        raise HistoryError(
+            f"--cohort: nobody whose date of birth is known is in care on {cohort.as_at}, so "
+            "there are no children to start from. Leave --cohort out, or change --as-at."
+        )
+    return cohort
 
 
 def _write_page(text: str, page: Path) -> None:

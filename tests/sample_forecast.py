@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sample_manifest import sample_manifest
 
 from sufficiency.domain import (
     AGE_BANDS,
@@ -72,7 +73,7 @@ def sample_forecast(months: int = MONTHS, seed: int = 1, **manifest: Any) -> Sam
     finance, monthly = _finance(stock, dates)
     layers = _layers(dates)
     return SampleForecast(
-        manifest={**_manifest(dates, layers), **manifest},
+        manifest={**sample_manifest(dates, layers, REPLICATIONS), **manifest},
         forecast=_forecast(stock, entered, left, dates),
         flows=_flows(entered, left, dates),
         needs=_needs(stock, dates),
@@ -309,104 +310,3 @@ def _layers(dates: list[date]) -> pd.DataFrame:
         row = {"date": dates[n].isoformat(), "process": 300.0, "parameter": 90.0 * n / 12}
         rows.append({**row, "drift": 900.0 * n / 12})
     return pd.DataFrame(rows, columns=["date", "process", "parameter", "drift"])
-
-
-def _origin(key: str, label: str, value: Any, unit: str, kind: str, **more: Any) -> dict[str, Any]:
-    source = more.pop("source", "Department for Education, published statistics")
-    return {
-        "key": key,
-        "label": label,
-        "value": value,
-        "unit": unit,
-        "kind": kind,
-        "source": source,
-        "note": more.pop("note", ""),
-        "low": more.pop("low", None),
-        "high": more.pop("high", None),
-    }
-
-
-def _manifest(dates: list[date], layers: pd.DataFrame) -> dict[str, Any]:
-    history = [
-        {
-            "year": year,
-            "date": f"{year}-03-31",
-            "in_care": in_care,
-            "started": 190 - 8 * n,
-            "ceased": 200 - 4 * n,
-            "rate_per_10k": in_care / 6.45,
-            "england_rate_per_10k": 60.0 + n,
-            "neighbours_rate_per_10k": 88.0 + 1.5 * n,
-        }
-        for n, (year, in_care) in enumerate(
-            [(2014, 780), (2015, 765), (2016, 670), (2017, 645), (2018, 628), (2019, 624)]
-        )
-    ]
-    origins = [
-        _origin("entries.starters_per_month", "Starters a month", 12, "children", "lever"),
-        _origin(
-            "needs.overflow_from_family",
-            "Children in agency care or homes for want of a family place",
-            0.3,
-            "share",
-            "assumed",
-            low=0.15,
-            high=0.45,
-            source="Judgement: no published figure",
-        ),
-        _origin("exits.turned_18", "Leavers who turn 18", 0.31, "share", "fitted", low=0.27),
-        _origin("costs.residential", "A week in residential", 4600, "gbp_per_week", "assumed"),
-        _origin("text.formula", "=1+1", "@SUM(A1)", "", "assumed", source="+44 source"),
-    ]
-    return {
-        "package_version": "0.1.0",
-        "command": "sufficiency run scenarios/sample.yaml",
-        "seed": 1,
-        "replications": REPLICATIONS,
-        "engine": "simpy",
-        "workers": 2,
-        "started_at": "2020-07-14T09:30:00",
-        "timings_s": {"simulate": 3.2},
-        "inputs": [{"file": "scenarios/sample.yaml", "sha256": "0" * 64}],
-        "warnings": ["Age 16 and 17 leavers were suppressed in 2019; they come by difference."],
-        "authority": {
-            "name": "Sampleshire",
-            "old_la_code": "999",
-            "new_la_code": "E06999999",
-            "region": "Midshire",
-        },
-        "scenario": {"name": "Sample, medium", "description": "Twelve starters a month."},
-        "origins": origins,
-        "history": history,
-        "starting_figures": [
-            {"date": "2020-06-30", "figure": 585, "source": "The council's strategy"},
-            {"date": "2020-03-31", "figure": 607, "source": "SSDA903 return, DfE"},
-        ],
-        "uncertainty_layers": layers.to_dict("records"),
-        "monte_carlo": {"in_care": {"p10_se": 2.1, "p90_se": 2.4}},
-        "comparisons": [
-            {
-                "label": "Council, worst case",
-                "method": "council_method",
-                "date": dates[min(9, len(dates) - 1)].isoformat(),
-                "value": 602,
-                "note": "opening + 12 x starters x remain - tracked exits",
-            },
-            {
-                "label": "What happened",
-                "method": "outcome",
-                "date": dates[min(9, len(dates) - 1)].isoformat(),
-                "value": 540,
-                "note": "",
-            },
-        ],
-        "frozen_set": ["National duration shapes, 2019 onwards"],
-        "places_statement": "We assumed that you keep the places you use today.",
-        "key_assumptions": [
-            "needs.overflow_from_family",
-            "entries.starters_per_month",
-            "exits.turned_18",
-        ],
-        "data_age": "The newest published figures used are for the year to 31 March 2020.",
-        "sectors": [{"sector": "internal_fostering", "places": 180}],
-    }

@@ -142,11 +142,7 @@ def compare_scenarios(
     """Simulate scenarios in the same worlds and set each against the first. Raises as `compare`."""
     started_at, clock = datetime.now(UTC), time.perf_counter()
     check_chosen(scenarios)
-    if asked.explain and asked.unpaired:
-        raise UserError(
-            "--explain takes a difference apart between futures of the same children, so it does "
-            "not go with --unpaired. Leave out one of them."
-        )
+    _check_asked(asked)
     scenarios, notes = _over_the_same_months(scenarios)
     resolved = [resolve(scenario) for scenario in scenarios]
     is_paired = _check_populations(resolved, asked)
@@ -224,6 +220,14 @@ def compare_runs(folders: Sequence[Path], unpaired: bool, command: str = "") -> 
         waterfall=NOT_EXPLAINED,
         pairs=pairs,
     )
+
+
+def _check_asked(asked: Asked) -> None:
+    if asked.explain and asked.unpaired:
+        raise UserError(
+            "--explain takes a difference apart between futures of the same children, so it does "
+            "not go with --unpaired. Leave out one of them."
+        )
 
 
 def _about(resolved: Resolved) -> dict[str, Any]:

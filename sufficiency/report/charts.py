@@ -102,8 +102,23 @@ def range_chart(
         "scale": scale,
         "axis": {"labelExpr": label_expression, "tickCount": 5},
     }
+    order = [row.label for row in rows]
+    return {
+        "data": {"values": [_range_record(row) for row in rows]},
+        "encoding": {
+            "y": {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": None},
+            "tooltip": {"field": "words", "type": "nominal", "title": " "},
+        },
+        "layer": _range_layers(along),
+        "width": width,
+        "height": {"step": 44},
+    }
+
+
+def _range_layers(along: Spec) -> list[Spec]:
+    """The bar of a range, the dot in it, a single figure, and the words above."""
     dot = {"type": "point", "filled": True, "opacity": 1, "yOffset": 6}
-    layers: list[Spec] = [
+    return [
         {
             "transform": [{"filter": "datum.is_range"}],
             "mark": {"type": "bar", "size": 12, "color": BANDS[1][2], "yOffset": 6},
@@ -124,22 +139,23 @@ def range_chart(
             "encoding": {"x": {"value": 0}, "text": {"field": "words", "type": "nominal"}},
         },
     ]
-    order = [row.label for row in rows]
-    return {
-        "data": {"values": [_range_record(row) for row in rows]},
-        "encoding": {
-            "y": {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": None},
-            "tooltip": {"field": "words", "type": "nominal", "title": " "},
-        },
-        "layer": layers,
-        "width": width,
-        "height": {"step": 44},
-    }
 
 
 def _range_record(row: RangeRow) -> Spec:
     said = {"is_range": row.is_range, "words": f"{row.label}: {row.text}"}
     return {**vars(row), **said}
+
+
+def _parts_of_bars(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Where each part of a bar begins and ends, and what is written on it."""
+    order = {key: n for n, key in enumerate(names)}
+    frame = rows.assign(order=rows["part"].map(order), name=rows["part"].map(names))
+    frame = frame.sort_values(["label", "order"], kind="stable")
+    frame["upper"] = frame.groupby("label", sort=False)["share"].cumsum()
+    frame["lower"] = frame["upper"] - frame["share"]
+    frame["middle"] = (frame["upper"] + frame["lower"]) / 2
+    frame["text"] = [f"{share:.0%}" if share >= 0.06 else "" for share in frame["share"]]
+    return frame
 
 
 def shares_chart(rows: pd.DataFrame, names: Mapping[str, str], *, width: int = 660) -> Spec:
@@ -153,13 +169,6 @@ def shares_chart(rows: pd.DataFrame, names: Mapping[str, str], *, width: int = 6
     Returns:
         A layered Vega-Lite specification.
     """
-    order = {key: n for n, key in enumerate(names)}
-    frame = rows.assign(order=rows["part"].map(order), name=rows["part"].map(names))
-    frame = frame.sort_values(["label", "order"], kind="stable")
-    frame["upper"] = frame.groupby("label", sort=False)["share"].cumsum()
-    frame["lower"] = frame["upper"] - frame["share"]
-    frame["middle"] = (frame["upper"] + frame["lower"]) / 2
-    frame["text"] = [f"{share:.0%}" if share >= 0.06 else "" for share in frame["share"]]
     labels = list(dict.fromkeys(rows["label"]))
     along = {
         "type": "quantitative",
@@ -186,7 +195,7 @@ def shares_chart(rows: pd.DataFrame, names: Mapping[str, str], *, width: int = 6
     said = {"x": {**along, "field": "middle"}, "text": {"field": "text", "type": "nominal"}}
     y = {"field": "label", "type": "nominal", "sort": labels, "title": None}
     return {
-        "data": {"values": frame.to_dict("records")},
+        "data": {"values": _parts_of_bars(rows, names).to_dict("records")},
         "encoding": {"y": {**y, "axis": {"ticks": False, "domain": False}}, "tooltip": tooltip},
         "layer": [
             {"mark": {"type": "bar", "size": 22}, "encoding": bar},

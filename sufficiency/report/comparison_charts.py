@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -31,6 +31,8 @@ from sufficiency.report.formats import children, children_range, gbp, long_date
 Spec = dict[str, Any]
 
 BASE_BAND, BASE_LINE = "#e3e7eb", SOFT_INK
+_PATHS_HEIGHT = 260
+"""Of the picture of all paths, in pixels."""
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 SMALL_WIDTH, SMALL_HEIGHT = 330, 190
 _SIGN = "(datum.value > 0 ? '+' : datum.value < 0 ? '−' : '')"
@@ -49,31 +51,6 @@ def paths_chart(figures: ComparisonFigures) -> Chart:
         figures.label(name): figures.levels_over_time(name, "in_care")
         for name in (figures.base, *figures.others)
     }
-    low = min(float(rows["mean"].min()) for rows in [*paths.values()])
-    low, high = (
-        min(low, float(base["p10"].min())),
-        max(float(base["p90"].max()), *(float(rows["mean"].max()) for rows in paths.values())),
-    )
-    room = max((high - low) * 0.08, 0.5)
-    scale = {"domain": [max(0.0, low - room), high + room], "zero": False, "nice": False}
-    y: Spec = {
-        "type": "quantitative",
-        "title": "Children in care",
-        "scale": scale,
-        "axis": {"tickCount": 5, "format": ",d"},
-    }
-    height = 260
-    layers: list[Spec] = [
-        {
-            "data": {"values": _records(base, ("p10", "p90"))},
-            "mark": {"type": "area", "color": BASE_BAND},
-            "encoding": {"y": {**y, "field": "p10"}, "y2": {"field": "p90"}},
-        }
-    ]
-    gap = (high - low + 2 * room) / height * 14
-    ends = spread_apart([float(rows["mean"].iloc[-1]) for rows in paths.values()], gap)
-    for number, ((name, rows), end) in enumerate(zip(paths.items(), ends, strict=True)):
-        layers += _named_path(name, rows, end, y, _colour(number), is_base=number == 0)
     first, last = pd.Timestamp(base["date"].iloc[0]), pd.Timestamp(base["date"].iloc[-1])
     said = "; ".join(
         f"{name} {children(float(rows['mean'].iloc[-1]))}" for name, rows in paths.items()
@@ -85,15 +62,41 @@ def paths_chart(figures: ComparisonFigures) -> Chart:
         f"{children_range(float(base['p10'].iloc[-1]), float(base['p90'].iloc[-1]))}.",
         {
             "encoding": {"x": _with_room(time_axis(first, last, narrow=False), last, 0.55)},
-            "layer": layers,
+            "layer": _path_layers(base, paths),
             "width": 620,
-            "height": height,
+            "height": _PATHS_HEIGHT,
         },
         term="in_care",
         caption=f"Shaded: 8 of 10 futures of {figures.base} by itself. Lines: expected. The "
         "difference between two lines is far surer than the shaded range, as the charts of "
         "differences show.",
     )
+
+
+def _path_layers(base: pd.DataFrame, paths: Mapping[str, pd.DataFrame]) -> list[Spec]:
+    """The base's range, and over it each path with its name where it ends."""
+    low = min(float(base["p10"].min()), *(float(rows["mean"].min()) for rows in paths.values()))
+    high = max(float(base["p90"].max()), *(float(rows["mean"].max()) for rows in paths.values()))
+    room = max((high - low) * 0.08, 0.5)
+    scale = {"domain": [max(0.0, low - room), high + room], "zero": False, "nice": False}
+    y: Spec = {
+        "type": "quantitative",
+        "title": "Children in care",
+        "scale": scale,
+        "axis": {"tickCount": 5, "format": ",d"},
+    }
+    layers: list[Spec] = [
+        {
+            "data": {"values": _records(base, ("p10", "p90"))},
+            "mark": {"type": "area", "color": BASE_BAND},
+            "encoding": {"y": {**y, "field": "p10"}, "y2": {"field": "p90"}},
+        }
+    ]
+    gap = (high - low + 2 * room) / _PATHS_HEIGHT * 14
+    ends = spread_apart([float(rows["mean"].iloc[-1]) for rows in paths.values()], gap)
+    for number, ((name, rows), end) in enumerate(zip(paths.items(), ends, strict=True)):
+        layers += _named_path(name, rows, end, y, _colour(number), is_base=number == 0)
+    return layers
 
 
 def _colour(number: int) -> str:

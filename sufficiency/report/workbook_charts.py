@@ -91,7 +91,6 @@ def add_cost_chart(
         return
     name = sheet.worksheet.get_name()
     chart = book.workbook.add_chart({"type": "column", "subtype": "stacked"})
-    n_settings = len(settings)
     for column, setting in enumerate(settings, start=1):
         chart.add_series(
             {
@@ -102,15 +101,23 @@ def add_cost_chart(
                 "gap": 60,
             }
         )
+    chart.combine(_yearly_totals(book, name, n_years, len(settings) + 1))
+    chart.set_title({"name": "Cost of placements by financial year", "name_font": {"size": 12}})
+    chart.set_y_axis({"num_format": '£#,##0,,"m"', "major_gridlines": _GRID, "min": 0})
+    chart.set_legend({"position": "right"})
+    chart.set_size({"width": 900, "height": 420})
+    sheet.worksheet.insert_chart(at_row, 0, chart, _spoken("Cost by financial year and setting"))
+
+
+def _yearly_totals(book: Book, name: str, n_years: int, first_column: int) -> Any:
+    """Marks for what all placements cost in a year, joined from the low to the high end."""
     total = book.workbook.add_chart({"type": "line"})
-    for n, (label, marker) in enumerate(
-        (
-            ("All: expected", "diamond"),
-            ("All: low end", "long_dash"),
-            ("All: high end", "long_dash"),
-        )
-    ):
-        column = n_settings + 1 + n
+    marks = (
+        ("All: expected", "diamond"),
+        ("All: low end", "long_dash"),
+        ("All: high end", "long_dash"),
+    )
+    for column, (label, marker) in enumerate(marks, start=first_column):
         total.add_series(
             {
                 "name": label,
@@ -126,12 +133,7 @@ def add_cost_chart(
             }
         )
     total.set_high_low_lines({"line": {"color": INK, "width": 1.5}})
-    chart.combine(total)
-    chart.set_title({"name": "Cost of placements by financial year", "name_font": {"size": 12}})
-    chart.set_y_axis({"num_format": '£#,##0,,"m"', "major_gridlines": _GRID, "min": 0})
-    chart.set_legend({"position": "right"})
-    chart.set_size({"width": 900, "height": 420})
-    sheet.worksheet.insert_chart(at_row, 0, chart, _spoken("Cost by financial year and setting"))
+    return total
 
 
 def add_profile_chart(book: Book, sheet: Sheet, n_months: int, at_row: int) -> None:

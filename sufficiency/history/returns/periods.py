@@ -188,9 +188,8 @@ def periods_of(
     entered = first["decom"].to_numpy()
     ledger.note(START_INFERRED, rows_of(first, start == START_TYPES.index("inferred")))
     reason = exit_reasons(last["rec"], end == END_TYPES.index("observed"))
-    ledger.note(
-        UNKNOWN_EXIT, rows_of(last, (end == 0) & (reason == "") & ~is_code(last["rec"], ""))
-    )
+    unknown = (end == 0) & (reason == "") & ~is_code(last["rec"], "")
+    ledger.note(UNKNOWN_EXIT, rows_of(last, unknown))
     seen_to = np.where(left == OPEN, np.maximum(known_until, entered), left)
     return pd.DataFrame(
         {
