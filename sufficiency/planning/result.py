@@ -32,7 +32,6 @@ from sufficiency.report.plan_report import (
     pool_label,
 )
 from sufficiency.resolution.places_added import pools_of, with_places_added
-from sufficiency.resolution.pools import Pool
 from sufficiency.resolution.resolve import Resolved
 
 Floats = NDArray[np.float64]
@@ -253,7 +252,7 @@ def _market(resolved: Resolved, without: Market, planned: Market) -> list[Market
         if nobody or pool.sector is Sector.OTHER:
             continue
         same_day = float(made[..., URGENCIES.index(SAME_DAY)].sum())
-        low, high = _price_range(resolved, pool)
+        low, high = _price_band(resolved, number)
         lines.append(
             MarketLine(
                 pool=pool.name,
@@ -295,13 +294,13 @@ def _localities(resolved: Resolved) -> tuple[Floats, Floats]:
     return outside, over
 
 
-def _price_range(resolved: Resolved, pool: Pool) -> tuple[float | None, float | None]:
-    """The plausible range of a pool's price, where its origin gives one."""
-    keys = (f"costs.weekly_cost_gbp.{pool.sector}",)
-    for origin in resolved.origins:
-        if origin.key in keys and origin.low is not None and origin.high is not None:
-            return float(origin.low), float(origin.high)
-    return None, None
+def _price_band(resolved: Resolved, pool: int) -> tuple[float | None, float | None]:
+    """Between which weekly prices 8 of 10 placements of a pool are, where they differ."""
+    factors = resolved.costs.factors.get(pool)
+    if factors is None:
+        return None, None
+    low, high = resolved.costs.weekly_cost_gbp[pool] * np.percentile(factors, (10, 90))
+    return float(low), float(high)
 
 
 def needs_table(resolved: Resolved, market: Market) -> pd.DataFrame:

@@ -109,6 +109,7 @@ class MarketLine:
     over_20_miles_share: float
     weekly_price_gbp: float
     price_low_gbp: float | None
+    """With the next, between which prices 8 of 10 placements are; None: all cost alike."""
     price_high_gbp: float | None
     children_without: float
     """On an average night of the last year, if nothing changes."""

@@ -219,7 +219,8 @@ def market_table(report: PlanReport) -> Table:
             Column("What we will buy"),
         ],
         rows=rows,
-        note="Usual stay: the median, and between which lengths half of the placements lie. Places "
+        note="Usual stay: the median, and between which lengths half of the placements lie. Price: "
+        "the mean, and between which prices 8 of 10 placements lie where they differ. Places "
         "over 20 miles away are taken to be outside the boundary. What we will buy: children on an "
         "average night of the last financial year, with the plan against no change.",
     )
@@ -241,7 +242,7 @@ def _price(line: MarketLine) -> Cell:
 
 def _buying(line: MarketLine) -> Cell:
     change = line.children_with - line.children_without
-    below = f"{line.children_without:,.0f} to {line.children_with:,.0f} children"
     if abs(change) < LESS_THAN_THIS_IS_NO_CHANGE:
-        return Cell("as now", below)
+        return Cell("no change", f"{line.children_without:,.0f} children")
+    below = f"{line.children_with:,.0f} children instead of {line.children_without:,.0f}"
     return Cell("more" if change > 0 else "less", below)
