@@ -213,8 +213,12 @@ def test_each_limited_pool_has_a_chart_and_rows_by_its_name(shown_figures: Figur
     ]
     table = occupancy_table(shown_figures)
     assert table is not None
-    assert table.rows[0].head == "Our own foster carers, 31 March 2021"
-    assert table.rows[0].cells[0].text == "180"
+    assert [row.head for row in table.rows] == [
+        head for name in names for head in (name, "31 March 2021")
+    ]
+    assert [row.is_total for row in table.rows] == [True, False] * 3
+    assert {len(row.cells) for row in table.rows} == {len(table.columns) - 1}
+    assert table.rows[1].cells[0].text == "180"
     none_limited = shown_figures.pools.assign(mean=np.nan)
     assert occupancy_table(replace(shown_figures, pools=none_limited)) is None
 

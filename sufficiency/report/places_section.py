@@ -16,6 +16,7 @@ SMALL_WIDTH, SMALL_HEIGHT = 400, 190
 MOST_CHARTS = 12
 """Pools drawn; the table has them all."""
 NO_PLACES = "no places"
+_COLUMNS_OF_FIGURES = 4
 
 
 def pool_label(sector: str, pool: str, several: bool) -> str:
@@ -103,14 +104,11 @@ def occupancy_table(figures: Figures) -> Table | None:
     limited = limited_pools(figures)
     if not limited:
         return None
-    rows = [
-        Row(
-            f"{name}, {long_date(day)}" if len(limited) > 1 else long_date(day),
-            _cells(figures, pool, day),
-        )
-        for _, pool, name in limited
-        for day in figures.year_ends
-    ]
+    rows = []
+    for _, pool, name in limited:
+        if len(limited) > 1:
+            rows.append(Row(name, [Cell("")] * _COLUMNS_OF_FIGURES, is_total=True))
+        rows += [Row(long_date(day), _cells(figures, pool, day)) for day in figures.year_ends]
     note = "Free places are those that nobody has, on average over all futures."
     return Table(
         key="occupancy",
