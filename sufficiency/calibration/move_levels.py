@@ -50,6 +50,10 @@ class MoveLevels:
     """How much more often placements of under a year end in an authority whose children move more
     often by one, on average over all placements: those that have lasted end as often everywhere."""
 
+    with_age: float
+    """Share of planned moves at 16 and 17 that come with age, whatever the time in the placement:
+    those who have long been with one family make them as readily as others."""
+
     def early(self, moves_level: float) -> float:
         """The factor on moves in the first year of a placement, or of care, in an authority whose
         children move so many times as often as England's."""
@@ -74,6 +78,7 @@ def shipped_move_levels() -> MoveLevels:
         first_year=float(level["first_year"][_ALL]),
         in_first_year=level["in_first_year"].reindex(durations).to_numpy(np.float64),
         early_by_level=float(level["early_by_level"][_ALL]),
+        with_age=float(level["with_age"][_ALL]),
     )
 
 
@@ -87,6 +92,7 @@ def write_move_levels(levels: MoveLevels, path: Path) -> None:
         ("first_year", [_ALL], np.array([levels.first_year])),
         ("in_first_year", durations, levels.in_first_year),
         ("early_by_level", [_ALL], np.array([levels.early_by_level])),
+        ("with_age", [_ALL], np.array([levels.with_age])),
     ]
     rows = [
         (what, of, round(float(level), 4))

@@ -69,10 +69,10 @@ class NationalRates:
     """(S, 8): hazard of a real move by time in the placement, averaged over ages."""
     first_year_move_per_year: Floats
     """(S,): hazard of a real move on top of it in the first year of care."""
-    steady_move_per_year: Floats
-    """(S,): hazard of a real move of which time says nothing."""
     age_move_level: Floats
     """(A,): factor on these hazards by age."""
+    planned_with_age: float
+    """Share of planned moves at 16 and 17 that come with age, at the published rates per child."""
     in_first_year: Floats
     """(8,): share of children with so long in their placement in the first year of care."""
     mean_moves_per_year: Floats
@@ -106,15 +106,14 @@ def national_rates(hazards: NationalHazards) -> NationalRates:
     means = np.array([_mean_moves(shapes, kinds) for kinds in KINDS_OF_SECTOR])
     by_age = _age_move_factor(shapes, stock, means, matched)
     levels = shipped_move_levels()
-    steady = means * levels.sector
     return NationalRates(
         stock=stock,
         exit_factor=exits,
         turned_18_factor=turned,
         move_per_year=move * levels.duration * levels.sector[:, None],
-        first_year_move_per_year=steady * levels.first_year,
-        steady_move_per_year=steady,
+        first_year_move_per_year=means * levels.sector * levels.first_year,
         age_move_level=by_age * levels.age,
+        planned_with_age=levels.with_age,
         in_first_year=levels.in_first_year,
         mean_moves_per_year=means,
         age_move_factor=by_age,

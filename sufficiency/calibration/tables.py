@@ -53,6 +53,12 @@ _OTHER = _SECTOR[Sector.OTHER]
 _UNMATCHED = (NeedGroup.RESIDENTIAL, NeedGroup.SUPPORTED_16_PLUS, NeedGroup.PLACED_FOR_ADOPTION)
 _OVER_16_ROWS = (4, 5)
 _YOUNG_ROWS = 3
+_MARKET = [
+    code
+    for code, sector in enumerate(SECTORS)
+    if sector not in (Sector.SUPPORTED_ACCOMMODATION, Sector.OTHER)
+]
+_TRACE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -192,9 +198,7 @@ def _hazards(needs: Floats, first: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     per_year[_CAUSE[MoveReason.PLACED_FOR_ADOPTION], :, bands] = hazards.match
     for move, share in _reason_shares().items():
         per_year[_CAUSE[move], :, :, placement_bands] = (
-            _by_time_in_placement(move)[:, None, :]
-            * rates.age_move_level[None, :, None]
-            * share[..., None]
+            _by_time_in_placement(move) * rates.age_move_level[None, :, None] * share[..., None]
         )
     clock = np.zeros(len(CAUSES), dtype=bool)
     clock[N_EXIT_CAUSES:] = True
@@ -204,15 +208,23 @@ def _hazards(needs: Floats, first: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _by_time_in_placement(move: MoveReason) -> Floats:
-    """(S, 8): a sector's hazard of moves of a reason, if all were of it.
+    """(S, A, 8): a sector's hazard of moves of a reason, if all were of it.
 
-    A move into supported accommodation comes with age: those who have long been with one family
-    make it as readily as others.
+    At 16 and 17 part of the planned moves come with age, those into supported accommodation first.
     """
     rates = shipped_rates()
+    shape = (len(SECTORS), len(AGE_GROUPS), len(PLACEMENT_BAND_STARTS_DAYS))
+    by_time = np.broadcast_to(rates.move_per_year[:, None, :], shape).copy()
+    published = rates.mean_moves_per_year[:, None] * rates.age_move_factor / rates.age_move_level
+    with_age = np.broadcast_to(published[..., None], shape)
     if move == MoveReason.TURNING_16:
-        return np.repeat(rates.steady_move_per_year[:, None], len(PLACEMENT_BAND_STARTS_DAYS), 1)
-    return rates.move_per_year
+        by_time[:] = with_age
+    if move == MoveReason.PLANNED:
+        to_supported = assumed("turning_16_share").number
+        share = max(rates.planned_with_age - to_supported, 0.0) / max(1 - to_supported, _TRACE)
+        older = np.ix_(_MARKET, _OVER_16_ROWS)
+        by_time[older] += share * (with_age - by_time)[older]
+    return by_time
 
 
 def _first_year_moves() -> Floats:
@@ -236,13 +248,8 @@ def _reason_shares() -> dict[MoveReason, Floats]:
     step_down, turning_16 = np.zeros(shape), np.zeros(shape)
     residential = _SECTOR[Sector.RESIDENTIAL]
     step_down[residential] = assumed("step_down_share").number * planned[residential]
-    market = [
-        _SECTOR[sector]
-        for sector in SECTORS
-        if sector not in (Sector.SUPPORTED_ACCOMMODATION, Sector.OTHER)
-    ]
     for row in _OVER_16_ROWS:
-        turning_16[market, row] = assumed("turning_16_share").number * planned[market, row]
+        turning_16[_MARKET, row] = assumed("turning_16_share").number * planned[_MARKET, row]
     return {
         MoveReason.PLANNED: planned - step_down - turning_16,
         MoveReason.STEP_DOWN: step_down,
