@@ -91,7 +91,8 @@ else:
     def _quick(code: F, **options: bool) -> F:
         """Compiled without counting references to arrays, which takes half of the time.
 
-        So nothing that is compiled makes an array or returns a part of one; the caller holds all.
+        So nothing that is compiled makes an array, and only what is inlined returns a part of one;
+        whoever calls from Python holds all.
         """
         uncounted = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
         found: F = njit(nogil=True, **options, **uncounted)(code)
