@@ -16,6 +16,7 @@ import sufficiency
 from sufficiency.comparison import compare as comparing
 from sufficiency.comparison import explaining
 from sufficiency.comparison.many import ManyJobs, work_out_one
+from sufficiency.comparison.paired import ADDED_UP
 from sufficiency.errors import UserError
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.model import Scenario
@@ -184,6 +185,11 @@ def test_the_steps_add_up_to_the_difference_in_every_future() -> None:
         by_kind = totals.groupby(["kind", "measure", "date"])["mean"].sum()
         whole = by_kind["combination"] - by_kind["base"]
         np.testing.assert_allclose(by_kind["change"], whole, atol=1e-6)
+        years = found.waterfall[found.waterfall["date"].isna()]
+        assert set(years["measure"]) == set(ADDED_UP) & set(found.steps.values)
+        for (step, measure), rows in years.groupby(["step", "measure"]):
+            months = found.steps.values[measure][step][1:]
+            np.testing.assert_allclose(rows["mean"].sum(), months.sum(axis=0).mean(), rtol=1e-9)
     # The combination of both ways is the same scenario, and the same parts make it up.
     assert two.steps is not None
     assert three.steps is not None

@@ -26,6 +26,7 @@ from sufficiency.comparison.tables import (
 from sufficiency.comparison.totals import COST, COST_LINES
 from sufficiency.comparison.values import (
     FORECAST,
+    InMemory,
     ScenarioValues,
     every_row,
     over_the_same_dates,
@@ -181,6 +182,21 @@ def test_only_the_dates_that_all_have_are_compared() -> None:
         np.testing.assert_array_equal(cut.of(*row), long.of(*row)[: len(short.calendar.dates)])
     with pytest.raises(UserError, match="have no month in common"):
         over_the_same_dates([long, replace(short, calendar=report_calendar(BUSY.start, 0))])
+
+
+def test_months_that_begin_before_the_first_shared_date_are_left_out() -> None:
+    """Two forecasts of four months and of the last three: nothing of the first month is shared."""
+    long = report_calendar(BUSY.start, 4)
+    later = report_calendar(long.dates[1], 3)
+    cost = np.arange(len(COST_LINES) * 4)[:, None] * np.ones(2)
+    council = ScenarioValues(
+        "long", long, InMemory(np.arange(5)[:, None] * np.ones(2)), InMemory(cost), (IN_CARE,)
+    )
+    cut, _ = over_the_same_dates([council, replace(council, calendar=later)])
+    assert cut.calendar.dates == long.dates[1:]
+    np.testing.assert_array_equal(cut.of(*IN_CARE), council.of(*IN_CARE)[1:])
+    for line in COST_LINES:
+        np.testing.assert_array_equal(cut.of(COST, line)[1:], council.of(COST, line)[2:])
 
 
 def test_runs_are_read_back_as_they_were_written(tmp_path: Path, pair: Paired) -> None:

@@ -188,6 +188,16 @@ def test_children_kept_out_for_a_time_come_as_many_later(served: int) -> None:
     assert 335 <= first_back <= 366
 
 
+def test_expected_starters_of_a_day_on_which_rates_change_are_the_new_ones() -> None:
+    plan = resolved().plan
+    starts = plan.calendar.starts_days
+    growing = np.tile(1.5 ** np.arange(len(starts)), (len(AGE_GROUPS), 1))
+    changing = replace(plan, calendar=replace(plan.calendar, entries=growing))
+    at_once = expected_starters(changing, starts)
+    np.testing.assert_allclose(at_once, at_once[:, :1] * growing, rtol=1e-12)
+    np.testing.assert_array_equal(expected_starters(changing, starts[1:] - 1), at_once[:, :-1])
+
+
 def test_a_ramp_rises_evenly_in_monthly_steps_and_fades_as_evenly() -> None:
     found = one(
         {

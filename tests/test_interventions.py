@@ -338,5 +338,11 @@ def test_the_mean_of_a_distribution_is_that_of_its_draws(distribution: Distribut
     assert distribution.support[0] <= drawn.min() <= drawn.max() <= distribution.support[1]
 
 
+def test_a_beta_distribution_spreads_as_far_as_it_says() -> None:
+    uniforms = (np.arange(20_000) + 0.5) / 20_000
+    wide = Distribution("beta", 0.9, 0.2, low=0.4, high=1.6)
+    assert wide.quantile(uniforms).std() == pytest.approx(0.2, rel=1e-3)
+
+
 def test_the_base_of_these_tests_has_no_interventions() -> None:
     assert resolved().plan.effects is None

@@ -125,14 +125,15 @@ def told(committed: np.ndarray, new: np.ndarray) -> Vintages:
 
 
 def test_leavers_and_children_placed_since_are_told_apart_by_vintage(tmp_path: Path) -> None:
-    """£8,000 a month in older placements, £500 in those of each month before the start."""
+    """£8,000 a month in the placements of the start: £500 in those of the month before it, £250 in
+    those of the month before that."""
     months = 12
     old = np.zeros((13, months))
-    old[0], old[12] = 500.0, 7_500.0
+    old[0], old[1], old[12] = 500.0, 250.0, 7_250.0
     to_come = np.triu(np.full((months, months), 100.0))
     as_foretold = told(old, to_come)
     later = old.copy()
-    later[0], later[12] = 900.0, 7_000.0
+    later[0], later[1], later[12] = 900.0, 480.0, 6_520.0
     found = moved(
         tmp_path,
         {"told": as_foretold, "committed": 8_000.0},
@@ -216,25 +217,30 @@ def test_runs_that_do_not_explain_each_other_are_refused(tmp_path: Path) -> None
 
 
 def test_the_money_of_a_month_is_shared_out_over_when_placements_began() -> None:
-    """Two children placed before the start and one after, at £130 a night with an agency."""
+    """Two children placed before the start and two after, at £130 a night with an agency.
+
+    Who comes at the midnight that ends a month has come in that month.
+    """
     calendar = report_calendar(date(2021, 3, 31), 3)
     happened = record(
         Spell(0, "ifa", 0.0, 91.0, placed=-20.0),
         Spell(1, "ifa", 0.0, 30.5, placed=-400.0),
         Spell(2, "ifa", 40.5, 91.0, began=1),
+        Spell(3, "ifa", 30.0, 91.0, began=1),
         horizon=91,
     )
     nightly = nightly_prices_gbp(cost_plan(), calendar)
-    committed, new = np.array([60.0, 31.0, 30.0]), np.array([0.0, 21.0, 30.0])
+    committed, new = np.array([60.0, 31.0, 30.0]), np.array([1.0, 52.0, 60.0])
     found = vintages([happened], nightly, calendar, 130.0 * np.array([committed, new]))
     assert found.committed[0] == pytest.approx(130 * np.array([30, 31, 30]))
     assert found.committed[12] == pytest.approx([130 * 30, 0, 0])
     assert found.committed[1:12].sum() == 0
+    assert found.new[0] == pytest.approx(130 * np.array([1, 31, 30]))
     assert found.new[1] == pytest.approx([0, 130 * 21, 130 * 30])
     # Twice as much is expected over all futures: the shares stay.
     twice = vintages([happened], nightly, calendar, 260.0 * np.array([committed, new]))
     assert twice.committed == pytest.approx(2 * found.committed)
-    assert math.isclose(twice.new.sum(), 260 * 51)
+    assert math.isclose(twice.new.sum(), 260 * 113)
     again = Vintages.read(twice.told())
     assert again is not None
     assert again.committed == pytest.approx(twice.committed, abs=0.5)

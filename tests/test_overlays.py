@@ -50,6 +50,15 @@ def test_an_overlay_goes_over_an_authority_without_a_file(write: Write) -> None:
     assert found.interventions[0].how_much.expected == 0.8
 
 
+def test_two_overlays_may_have_settings_of_one_name(write: Write) -> None:
+    mild = write(CRISIS, "mild.yaml")
+    worse = write(CRISIS.replace("crisis", "slump").replace("0.8", "0.5"), "worse.yaml")
+    found = load_scenario(write(HEAD), [mild, worse])
+    assert [item.how_much.expected for item in found.interventions] == [0.8, 0.5]
+    depths = {name: value for name, value in found.settings.items() if name.endswith("depth")}
+    assert depths == {"a crisis.depth": 0.8, "a slump.depth": 0.5}
+
+
 def test_a_setting_is_changed_in_one_line(write: Write) -> None:
     write(CRISIS, "crisis.yaml")
     own = write("extends: crisis.yaml\nname: deeper\nsettings: {depth: 0.5}\n", "deeper.yaml")

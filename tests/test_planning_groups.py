@@ -18,8 +18,10 @@ from sufficiency.domain import (
     SECTORS,
     UASC_ROW,
     NeedGroup,
+    Sector,
 )
 from sufficiency.resolution.planning_groups import planning_groups, with_groups_at_start
+from sufficiency.resolution.supply import needs_of
 from sufficiency.scenario.model import Scenario
 from sufficiency.simulation.planning_groups import PlanningGroups, parted_entries, parted_hazards
 from sufficiency.simulation.world import Entries, Floats, Hazards
@@ -144,6 +146,24 @@ def test_ages_of_a_group_say_which_groups_may_follow() -> None:
     under_16 = groups.after_a_move[0]
     assert under_16[young, FAMILY, teens] == 0
     assert 0 < under_16[RESIDENTIAL, FAMILY, teens] < 0.4
+
+
+def test_what_suits_a_group_is_what_it_says_or_else_what_suits_those_it_is_of() -> None:
+    own = {"share_by_age": {"5_9": 0.1}, "of": "family"}
+    scenario = Scenario.model_validate(
+        {
+            "name": "a",
+            "authority": "Wolverhampton",
+            "planning_groups": [
+                {**own, "name": "any_family"},
+                {**own, "name": "known_carers", "suitable": ["internal_fostering"]},
+            ],
+        }
+    )
+    *_, family, plain, known = (needs_of(scenario)[at] for at in (FAMILY, SEVEN, SEVEN + 1))
+    assert plain.suitable == family.suitable == {Sector.INTERNAL_FOSTERING, Sector.IFA}
+    assert known.suitable == {Sector.INTERNAL_FOSTERING}
+    assert known.order == family.order
 
 
 def children(age_group: list[int], need: list[int], sector: list[int]) -> ChildrenAtStart:

@@ -13,6 +13,7 @@ import pytest
 from fits import resolved
 from scenario_texts import HEAD, Write, problem, scenario_writer
 
+from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import Calibration, calibrate
 from sufficiency.domain import NEED_GROUPS, SECTORS, Sector
 from sufficiency.errors import HistoryError, ScenarioError
@@ -188,6 +189,15 @@ def test_money_after_care_is_assumed_unless_told_and_what_is_left_out_is_listed(
     none = of_file(write, "{after_care: {counted: false}, weekly_cost_gbp: {other: 100}}").costs
     assert none.after_care_lines == ()
     assert not any("price is 0" in words for words in none.left_out)
+
+
+def test_an_allowance_is_brought_from_the_year_of_its_prices_to_the_start(write: Write) -> None:
+    known = assumed("allowance_after_care_weekly_gbp")
+    assert str(known.price_year) == "2025-26"
+    found = of_file(write, "{inflation_per_year: 0.1}")
+    row = origin(found, "costs.after_care.adoption.weekly_gbp")
+    assert row.value == pytest.approx(known.number / 1.1**3, abs=0.01)
+    assert "2025-26 prices by 10.0% a year" in row.note
 
 
 def test_real_terms_are_by_a_named_index(write: Write) -> None:
