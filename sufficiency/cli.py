@@ -6,6 +6,7 @@ instant. Exit status: 0 done, 2 the user's input is wrong, 1 our fault, 130 inte
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import sys
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; anything unexpected is one line, or all with ``--debug``."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
     gc.set_threshold(OBJECTS_BETWEEN_SEARCHES)
+    # Python would look through all that was loaded several times more as it ends.
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         # A Windows console or pipe may not hold every character of a council's name.
         if isinstance(stream, io.TextIOWrapper):

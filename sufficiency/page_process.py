@@ -38,7 +38,7 @@ def page_beside(replications: int, workers: int | None) -> Iterator[BeginPage | 
 
     with ExitStack() as stack:
         try:
-            crew = stack.enter_context(process_crew(_draw, None, 1))
+            crew = stack.enter_context(process_crew(_draw, None, 1, dismissed=True))
             crew.submit(None)
         except OSError:
             yield None

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from sufficiency.errors import UserError
@@ -22,9 +23,11 @@ _MOST_ON_WINDOWS = 61
 
 @contextmanager
 def process_crew(
-    work: Callable[[Any, Any], Any], shared: Any, number: int
+    work: Callable[[Any, Any], Any], shared: Any, number: int, *, dismissed: bool = False
 ) -> Generator[Crew, None, None]:
     """Worker processes that know ``work`` and ``shared``; they end at once if anything is raised.
+
+    When all is done they are asked to end, and tidy up first; if ``dismissed``, they are ended.
 
     Raises `UserError` in a script that starts itself again for want of a guarded entry.
     """
@@ -48,17 +51,24 @@ def process_crew(
 
     try:
         yield Crew(submit, _PIECES_A_WORKER * number)
+        if dismissed:
+            _stop(executor, others)
     except BaseException:
         # Whatever interrupts, waiting for pieces that nobody will read would only hold it up.
-        stopped = set(multiprocessing.active_children()) - others
-        for process in stopped:
-            process.terminate()
-        for process in stopped:
-            process.join()
-        _hang_up(executor)
+        _stop(executor, others)
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _stop(executor: ProcessPoolExecutor, others: set[BaseProcess]) -> None:
+    """End the processes of an executor, but not ``others``."""
+    stopped = set(multiprocessing.active_children()) - others
+    for process in stopped:
+        process.terminate()
+    for process in stopped:
+        process.join()
+    _hang_up(executor)
 
 
 def _hang_up(executor: ProcessPoolExecutor) -> None:
