@@ -26,6 +26,7 @@ from sufficiency.resolution.resolve import resolve_children
 from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.simulation.record import ENDED_MOVED
 from sufficiency.simulation.simulate import simulate
+from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.world import World
 from sufficiency.simulation.worlds import WorldPlan, draw_world
 
@@ -147,6 +148,10 @@ def test_first_year_moves_stop_with_the_first_year_of_care() -> None:
     assert (also[moving].sum(axis=0)[..., first_year] > 0).all()
     assert not also[..., ~first_year].any()
     assert not also[:N_EXIT_CAUSES].any()
+    # What the engine spends is both: by time in care, and by time in the placement.
+    both, one = risks_of(world.hazards), risks_of(replace(world.hazards, also_by_care=None))
+    np.testing.assert_array_equal(both.by_care - one.by_care, np.moveaxis(also, 0, -1))
+    np.testing.assert_array_equal(both.by_placement, one.by_placement)
 
 
 def test_an_adoptive_placement_ends_as_often_as_england_s() -> None:
