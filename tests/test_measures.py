@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from datetime import date, timedelta
 
 import numpy as np
@@ -325,14 +324,3 @@ def test_needs_are_where_the_child_lives_now() -> None:
     found = measured(record(Spell(0, "other", 0, need=NeedGroup.PLACED_FOR_ADOPTION)), months=1)
     assert found.need("placed_for_adoption", "other") == [1, 1]
     assert found.need("family", "all") == [0, 0]
-
-
-def test_measuring_a_council_takes_milliseconds(council: tuple[World, Record, Figures]) -> None:
-    world, happened, _ = council
-    around = surroundings()
-    fastest = math.inf
-    for _ in range(10):
-        began = time.perf_counter()
-        figures(happened, world.places, around)
-        fastest = min(fastest, time.perf_counter() - began)
-    assert fastest < 0.05, f"{fastest * 1000:.1f} ms"
