@@ -17,8 +17,6 @@ from sufficiency.measures.counting import (
     N_SETTINGS,
     STARTERS,
     Tables,
-    count,
-    count_holds,
 )
 from sufficiency.measures.dates import Changes, Counts, Dates, Floats, Ints, accumulate, date_at
 from sufficiency.measures.nights import add_up_nights, set_nights
@@ -76,19 +74,9 @@ class Tallies(NamedTuple):
 
 
 @step
-def set_rows(
-    spells: Rows,
-    changes: Rows,
-    holds: Rows,
-    dates: Dates,
-    area: Area,
-    tables: Tables,
-    found: Tallies,
-) -> None:
-    """Set every row of one replication's tables but money, in place, from its record."""
+def add_up(changes: Rows, dates: Dates, area: Area, tables: Tables, found: Tallies) -> None:
+    """Set every row of one replication's tables but money, in place, from what was counted."""
     forecast = found.forecast
-    count(spells, dates, tables, forecast, found.flows, found.between)
-    count_holds(holds, dates, tables)
     nothing_yet(forecast, found.flows)
     add_up_stocks(tables, area, found.occupied, forecast)
     add_up_needs(tables, found.needs, forecast)

@@ -29,7 +29,7 @@ from sufficiency.measures.rows import (
     first_flow_row,
     first_row,
 )
-from sufficiency.measures.siblings import Siblings, count_sibling, meet_groups, siblings_for
+from sufficiency.measures.siblings import Siblings, count_sibling, siblings_for
 from sufficiency.simulation.birthdays import N_BIRTHDAYS, write_birthdays
 from sufficiency.simulation.compiled import Rows, compiled, step
 from sufficiency.simulation.record import (
@@ -121,37 +121,48 @@ def begin_again(tables: Tables, forecast: Counts, flows: Counts, between: Counts
 
 
 @step
-def count(
-    spells: Rows, dates: Dates, tables: Tables, forecast: Counts, flows: Counts, between: Counts
+def count_spell(
+    spell: Any,
+    first: int,
+    after_last: int,
+    dates: Dates,
+    tables: Tables,
+    forecast: Counts,
+    flows: Counts,
+    between: Counts,
 ) -> None:
-    """Count every spell in ``tables`` (in place, from 0), and events in the rows of flows.
+    """Count a spell in ``tables``, and its events in the rows of flows, in place.
 
-    The other rows of ``forecast``, but for sibling groups, are set to 0.
+    Its nights are those from ``first`` and before ``after_last``.
     """
-    begin_again(tables, forecast, flows, between)
-    meet_groups(spells, tables.siblings)
+    birthdays = tables.birthdays
+    write_birthdays(birthdays, spell.born_day, dates.month_starts)
+    begins, ends = date_at(spell.from_time, dates), dates.days.size
+    if spell.ended != ENDED_OPEN:
+        ends = date_at(spell.to_time, dates)
+    band = band_at(spell.from_time, birthdays)
+    count_stay(spell, band, begins, ends, first, after_last, dates, tables)
+    count_flows(spell, band, begins, ends, birthdays, forecast, flows)
+    count_history(spell, begins, ends, birthdays, dates, tables.histories, between)
     together, started = forecast[GROUPS_TOGETHER], forecast[GROUPS_STARTED]
-    for number in range(spells.size):
-        spell = spells[number]
-        write_birthdays(tables.birthdays, spell.born_day, dates.month_starts)
-        begins, ends = date_at(spell.from_time, dates), dates.days.size
-        after_last = int(dates.days[-1]) + 1
-        if spell.ended != ENDED_OPEN:
-            ends, after_last = date_at(spell.to_time, dates), math.ceil(spell.to_time)
-        count_stay(spell, begins, ends, math.ceil(spell.from_time), after_last, dates, tables)
-        count_flows(spell, begins, ends, tables.birthdays, forecast, flows)
-        count_history(spell, begins, ends, tables.birthdays, dates, tables.histories, between)
-        count_sibling(spell, begins, ends, tables.siblings, together, started)
+    count_sibling(spell, begins, ends, tables.siblings, together, started)
 
 
 @step
 def count_stay(
-    spell: Any, begins: int, ends: int, first: int, after_last: int, dates: Dates, tables: Tables
+    spell: Any,
+    band: int,
+    begins: int,
+    ends: int,
+    first: int,
+    after_last: int,
+    dates: Dates,
+    tables: Tables,
 ) -> None:
     """Count a child where it lives, and what it should have.
 
     On the report dates from ``begins`` and before ``ends``, in the nights from ``first`` and before
-    ``after_last``.
+    ``after_last``; it is in an age band when it comes.
     """
     pool = spell.pool if spell.pool >= 0 else tables.nights.shape[1] - 1
     fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
@@ -163,19 +174,19 @@ def count_stay(
     if begins < ends:
         tables.by_need[fit, spell.need, spell.sector, begins] += 1
         tables.by_need[fit, spell.need, spell.sector, ends] -= 1
-        count_ages(fit, pool, spell.from_time, begins, ends, dates, tables)
+        count_ages(fit, pool, band, begins, ends, dates, tables)
 
 
 @step
 def count_ages(
-    fit: int, pool: int, from_time: float, begins: int, ends: int, dates: Dates, tables: Tables
+    fit: int, pool: int, band: int, begins: int, ends: int, dates: Dates, tables: Tables
 ) -> None:
-    """Count a child by age on the report dates from ``begins`` and before ``ends``."""
-    birthdays, band, first = tables.birthdays, band_at(from_time, tables.birthdays), begins
+    """Count a child by age, from a band on, on the dates from ``begins`` and before ``ends``."""
+    first = begins
     while first < ends:
         after_last = ends
         if band < LAST_BAND:
-            after_last = min(ends, date_at(birthdays[band + 1], dates))
+            after_last = min(ends, date_at(tables.birthdays[band + 1], dates))
         tables.stock[pool, band, first] += 1
         tables.stock[pool, band, after_last] -= 1
         if fit != FIRST_CHOICE:
@@ -215,22 +226,28 @@ def fit_of(setting: int, first_choice: bool, suitable: bool) -> int:
 def band_at(time: float, birthdays: Floats) -> int:
     """The age band at a time; 16-17 holds the 18th birthday too."""
     band = 0
-    while band < LAST_BAND and birthdays[band + 1] <= time:
-        band += 1
+    for edge in range(1, N_BANDS):
+        band += birthdays[edge] <= time
     return band
 
 
 @step
 def count_flows(
-    spell: Any, begins: int, ends: int, birthdays: Floats, forecast: Counts, flows: Counts
+    spell: Any,
+    band: int,
+    begins: int,
+    ends: int,
+    birthdays: Floats,
+    forecast: Counts,
+    flows: Counts,
 ) -> None:
     """Count a spell that began by entering care or moving, and one that ended in leaving care.
 
-    ``begins`` and ``ends`` are the first report dates that are not before its two ends.
+    ``begins`` and ``ends`` are the first report dates that are not before its two ends; the child
+    is in an age band when it begins.
     """
     setting, uasc = spell.sector, int(spell.uasc)
     if spell.began != BEGAN_AT_START:
-        band = band_at(spell.from_time, birthdays)
         if spell.began == BEGAN_ENTERED:
             count_in_forecast(STARTERS, setting, band, begins, forecast)
             count_in_flows(OF_STARTERS, -1, 0, band, uasc, begins, flows)

@@ -40,11 +40,11 @@ FOR_ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
 
 PAST_DTYPE = np.dtype(
     [
-        ("placements", np.int64),  # before the present one, of those in this record
-        ("since", np.int64),  # the report date by which the one before began, of those it records
+        ("placements", np.int32),  # before the present one, of those in this record
+        ("since", np.int32),  # the report date by which the one before began, of those it records
         ("placed", np.float64),  # when it began, before the start too
-        ("setting", np.int64),
-        ("held_until", np.int64),  # the first night after a place was held, of those who turned 18
+        ("setting", np.int32),
+        ("held_until", np.int32),  # the first night after a place was held, of those who turned 18
     ],
     align=True,
 )

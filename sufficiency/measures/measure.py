@@ -8,13 +8,30 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sufficiency.measures.adding import Area, Tallies, set_rows
-from sufficiency.measures.counting import N_SETTINGS, Tables
+from sufficiency.measures.adding import Area, Tallies, add_up
+from sufficiency.measures.counting import (
+    N_SETTINGS,
+    Tables,
+    begin_again,
+    count_holds,
+    count_spell,
+)
 from sufficiency.measures.dates import Counts, Dates, Floats
-from sufficiency.measures.other_lines import OtherLines, set_other_money
-from sufficiency.measures.pricing import OfReplication, Paid, Prices, Till, pay
+from sufficiency.measures.other_lines import OtherLines, count_kinds, set_other_money
+from sufficiency.measures.pricing import (
+    OfReplication,
+    Paid,
+    Prices,
+    Till,
+    close_till,
+    open_till,
+    own_factor,
+    pay,
+)
 from sufficiency.measures.rows import GAPS, first_row
+from sufficiency.measures.siblings import meet_groups
 from sufficiency.simulation.compiled import Rows, compiled, step
+from sufficiency.simulation.record import ENDED_OPEN
 
 GAP_COSTS = tuple(first_row(f"{gap}_extra_cost") for gap in GAPS)
 """The block of what each kind of gap cost more."""
@@ -70,8 +87,9 @@ def measure(
 
     Returns whether there was room for everybody; else nothing is set.
     """
+    dates, prices, lines = given.dates, given.prices, given.lines
     tables, till = room.tables, room.till
-    if not has_room(spells, tables):
+    if not meet_groups(spells, tables.histories.past.size, tables.siblings):
         return False
     tallies = Tallies(
         found.forecast[replication],
@@ -82,26 +100,70 @@ def measure(
         found.usable[replication],
         found.between[replication],
     )
-    set_rows(spells, changes, holds, given.dates, given.area, tables, tallies)
     paid = Paid(
         found.cost_gbp[replication], found.extra_cost_gbp[replication], found.dearest[replication]
     )
-    jointly_paid = given.lines.jointly_paid
-    pay(spells, given.dates, given.prices, of_replication, jointly_paid, till, paid)
+    begin_again(tables, tallies.forecast, tallies.flows, tallies.between)
+    lines.counted[:] = 0
+    count_holds(holds, dates, tables)
+    at_start = open_till(spells, prices, of_replication, till, paid)
+    read_spells(spells, at_start, given, of_replication, room, tallies, paid)
+    add_up(changes, dates, given.area, tables, tallies)
+    close_till(prices, till, paid.dearest)
     set_gap_costs(till.gap_cost_gbp, tallies.forecast)
-    other_money = found.other_money_gbp[replication]
-    set_other_money(spells, holds, given.dates, tables.histories, till, given.lines, other_money)
+    set_other_money(holds, dates, till, lines, found.other_money_gbp[replication])
     return True
 
 
 @step
-def has_room(spells: Rows, tables: Tables) -> bool:
-    """Whether there is room for every child and every group of a record."""
-    children, groups = tables.histories.past.size, tables.siblings.groups.size
+def read_spells(
+    spells: Rows,
+    at_start: int,
+    given: Given,
+    of_replication: OfReplication,
+    room: Room,
+    tallies: Tallies,
+    paid: Paid,
+) -> None:
+    """Count and pay for every spell, in place; the first ``at_start`` have prices of their own."""
+    dates, prices, lines, tables, till = (
+        given.dates,
+        given.prices,
+        given.lines,
+        room.tables,
+        room.till,
+    )
+    beyond = int(dates.days[-1]) + 1
     for number in range(spells.size):
-        if spells[number].child >= children or spells[number].group >= groups:
-            return False
-    return True
+        spell = spells[number]
+        first = math.ceil(spell.from_time)
+        after_last = beyond if spell.ended == ENDED_OPEN else math.ceil(spell.to_time)
+        count_spell(
+            spell,
+            first,
+            after_last,
+            dates,
+            tables,
+            tallies.forecast,
+            tallies.flows,
+            tallies.between,
+        )
+        factor = own_factor(spell.pool, spell.price_chance, prices.factors)
+        if number < at_start:
+            factor = till.at_start.factor[number]
+        pay(
+            spell,
+            factor,
+            first,
+            after_last,
+            dates,
+            prices,
+            of_replication,
+            lines.jointly_paid,
+            till,
+            paid,
+        )
+        count_kinds(spell, first, after_last, dates, tables.histories, lines)
 
 
 @step

@@ -31,7 +31,7 @@ from sufficiency.measures.pricing import DAYS_PER_WEEK, Till
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.birthdays import birthday
 from sufficiency.simulation.compiled import Rows, step
-from sufficiency.simulation.record import ENDED_OPEN, ENDED_TURNED_18
+from sufficiency.simulation.record import ENDED_TURNED_18
 
 AFTER_CARE = len(SETTINGS)
 """Where nights after leaving care begin among all kinds of nights: by reason, after those of
@@ -108,24 +108,34 @@ def other_lines(
 
 
 @step
-def set_other_money(
-    spells: Rows,
-    holds: Rows,
-    dates: Dates,
-    histories: Histories,
-    till: Till,
-    lines: OtherLines,
-    other_money_gbp: Floats,
+def count_kinds(
+    spell: Any, first: int, after_last: int, dates: Dates, histories: Histories, lines: OtherLines
 ) -> None:
-    """Set what each line comes to by month, in place: (L, M).
+    """Count the nights of an unaccompanied child, and those that follow when care has ended.
 
-    ``histories`` know who holds a place, ``till`` what the placements of this replication cost.
+    The spell has the nights from ``first`` and before ``after_last``; ``histories`` know who holds
+    a place.
     """
-    if lines.nights_of.size == 0:
-        return
-    lines.counted[:] = 0
-    for number in range(spells.size):
-        count_kinds(spells[number], dates, histories, lines)
+    if spell.uasc:
+        count_nights_within(first, after_last, dates, lines.counted[spell.sector])
+    if 0 <= spell.ended < ENDED_TURNED_18:
+        adult = birthday(spell.born_day, ADULT_YEARS, dates.month_starts)
+        count_nights_within(after_last, adult, dates, lines.counted[AFTER_CARE + spell.ended])
+    elif spell.ended == ENDED_TURNED_18:
+        moved_out = max(after_last, histories.past[spell.child].held_until)
+        for line in range(lines.last_birthdays.size):
+            until = birthday(spell.born_day, lines.last_birthdays[line], dates.month_starts)
+            count_nights_within(moved_out, until, dates, lines.counted[AFTER_18 + line])
+
+
+@step
+def set_other_money(
+    holds: Rows, dates: Dates, till: Till, lines: OtherLines, other_money_gbp: Floats
+) -> None:
+    """Set what each line comes to by month, in place (L, M), once nights are counted and paid for.
+
+    ``till`` knows what the placements of this replication cost.
+    """
     count_places_held(holds, dates, lines)
     for kind in range(lines.nights.shape[0]):
         set_nights(dates.days, lines.counted[kind], lines.nights[kind])
@@ -139,24 +149,6 @@ def set_other_money(
             set_joint_money(line, till.by_need_gbp, lines, row)
         else:
             set_held_money(line, till.nightly_gbp, lines, row)
-
-
-@step
-def count_kinds(spell: Any, dates: Dates, histories: Histories, lines: OtherLines) -> None:
-    """Count the nights of an unaccompanied child, and those that follow when care has ended."""
-    open_ = spell.ended == ENDED_OPEN
-    after_last = int(dates.days[-1]) + 1 if open_ else math.ceil(spell.to_time)
-    if spell.uasc:
-        first = math.ceil(spell.from_time)
-        count_nights_within(first, after_last, dates, lines.counted[spell.sector])
-    if 0 <= spell.ended < ENDED_TURNED_18:
-        adult = birthday(spell.born_day, ADULT_YEARS, dates.month_starts)
-        count_nights_within(after_last, adult, dates, lines.counted[AFTER_CARE + spell.ended])
-    elif spell.ended == ENDED_TURNED_18:
-        first = max(after_last, histories.past[spell.child].held_until)
-        for line in range(lines.last_birthdays.size):
-            until = birthday(spell.born_day, lines.last_birthdays[line], dates.month_starts)
-            count_nights_within(first, until, dates, lines.counted[AFTER_18 + line])
 
 
 @step

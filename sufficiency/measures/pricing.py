@@ -24,7 +24,7 @@ from sufficiency.measures.starting_prices import (
     set_factors_at_start,
 )
 from sufficiency.simulation.compiled import Rows, step
-from sufficiency.simulation.record import BEGAN_AT_START, ENDED_OPEN
+from sufficiency.simulation.record import BEGAN_AT_START
 
 DAYS_PER_WEEK = 7
 DEAR_WEEKLY_GBP = (5_000, 10_000)
@@ -161,49 +161,13 @@ def till_for(prices: Prices, children: int) -> Till:
 
 
 @step
-def pay(
-    spells: Rows,
-    dates: Dates,
-    prices: Prices,
-    of_replication: OfReplication,
-    jointly_paid: NDArray[np.bool_],
-    till: Till,
-    paid: Paid,
-) -> None:
-    """Set what one replication's placements cost, in place, from the spells of its record.
+def open_till(
+    spells: Rows, prices: Prices, of_replication: OfReplication, till: Till, paid: Paid
+) -> int:
+    """Nothing is paid yet, and prices are those of this replication.
 
-    ``jointly_paid`` (7,) are the settings whose cost by need group is asked for.
+    Returns how many of the spells have their price from `set_factors_at_start`.
     """
-    open_till(prices, of_replication, till, paid)
-    start = set_factors_at_start(
-        spells, prices.cumulated, prices.differs, prices.known_nightly_gbp, till.at_start
-    )
-    unplaced, last = prices.nightly_gbp.shape[0] - 1, int(dates.days[-1])
-    for number in range(spells.size):
-        spell = spells[number]
-        pool = spell.pool if spell.pool >= 0 else unplaced
-        night = max(math.ceil(spell.from_time), 1)
-        after_last = last + 1 if spell.ended == ENDED_OPEN else math.ceil(spell.to_time)
-        if night >= after_last or night > last:
-            continue
-        factor = own_factor(spell.price_chance, prices.factors[pool])
-        if number < start:
-            factor = till.at_start.factor[number]
-        factor *= prices.need_multiple[spell.need]
-        if spell.began != BEGAN_AT_START and prices.premium[pool] > 0:
-            pressed = of_replication.pressed[spell.sector, math.floor(spell.from_time)]
-            factor *= 1 + prices.premium[pool] * pressed
-        pay_spell(spell, pool, factor, night, after_last, dates, prices, till, paid)
-        pay_some_again(
-            spell, pool, factor, night, after_last, dates, prices, jointly_paid, till, paid
-        )
-    for year in range(till.bins.shape[0]):
-        set_dearest(year, prices.nights_in_year[year], till, paid.dearest)
-
-
-@step
-def open_till(prices: Prices, of_replication: OfReplication, till: Till, paid: Paid) -> None:
-    """Nothing is paid yet, and prices are those of this replication."""
     paid.cost_gbp[:] = 0.0
     paid.extra_cost_gbp[:] = 0.0
     paid.dearest[:] = 0.0
@@ -220,10 +184,51 @@ def open_till(prices: Prices, of_replication: OfReplication, till: Till, paid: P
             till.nightly_gbp[pool, month] = (
                 prices.nightly_gbp[pool, month] * till.effect[pool, month]
             )
+    return set_factors_at_start(
+        spells, prices.cumulated, prices.differs, prices.known_nightly_gbp, till.at_start
+    )
 
 
 @step
-def pay_spell(
+def pay(
+    spell: Any,
+    factor: float,
+    night: int,
+    after_last: int,
+    dates: Dates,
+    prices: Prices,
+    of_replication: OfReplication,
+    jointly_paid: NDArray[np.bool_],
+    till: Till,
+    paid: Paid,
+) -> None:
+    """Add what one spell costs in its nights from ``night`` and before ``after_last``, in place.
+
+    ``factor`` is the placement's price over its pool's mean, whoever lives there and whenever it
+    began. ``jointly_paid`` (7,) are the settings whose cost by need group is asked for.
+    """
+    night, pool = max(night, 1), spell.pool
+    if night >= after_last or night > dates.days[-1]:
+        return
+    if pool < 0:
+        pool = prices.nightly_gbp.shape[0] - 1
+    factor *= prices.need_multiple[spell.need]
+    if spell.began != BEGAN_AT_START and prices.premium[pool] > 0:
+        pressed = of_replication.pressed[spell.sector, math.floor(spell.from_time)]
+        factor *= 1 + prices.premium[pool] * pressed
+    pay_by_month(spell, pool, factor, night, after_last, dates, prices, till, paid)
+    pay_some_again(spell, pool, factor, night, after_last, dates, prices, jointly_paid, till, paid)
+
+
+@step
+def close_till(prices: Prices, till: Till, dearest: Floats) -> None:
+    """Set the rows of the dearest placements, in place, once everything is paid."""
+    for year in range(till.bins.shape[0]):
+        set_dearest(year, prices.nights_in_year[year], till, dearest)
+
+
+@step
+def pay_by_month(
     spell: Any,
     pool: int,
     factor: float,
@@ -296,9 +301,10 @@ def nights_within(month: int, night: int, after_last: int, dates: Dates) -> int:
 
 
 @step
-def own_factor(chance: float, factors: Floats) -> float:
-    """A placement's price over its pool's mean."""
-    return float(factors[min(int(chance * factors.size), factors.size - 1)])
+def own_factor(pool: int, chance: float, factors: Floats) -> float:
+    """A placement's price over its pool's mean; unplaced is the last of the pools, or -1."""
+    parts = factors.shape[1]
+    return float(factors[pool, min(int(chance * parts), parts - 1)])
 
 
 @step

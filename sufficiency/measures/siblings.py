@@ -22,10 +22,10 @@ NOBODY_YET = -2
 
 GROUP_DTYPE = np.dtype(
     [
-        ("children", np.int64),
-        ("slot", np.int64),  # of the groups of two and more
-        ("pool", np.int64),  # where the first of them came to live
-        ("split", np.int64),  # whether another came to live elsewhere
+        ("children", np.int32),
+        ("slot", np.int32),  # of the groups of two and more
+        ("pool", np.int32),  # where the first of them came to live
+        ("split", np.int32),  # whether another came to live elsewhere
     ],
     align=True,
 )
@@ -56,14 +56,18 @@ def siblings_for(dates: Dates, groups: int, children: int) -> Siblings:
 
 
 @step
-def meet_groups(spells: Rows, siblings: Siblings) -> None:
-    """Find the groups of two or more who came into care together."""
-    groups = siblings.groups
+def meet_groups(spells: Rows, children: int, siblings: Siblings) -> bool:
+    """Find the groups of two or more who came into care together.
+
+    Returns whether there is room for all groups and, where there is room for so many, children.
+    """
+    groups, found = siblings.groups, 0
     for number in range(groups.size):
         groups[number].children, groups[number].slot = 0, NO_SLOT
-    found = 0
     for number in range(spells.size):
         spell = spells[number]
+        if spell.group >= groups.size or spell.child >= children:
+            return False
         if spell.began == BEGAN_ENTERED:
             group = groups[spell.group]
             group.children += 1
@@ -72,6 +76,7 @@ def meet_groups(spells: Rows, siblings: Siblings) -> None:
                 siblings.in_care[found] = 0
                 siblings.split[found] = False
                 found += 1
+    return True
 
 
 @step
