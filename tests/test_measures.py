@@ -324,3 +324,9 @@ def test_needs_are_where_the_child_lives_now() -> None:
     found = measured(record(Spell(0, "other", 0, need=NeedGroup.PLACED_FOR_ADOPTION)), months=1)
     assert found.need("placed_for_adoption", "other") == [1, 1]
     assert found.need("family", "all") == [0, 0]
+
+
+def test_a_month_is_whole_if_the_forecast_has_each_of_its_nights() -> None:
+    """A forecast begins at the midnight that ends its first date: one night of April is before."""
+    for start, whole in ((date(2021, 3, 31), True), (date(2021, 4, 1), False)):
+        assert report_calendar(start, 2).month_is_whole == (whole, True)
