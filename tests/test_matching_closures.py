@@ -185,3 +185,31 @@ def test_a_place_is_held_for_as_long_as_its_own_pools_mean_says() -> None:
         assert len(holds) == 20
         held.append(holds["to_time"] - holds["from_time"])
     np.testing.assert_allclose(held[1], 10 * held[0], atol=11 * TICK)
+
+
+def test_nobody_holds_a_place_that_closes_at_the_instant_of_the_18th_birthday() -> None:
+    adult = begins(START, date(2021, 5, 1))
+    some = places(1, 1, changes=((adult, 0, 0),))
+    closes = replace(some, change_closes=np.array([-1]), change_chance=np.array([0.5]))
+    world = a_world(days=400, cohort=born_on(date(2003, 5, 1)), places=staying_on(closes, 1.0, 1e6))
+    record = told_twice(world)
+    assert life(record) == [(0, adult, 0, BEGAN_AT_START, ENDED_TURNED_18)]
+    assert len(record.holds) == 0
+
+
+def test_a_child_settled_elsewhere_moves_back_when_a_held_place_is_left() -> None:
+    adult = born_on(date(2003, 5, 1), 2)
+    start = replace(
+        adult,
+        age_group=np.array([4, 3]),
+        sector=np.array([0, 1]),
+        profile=np.array([0, 1]),
+        cell_cdf=np.array([[1.0, 1.0], [0.0, 1.0]]),
+        cell_age_days=np.array([adult.cell_age_days[0], 4500.0]),
+        cell_care_days=np.zeros(2),
+    )
+    some = staying_on(places(1, 1), 1.0, 20.0)
+    record = told_twice(a_world(days=400, cohort=start, places=replace(some, settling_days=1.0)))
+    leaves = record.holds["to_time"].item()
+    assert begins(START, date(2021, 5, 1)) < leaves < 400
+    assert [spell[:3] for spell in life(record, 1)] == [(0, leaves, 1), (leaves, 400, 0)]

@@ -130,3 +130,19 @@ def test_an_emergency_for_whom_no_such_place_is_free_goes_on_as_any_child() -> N
     assert set(record.spells["pool"].tolist()) == {0}
     assert np.all(record.spells["ended"] == ENDED_OPEN)
     assert set(same_day(0.0, UNLIMITED, UNLIMITED).spells["pool"].tolist()) == {0}
+
+
+def test_brothers_and_sisters_are_an_emergency_together_or_not_at_all() -> None:
+    world = a_world(
+        days=200,
+        entries=entries({"1_4": 0.3}, group_size=(0.0, 0.5, 0.5), same_band=1.0),
+        places=replace(
+            places(UNLIMITED, UNLIMITED),
+            emergencies=Emergencies(np.full(N_AGES, 0.5), np.array([False, True]), 500.0),
+        ),
+    )
+    spells = told_twice(world).spells
+    same_day = [set(spells["pool"][spells["group"] == group]) for group in set(spells["group"])]
+    assert {0} in same_day
+    assert {1} in same_day
+    assert {0, 1} not in same_day
