@@ -164,11 +164,6 @@ def command(
         check_writable(folder, overwrite)
     resolved = resolve(chosen)
     terminal.show_warnings([*resolved.warnings, *why_another_engine(DEFAULT_ENGINE)])
-    if must_compile(DEFAULT_ENGINE):
-        terminal.show_warnings([COMPILING])
-    if not read:
-        _only_reach(resolved, wishes, seed, crew)
-        return None
     request = Request(
         targets=read,
         pools=tuple(name.strip() for each in pools for name in each.split(",") if name.strip()),
@@ -179,8 +174,14 @@ def command(
         keep_lead_times=not no_lead_times,
     )
     # What is wrong is said before work seems to begin.
-    check_request(resolved, request)
     check_wishes(resolved, wishes)
+    if read:
+        check_request(resolved, request)
+    if must_compile(DEFAULT_ENGINE):
+        terminal.show_warnings([COMPILING])
+    if not read:
+        _only_reach(resolved, wishes, seed, crew)
+        return None
     try:
         with terminating_as_interrupt():
             with terminal.search_progress(expected_futures(resolved, request)) as told:

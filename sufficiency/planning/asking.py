@@ -20,7 +20,7 @@ FUTURES, FURTHER_FUTURES = 4000, 1000
 PLANS_A_POOL = 30
 """How many plans a search judges for each pool that may change, and in what part of its futures
 each is played: what it took in the searches of ``benchmarks/plan.py``."""
-PLAYED_OF_EACH = 0.1
+PLAYED_OF_EACH = 0.12
 
 
 @dataclass(frozen=True)

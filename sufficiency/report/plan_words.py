@@ -34,7 +34,9 @@ HOW_LEAST = {
 }
 HOW_JUDGED = (
     "Every plan met the same simulated futures, with the same children, so that one place more can "
-    "be seen. What is said of the plan was then measured in further futures that had no part in "
+    "be seen. They stand evenly for what drift of entries and exits may bring; a future whose "
+    "answer was plain from like plans was not played again, which was tried on one such future "
+    "in eight. What is said of the plan was then measured in further futures that had no part in "
     "choosing it."
 )
 NO_MOVING_BACK = (
