@@ -11,11 +11,12 @@ from fixed_days import (
     STEPS_DOWN,
     UNPLANNED,
     Life,
+    always_to,
     life,
     on_days,
     pools_of,
 )
-from worlds import N_AGES, a_world, cohort, entries, places
+from worlds import N_AGES, a_world, cohort, entries, hazards, places
 
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
@@ -146,3 +147,19 @@ def test_brothers_and_sisters_are_an_emergency_together_or_not_at_all() -> None:
     assert {0} in same_day
     assert {1} in same_day
     assert {0, 1} not in same_day
+
+
+def test_a_closure_before_an_arranged_move_draws_the_need_as_any_closure_does() -> None:
+    closes = replace(
+        places(UNLIMITED, UNLIMITED, changes=((30.0, 1, 0),)),
+        change_closes=np.array([-1]),
+        change_chance=np.array([0.5]),
+        emergencies=Emergencies(np.ones(N_AGES), np.array([False, True]), 25.0),
+    )
+    enter = entries({"1_4": 0.2})
+    spells = told_twice(
+        a_world(days=60, hazards=hazards(destination=always_to(2)), entries=enter, places=closes)
+    ).spells
+    moved = spells[spells["from_time"] == 30]
+    assert len(moved) > 1
+    assert set(moved["need"].tolist()) == {2}
