@@ -28,7 +28,7 @@ from sufficiency.planning.search import (
     shrunk,
     size,
 )
-from sufficiency.planning.timing import Months, latest_openings
+from sufficiency.planning.timing import OPENINGS, Months, latest_openings
 
 MOST = 12
 PRICES = (1.0, 2.0, 4.0)
@@ -185,6 +185,25 @@ def test_each_place_opens_as_late_as_is_enough(needed: tuple[int, ...]) -> None:
 
     (opened,) = latest_openings([needed[-1]], [len(needed)], meets)
     assert tuple(np.cumsum(opened)) == needed
+
+
+@pytest.mark.parametrize("number", [7, 20, 59])
+def test_many_places_open_in_a_few_lots_that_are_in_time(number: int) -> None:
+    months = 24
+    needed = [number * month // (months - 1) for month in range(months)]
+
+    def meets(ways: Sequence[Sequence[Months]]) -> list[bool]:
+        return [bool((np.cumsum(opened) >= needed).all()) for (opened,) in ways]
+
+    (opened,) = latest_openings([number], [months], meets)
+    assert sum(opened) == number
+    assert meets([[opened]]) == [True]
+    assert np.count_nonzero(opened) <= OPENINGS
+    # Every lot waits until it is needed: none could open a month later.
+    for month in np.flatnonzero(opened[:-1]):
+        later = list(opened)
+        later[month], later[month + 1] = 0, later[month + 1] + later[month]
+        assert meets([[tuple(later)]]) == [False]
 
 
 def test_pools_wait_in_the_order_in_which_they_are_listed() -> None:

@@ -60,6 +60,9 @@ Floats = NDArray[np.float64]
 
 HOPELESS_ERRORS = 4
 MOST_ROUNDS = 4
+NEAREST_IN = 1000
+"""Where no plan meets the targets, the nearest is looked for in about so many of the futures: it is
+an indication, and to be told sooner is worth more than the last place."""
 LATER_MONTHS = 3
 THE_PLAN, NO_CHANGE = "The plan", "No change"
 COST_FUTURES = 200
@@ -151,9 +154,11 @@ class _Seeker:
     def search(self, too_late: tuple[Allowed, ...]) -> Search:
         """Search, relaxing the bounds if nothing meets them."""
         self._hear("Looking for places")
+        oracle = self._oracle
         found = self._least(self._room)
         if not found.meets:
             self._relax(found)
+            oracle.keep_one_in(max(oracle.futures // NEAREST_IN, 1))
             found = self._least(self._room)
         if not found.meets:
             # What ample places reach is not always found again with few: say what these reach.
@@ -161,7 +166,6 @@ class _Seeker:
         self._hear("Asking how late they can open")
         plan = self._option(THE_PLAN, self._spread(found.plan))
         self._hear("Trying other plans")
-        oracle = self._oracle
         return Search(
             constraints=tuple(oracle.constraints),
             allowed=tuple(oracle.allowed),
@@ -264,7 +268,7 @@ class _Seeker:
         return bool((is_met(margins).mean(axis=0) >= self._certainty - ROUNDING).all())
 
     def _spread(self, plan: Plan) -> Additions:
-        """The plan with every place as late as the targets allow."""
+        """The plan with every lot of places as late as the targets allow."""
         oracle = self._oracle
         last = max(each.reading.date for each in oracle.constraints)
         calendars = [months_between(day, last) for day in oracle.opens]

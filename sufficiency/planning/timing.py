@@ -8,10 +8,13 @@ Months = tuple[int, ...]
 """How many places open in each month of a pool's calendar."""
 Meets = Callable[[Sequence[Sequence[Months]]], list[bool]]
 _AT_ONCE = 4
+OPENINGS = 6
+"""In at most so many lots the places of a pool open: what is bought is bought in lots, and months
+of single places differ from one set of futures to another."""
 
 
 def latest_openings(places: Sequence[int], months: Sequence[int], meets: Meets) -> list[Months]:
-    """Spread each pool's places over its months, each place as late as the targets allow.
+    """Spread each pool's places over its months, in lots that are as late as the targets allow.
 
     Args:
         places: (K,) places added to each pool; one that loses places loses them at once.
@@ -27,13 +30,13 @@ def latest_openings(places: Sequence[int], months: Sequence[int], meets: Meets) 
         (number, *(0 for _ in range(last - 1))) for number, last in zip(places, months, strict=True)
     ]
     for pool, number in enumerate(places):
-        waiting, month = number, 0
+        waiting, month, lot = number, 0, -(-number // OPENINGS)
         while waiting > 0 and month + 1 < months[pool]:
             later = _latest_month(opened, pool, month, waiting, months[pool], meets)
             opened[pool] = _postponed(opened[pool], month, later, waiting)
             month = later
             if month + 1 < months[pool]:
-                waiting = _most_that_can_wait(opened, pool, month, waiting, meets)
+                waiting = _most_that_can_wait(opened, pool, month, waiting, lot, meets)
                 opened[pool] = _postponed(opened[pool], month, month + 1, waiting)
                 month += 1
     return opened
@@ -56,15 +59,16 @@ def _latest_month(
 
 
 def _most_that_can_wait(
-    opened: Sequence[Months], pool: int, month: int, waiting: int, meets: Meets
+    opened: Sequence[Months], pool: int, month: int, waiting: int, lot: int, meets: Meets
 ) -> int:
-    """How many of the places that open in a month can open in the next instead, but not all.
+    """How many of the places that open in a month can open in the next instead, but for a lot.
 
-    Fewer that wait never do worse, so a few numbers at a time narrow it down.
+    Fewer that wait never do worse, so a few numbers at a time narrow it down, to a lot.
     """
-    low, high = 0, waiting
-    while high - low > 1:
-        tried = sorted({low + max((high - low) * part // _AT_ONCE, 1) for part in range(_AT_ONCE)})
+    low, high = 0, waiting - lot + 1
+    while high - low > lot:
+        steps = {max((high - low) * part // _AT_ONCE, lot) for part in range(_AT_ONCE)}
+        tried = sorted(low + step for step in steps)
         trials = [
             _with(opened, pool, _postponed(opened[pool], month, month + 1, number))
             for number in tried

@@ -37,7 +37,8 @@ HOW_JUDGED = (
     "be seen. They stand evenly for what drift of entries and exits may bring; a future whose "
     "answer was plain from like plans was not played again, which was tried on one such future "
     "in eight. What is said of the plan was then measured in further futures that had no part in "
-    "choosing it."
+    "choosing it. Where no plan meets the target, the nearest is looked for in 1,000 of them. "
+    "A pool's places open in six lots at most."
 )
 NO_MOVING_BACK = (
     "Places help as children come and move: a child who lives in a place that does not suit stays "
