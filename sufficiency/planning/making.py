@@ -158,7 +158,8 @@ class _Seeker:
         found = self._least(self._room)
         if not found.meets:
             self._relax(found)
-            oracle.keep_one_in(max(oracle.futures // NEAREST_IN, 1))
+            if oracle.futures > NEAREST_IN:
+                oracle.keep_one_in(oracle.futures // NEAREST_IN)
             found = self._least(self._room)
         if not found.meets:
             # What ample places reach is not always found again with few: say what these reach.
