@@ -1,9 +1,9 @@
 """What the search asks of plans, answered by simulation: the same futures for every plan.
 
 A plan is not played in futures whose answer is known. Met without any change and with a plan, a
-target is taken to be met with other plans too, which is tried on some of these futures each time;
-and what a plan's two ends say alike, the one with the most helpful and the one with the least
-helpful places, all plans between them are taken to say.
+target is taken to be met with other plans too; and what a plan's two ends say alike, the one with
+the most helpful and the one with the least helpful places, all plans between them are taken to say.
+A plan that is settled on is played in every future, so what is said of it is so.
 """
 
 from __future__ import annotations
@@ -30,10 +30,6 @@ Additions = tuple[PlacesAdded, ...]
 AT_FIRST, AFTERWARDS = 200, 500
 """Of how many futures plans are judged on roughly: before any future's answer is known, and then,
 when most of these need not be played."""
-SENTINEL_EVERY = 8
-"""One in so many of the futures taken to meet a target is played with every plan that is settled
-on: if more than 1 in 100 did not meet it, fewer than 1 in 100 searches of 4,000 futures would
-miss that."""
 NEAR = 4
 """A plan is near another if no pool differs by more places."""
 
@@ -71,7 +67,6 @@ class Simulated:
     relaxed_by: Floats | float = 0.0
     """(C,): how far bounds are moved, where nothing meets them."""
     _exact: dict[Additions, Floats] = field(default_factory=dict)
-    _checked: dict[Additions, Floats] = field(default_factory=dict)
     _about: dict[tuple[Additions, bool], Floats] = field(default_factory=dict)
     _costs: dict[Additions, float] = field(default_factory=dict)
     _wide: _Known | None = None
@@ -111,29 +106,11 @@ class Simulated:
         return [self._exact[each] + self.relaxed_by for each in every]
 
     def checked(self, additions: Additions) -> Floats:
-        """As `exact`, but of the futures taken to meet everything only sentinels are played.
-
-        If one of them does not, all are.
-        """
-        if self._wide is None or additions in self._exact:
-            return self.exact([additions])[0]
-        if additions not in self._checked:
-            self._checked[additions] = self._with_sentinels(additions, self._wide)
-        return self._checked[additions] + self.relaxed_by
-
-    def _with_sentinels(self, additions: Additions, known: _Known) -> Floats:
-        sure = np.setdiff1d(np.arange(self.futures), known.doubtful)
-        sentinels = sure[::SENTINEL_EVERY]
-        played = np.concatenate([known.doubtful, sentinels])
-        (answers,) = self._played([additions], played)
-        if not is_met(answers[len(known.doubtful) :] + self.relaxed_by).all():
-            (exactly,) = self.exact([additions])
-            met = is_met(exactly).all(axis=1)
-            doubtful = np.union1d(known.doubtful, np.flatnonzero(~met))
-            self._wide = _Known(known.margins, doubtful)
-            return self._exact[additions]
-        found = known.margins.copy()
-        found[played] = answers
+        """As `exact`; futures taken to meet everything that do not are doubtful from now on."""
+        (found,) = self.exact([additions])
+        if self._wide is not None:
+            missed = np.flatnonzero(~is_met(found).all(axis=1))
+            self._wide = _Known(self._wide.margins, np.union1d(self._wide.doubtful, missed))
         return found
 
     def settle(self, plan: Plan, room: Room) -> None:
@@ -208,7 +185,7 @@ class Simulated:
     ) -> list[Floats]:
         """Margins of plans in all futures or few, where what is known is not played again."""
         positions = self.rough_futures() if coarse else np.arange(self.futures)
-        whole = self._exact | self._checked
+        whole = self._exact
         new = [
             each
             for each in dict.fromkeys(every)
@@ -231,7 +208,7 @@ class Simulated:
         """Move the bounds so far outwards; what was known of the old ones is known no more."""
         self.relaxed_by = moved
         self._wide = self._near = None
-        self._about, self._checked = {}, {}
+        self._about = {}
 
     def keep_one_in(self, several: int) -> None:
         """Go on with fewer futures, which stand for all; nothing is known of them yet."""

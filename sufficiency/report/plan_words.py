@@ -34,11 +34,11 @@ HOW_LEAST = {
 }
 HOW_JUDGED = (
     "Every plan met the same simulated futures, with the same children, so that one place more can "
-    "be seen. They stand evenly for what drift of entries and exits may bring; a future whose "
-    "answer was plain from like plans was not played again, which was tried on one such future "
-    "in eight. What is said of the plan was then measured in further futures that had no part in "
-    "choosing it. Where no plan meets the target, the nearest is looked for in 1,000 of them. "
-    "A pool's places open in six lots at most."
+    "be seen. They stand evenly for what drift of entries and exits may bring. On the way, futures "
+    "whose answer was plain from like plans were not played again; the plan itself was played in "
+    "all. What is said of it was then measured in further futures that had no part in choosing it. "
+    "Where no plan meets the target, the nearest is looked for in 1,000 of them. A pool's places "
+    "open in six lots at most."
 )
 NO_MOVING_BACK = (
     "Places help as children come and move: a child who lives in a place that does not suit stays "
