@@ -37,7 +37,7 @@ def with_all_that_places_can_do(
     if chance.integers(0, 2):
         more["stays_on_share"] = chance.choice([0.0, 0.5, 1.0, 1.0], pools)
         more["stays_on_days_mean"] = chance.choice([0.001, 3.0, 500.0], pools)
-    if chance.integers(0, 2):
+    if chance.integers(0, 4):
         more["settling_days"] = float(chance.choice([0.0, 1.0, 4.0, 4.0 + TICK, 25.0, 200.0]))
     if chance.integers(0, 2):
         slots = np.sort(chance.choice([-1.0, 0.0, 0.1, *tied_days, days, days + 1.0, 2.4], 8))

@@ -200,8 +200,6 @@ def what_places_did(world: World, record: Record) -> list[str]:
     programme, emergencies = world.places.step_down, world.places.emergencies
     if np.isin(ends["from_time"], record.pool_changes["time"][1:]).any():
         seen.append("closed")
-    if emergencies is None and not chance_moves and planned["first_choice"].any():
-        seen.append("back")
     if emergencies is not None and not chance_moves and len(planned):
         seen.append("same day")
     if programme is not None:
@@ -212,18 +210,19 @@ def what_places_did(world: World, record: Record) -> list[str]:
 
 
 def test_the_worlds_drawn_are_worth_comparing() -> None:
-    """Among them are waits, ties, birthdays, many moves and people who find the door shut."""
+    """Among them are waits, ties, birthdays, many moves and people who find the door shut.
+
+    Places held after 18 and moves back are rarer: the council whose places can do everything has
+    them.
+    """
     seen: dict[str, int] = dict.fromkeys(("unplaced", "found", "18", "tied", "many", "empty"), 0)
-    seen |= dict.fromkeys(("planned", "held", "left later", "closed", "back", "step"), 0)
-    seen["same day"] = 0
+    seen |= dict.fromkeys(("planned", "closed", "step", "same day"), 0)
 
     @settings(ANY, database=None)
     @given(worlds())
     def look(world: World) -> None:
         record = simulate(world, SEED, 0, engine="compiled")
         spells = record.spells
-        seen["held"] += bool(len(record.holds))
-        seen["left later"] += bool(np.any(record.holds["to_time"] < record.horizon_days))
         for name in what_places_did(world, record):
             seen[name] += 1
         known = world.cohort.known
@@ -236,7 +235,7 @@ def test_the_worlds_drawn_are_worth_comparing() -> None:
         seen["18"] += bool(np.any(spells["ended"] == ENDED_TURNED_18))
         seen["tied"] += len(np.unique(moved["from_time"])) < len(moved)
         counts = np.bincount(moved["child"]) if len(moved) else np.zeros(1)
-        seen["many"] += bool(counts.max() > FIRST_PLACEMENTS)
+        seen["many"] += bool(counts.max() >= FIRST_PLACEMENTS)
         seen["empty"] += not len(spells)
 
     look()
@@ -309,6 +308,10 @@ def test_a_council_whose_places_can_do_everything(seed: int) -> None:
     ours, theirs = both(replace(council, places=crowded), replication=seed)
     assert_same(ours, theirs)
     assert len(ours.holds) > 20
+    assert np.any(ours.holds["to_time"] < ours.horizon_days)
+    nobody_settles = replace(crowded, settling_days=np.inf)
+    without = simulate(replace(council, places=nobody_settles), SEED, seed, engine="compiled")
+    assert len(ours.spells) > len(without.spells)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
