@@ -18,9 +18,14 @@ from typing import NoReturn
 import click
 
 from sufficiency import __version__
+from sufficiency.commands.stopping import (
+    INTERRUPTED,
+    errors_after_an_interrupt,
+    hearing_interrupts,
+)
 from sufficiency.errors import UserError
 
-WRONG_INPUT, INTERRUPTED = 2, 130
+WRONG_INPUT = 2
 OBJECTS_BETWEEN_SEARCHES = 50_000
 """Python's own 700 suits programs that make garbage. Libraries and tables that load make hundreds
 of thousands of objects that stay, and looking through them again and again is a tenth of the
@@ -70,12 +75,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             stream.reconfigure(errors="replace")
     if "--debug" not in typed:
         sys.excepthook = _one_line
-    sys.exit(_status(typed))
+    with hearing_interrupts():
+        status = _status(typed)
+    sys.exit(status)
 
 
 def _status(typed: list[str]) -> int:
     try:
-        result = commands.main(typed, prog_name="sufficiency", standalone_mode=False, obj=typed)
+        with errors_after_an_interrupt():
+            result = commands.main(typed, prog_name="sufficiency", standalone_mode=False, obj=typed)
     except click.ClickException as wrong:
         wrong.show()
         return WRONG_INPUT

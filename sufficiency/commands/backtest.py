@@ -19,11 +19,11 @@ from sufficiency.commands.options import (
     seed_option,
     workers_option,
 )
+from sufficiency.commands.stopping import INTERRUPTED, errors_after_an_interrupt
 
 if TYPE_CHECKING:
     from sufficiency.backtest.study import Backtest, Study
 
-INTERRUPTED = 130
 FUTURES, FUTURES_OF_RETURNS = 200, 100
 FIRST_ORIGIN, LAST_ORIGIN = 2015, 2022
 
@@ -152,7 +152,8 @@ def _backtest_published(
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     try:
-        found = _judged(study, unfinished, workers, resume=resume)
+        with errors_after_an_interrupt():
+            found = _judged(study, unfinished, workers, resume=resume)
     except KeyboardInterrupt:
         click.echo(
             f"Stopped. What is finished is kept in {unfinished}: the same command with --resume "

@@ -1,0 +1,136 @@
+"""Ctrl-C, heard whenever it comes: also while a library loads, which may make an error of it."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command_line import ROOT, found_first, status
+
+from sufficiency.commands.run import STOPPED
+from sufficiency.commands.stopping import hearing_interrupts, terminating_as_interrupt
+from sufficiency.shipped import shipped_path
+
+MEDIUM = str(shipped_path("scenarios", "wolverhampton-2020-medium.yaml"))
+MAKES_AN_ERROR_OF_IT = "raise AttributeError('partially initialized module')"
+LIBRARY = """
+import signal
+import time
+
+try:
+    for _ in range({times}):
+        signal.raise_signal(signal.SIGINT)
+    time.sleep(0.1)
+except KeyboardInterrupt:
+    {then}
+"""
+INTERRUPTED_AS_IT_LOADS = """
+import signal, sys
+
+def hook(event, about):
+    global done
+    if event == "import" and about[0] == {module!r} and not done:
+        done = True
+        signal.raise_signal(signal.SIGINT)
+
+done = False
+sys.addaudithook(hook)
+from sufficiency.cli import main
+main(["run", {scenario!r}, "--replications", "2", "--out", {out!r}])
+"""
+
+
+@pytest.fixture(autouse=True)
+def _keep_the_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+@pytest.mark.parametrize(
+    ("times", "then"),
+    [(1, "pass"), (1, MAKES_AN_ERROR_OF_IT), (2, MAKES_AN_ERROR_OF_IT)],
+    ids=["lost", "an error", "heard twice"],
+)
+def test_a_library_that_hides_an_interrupt_as_it_loads_hides_it_from_nobody(
+    times: int,
+    then: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "halfway.py").write_text(LIBRARY.format(times=times, then=then), encoding="utf-8")
+
+    def loads_it(path: str, overlays: object) -> None:
+        importlib.import_module("halfway")
+        time.sleep(5)
+        raise AssertionError("nobody was stopped")
+
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "halfway", raising=False)
+    monkeypatch.setattr("sufficiency.scenario.files.load_scenario", loads_it)
+    assert status("check", MEDIUM) == 130
+    assert capsys.readouterr().err.strip() == "Stopped. Nothing was written."
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_error_that_an_interrupt_became_says_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def becomes_an_error(*args: object, **kwargs: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RuntimeError from None
+
+    monkeypatch.setattr("sufficiency.commands.run._simulated", becomes_an_error)
+    monkeypatch.setattr("sufficiency.chunk_folder.has_chunks", lambda folder: True)
+    assert status("run", MEDIUM, "--out", str(tmp_path / "out")) == 130
+    assert capsys.readouterr().err.strip() == f"Stopped. {STOPPED}"
+
+
+def test_whoever_hears_ctrl_c_already_goes_on_hearing_it() -> None:
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with hearing_interrupts():
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing asks a process to end there")
+def test_an_error_of_ours_is_told_from_an_interrupt() -> None:
+    def nobody_asked() -> None:
+        with hearing_interrupts(), terminating_as_interrupt():
+            raise RuntimeError("a wheel came off")
+
+    def asked() -> None:
+        with hearing_interrupts(), terminating_as_interrupt():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            except KeyboardInterrupt:
+                raise RuntimeError from None
+
+    with pytest.raises(RuntimeError, match="a wheel came off"):
+        nobody_asked()
+    with pytest.raises(KeyboardInterrupt):
+        asked()
+
+
+@pytest.mark.parametrize("module", ["numpy.dtypes", "pandas._libs.tslibs.np_datetime"])
+def test_stopped_while_the_libraries_load(module: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = INTERRUPTED_AS_IT_LOADS.format(module=module, scenario=MEDIUM, out=str(out))
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=found_first(ROOT),
+        check=False,
+    )
+    assert ended.returncode == 130
+    assert ended.stderr.strip() == "Stopped. Nothing was written."
+    assert not out.exists()
