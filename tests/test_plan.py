@@ -33,7 +33,9 @@ from sufficiency.planning.futures import (
 )
 from sufficiency.planning.hindrances import hindrances_of
 from sufficiency.planning.making import find_plan
+from sufficiency.planning.oracle import Simulated, _Known
 from sufficiency.planning.result import make_plan
+from sufficiency.planning.search import Plan, Room
 from sufficiency.planning.target import parse_target
 from sufficiency.replication import Job, layers_asked, measure_chunk, surroundings_of
 from sufficiency.resolution.places_added import PlacesAdded, with_places_added
@@ -165,6 +167,29 @@ def test_the_plan_is_what_trying_every_plan_finds(resolved: Resolved) -> None:
     assert found.is_met
     assert found.plan.places == fewest
     assert found.plan.certainty[0] >= asked
+
+
+def test_a_plan_that_is_said_to_meet_a_target_does_however_often_the_search_was_misled(
+    resolved: Resolved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = Request(
+        (parse_target("unplaced <= 5 with 80% by 2021-04"),), ("ifa=6", "residential=6"), futures=30
+    )
+    honest = find_plan(resolved, request, ONE)
+    settle = Simulated.settle
+
+    def misled(oracle: Simulated, plan: Plan, room: Room) -> None:
+        """Take every plan to meet the target in every future, again and again."""
+        settle(oracle, plan, room)
+        met = np.full((oracle.futures, len(oracle.constraints)), 9.0)
+        oracle._near, oracle._room = _Known(met, np.zeros(0, np.int64)), room
+
+    monkeypatch.setattr(Simulated, "settle", misled)
+    found = find_plan(resolved, request, ONE)
+    assert honest.is_met
+    assert found.is_met
+    assert found.plan.meets
+    assert found.plan.places == honest.plan.places > 1
 
 
 def test_a_target_out_of_reach_is_said_to_be_and_what_can_be_reached_is_met(

@@ -221,7 +221,8 @@ class _Seeker:
     ) -> tuple[Judged, Judge, Judge]:
         """The least plan near one, confirmed on all futures, and who judged it, finely and roughly.
 
-        What was found far from where the search began, or is not confirmed, is searched from again.
+        What was found far from where the search began, or is not confirmed, is searched from again;
+        at last with nothing taken to be known.
         """
         oracle = self._oracle
         for _ in range(MOST_ROUNDS):
@@ -230,8 +231,12 @@ class _Seeker:
             found = least(judge, room, near.plan, hint, exchanges)
             confirmed = self._is_enough(oracle.checked(oracle.additions(found.plan)))
             if oracle.is_near(found.plan) and confirmed == found.meets:
-                break
+                return found, judge, hint
             near = found
+        if confirmed != found.meets:
+            oracle.forget()
+            judge, hint = (Judge(oracle, room, coarse=coarse) for coarse in (False, True))
+            found = least(judge, room, found.plan, hint, exchanges=())
         return found, judge, hint
 
     def _is_hopeless(self, nearest: Judged) -> bool:

@@ -207,6 +207,10 @@ class Simulated:
     def relax(self, moved: Floats) -> None:
         """Move the bounds so far outwards; what was known of the old ones is known no more."""
         self.relaxed_by = moved
+        self.forget()
+
+    def forget(self) -> None:
+        """Take no future's answer to be known any more: plans are played in every one."""
         self._wide = self._near = None
         self._about = {}
 
