@@ -8,6 +8,7 @@ keeps its name in readers that do not know the mark; pounds signs live in the wo
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import os
@@ -33,6 +34,7 @@ from sufficiency.report.suppression import shown
 from sufficiency.report.writing import explained
 
 DECIMALS = 4
+_FIGURES = f".{DECIMALS}f"
 RUNS_FOLDER = Path("outputs")
 MANIFEST = "manifest.json"
 TABLES = (
@@ -161,17 +163,28 @@ def written_whole(out: Path, overwrite: bool = False) -> Iterator[Path]:
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, the same bytes for the same numbers on every system."""
-    numbers = [name for name in table.columns if table[name].dtype.kind == "f"]
-    # Adding zero turns a rounded -0.0 into 0.0.
-    rounded = table.assign(**{name: table[name].round(DECIMALS) + 0.0 for name in numbers})
-    rounded.to_csv(
-        path,
-        index=False,
-        float_format=f"%.{DECIMALS}f",
-        date_format="%Y-%m-%d",
-        lineterminator="\n",
-        encoding="utf-8",
-    )
+    columns = [_written(table[name]) for name in table.columns]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(table.columns)
+        rows.writerows(zip(*columns, strict=True))
+
+
+def _written(column: pd.Series[Any]) -> list[Any]:
+    """A column as it stands in a CSV file, empty where nothing is known; `DataFrame.to_csv` takes
+    twice as long over the same."""
+    if column.dtype.kind == "f":
+        # Adding zero turns a rounded -0.0 into 0.0.
+        rounded = (column.to_numpy().round(DECIMALS) + 0.0).tolist()
+        return ["" if math.isnan(number) else format(number, _FIGURES) for number in rounded]
+    if column.dtype.kind == "M":
+        distinct, which = np.unique(column.to_numpy(), return_inverse=True)
+        days = pd.Series(distinct).dt.strftime("%Y-%m-%d").fillna("").to_numpy(dtype=object)
+        return list(days[which])
+    words = column.tolist()
+    return [
+        "" if empty else word for word, empty in zip(words, column.isna().tolist(), strict=True)
+    ]
 
 
 def write_replications(values: LongValues, path: Path) -> None:
