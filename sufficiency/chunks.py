@@ -25,6 +25,8 @@ TOTALS = "children_in_care"
 _CHILD_MONTHS_A_CHUNK = 900_000
 """About a tenth of a second of work: little to lose, and little to wait for at Ctrl-C."""
 _MOST_A_CHUNK = 50
+_MOST_NUMBERS_HELD = 2**23
+"""Of one figure, in memory; 64 MB."""
 
 
 @dataclass(frozen=True, order=True)
@@ -120,17 +122,30 @@ class KeptFigure:
         return np.concatenate(parts).reshape(-1, *self.shape)
 
 
-@dataclass(frozen=True)
 class MonthsByPool:
-    """A figure of R replications whose last axis are months, a few cells in memory at a time."""
+    """A figure of R replications whose last axis are months, a few cells in memory at a time.
 
-    figure: KeptFigure
+    What is small enough is read once and held, as it is asked for again and again.
+    """
+
+    def __init__(self, figure: KeptFigure):
+        self._figure = figure
+        self._held: Numbers | None = None
 
     def __getitem__(self, at: tuple[Any, ...]) -> Numbers:
-        """``[:, pool]``, or ``[:, basis, pool]``: (R, M) of all replications."""
-        *before, n_months = self.figure.shape
+        """``[:, pool]``, or ``[:, basis, pool]``: (R, M) of all replications, not to be changed."""
+        *before, n_months = self._figure.shape
         position = int(np.ravel_multi_index(at[1:], tuple(before)))
-        return self.figure.cells(position * n_months, (position + 1) * n_months).T
+        return self._cells(position * n_months, (position + 1) * n_months).T
+
+    def _cells(self, first: int, after_last: int) -> Numbers:
+        figure = self._figure
+        if figure.n_cells * len(figure) > _MOST_NUMBERS_HELD:
+            return figure.cells(first, after_last)
+        if self._held is None:
+            self._held = figure.cells(0, figure.n_cells)
+            self._held.flags.writeable = False
+        return self._held[first:after_last]
 
 
 def replications_a_chunk(children: int, months: int) -> int:

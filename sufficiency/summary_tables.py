@@ -23,7 +23,14 @@ from sufficiency.measures.finance import (
     finance_monthly_table,
     finance_table,
 )
-from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, PROBABILITY_ROWS, need_rows
+from sufficiency.measures.monthly import (
+    FLOW_ROWS,
+    FORECAST_ROWS,
+    GAPS,
+    PROBABILITY_ROWS,
+    need_rows,
+)
+from sufficiency.measures.rows import first_row
 from sufficiency.measures.summary import (
     STATISTICS,
     labelled_summary,
@@ -98,10 +105,12 @@ def forecast_table(figure: KeptFigure, dates: Sequence[date]) -> pd.DataFrame:
     """
     n_rows, n_dates = figure.shape
     often = np.full((len(STATISTICS), len(PROBABILITY_ROWS), n_dates), np.nan)
-    for number, (measure, sector, age_band) in enumerate(PROBABILITY_ROWS):
-        gap = measure.removesuffix("_probability")
-        row = FORECAST_ROWS.index((gap, sector, age_band))
-        often[0, number] = (figure.cells(row * n_dates, (row + 1) * n_dates) > 0).mean(axis=1)
+    # The block of a gap begins with the rows of all children and of each setting, as these do.
+    n_gap_rows = len(PROBABILITY_ROWS) // len(GAPS)
+    for number, gap in enumerate(GAPS):
+        first, here = first_row(gap), slice(number * n_gap_rows, (number + 1) * n_gap_rows)
+        cells = figure.cells(first * n_dates, (first + n_gap_rows) * n_dates)
+        often[0, here] = (cells > 0).mean(axis=1).reshape(n_gap_rows, n_dates)
     whole = np.concatenate([_summary(figure).reshape(-1, n_rows, n_dates), often], axis=1)
     return labelled_summary(whole, _FORECAST_KEYS, (*FORECAST_ROWS, *PROBABILITY_ROWS), dates)
 
@@ -109,18 +118,14 @@ def forecast_table(figure: KeptFigure, dates: Sequence[date]) -> pd.DataFrame:
 def _pools(job: Job, run: RunFigures) -> pd.DataFrame:
     """How full each pool is."""
 
-    def of(name: str, pool: int) -> NDArray[np.floating]:
-        figure = run.figures[name]
-        n_dates = figure.shape[-1]
-        return figure.cells(pool * n_dates, (pool + 1) * n_dates)
-
+    usable, occupied = run.figures["usable"].by_pool, run.figures["occupied"].by_pool
     plan = job.surroundings.costs
     return pools_table(
         plan.pool_names,
         plan.pool_sector,
         job.surroundings.calendar,
-        lambda pool: of("usable", pool),
-        lambda pool: of("occupied", pool),
+        lambda pool: usable[:, pool].T,
+        lambda pool: occupied[:, pool].T,
     )
 
 
