@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from small_council import SmallCouncil, in_bytes
 
-from sufficiency import experiment
+from sufficiency import chunks, experiment
 from sufficiency.chunk_folder import ChunkFolder, has_chunks
 from sufficiency.chunks import Arrays, Chunk, Numbers, work_out_chunk
 from sufficiency.errors import OutputError
@@ -304,17 +304,22 @@ def test_a_scenario_is_the_same_in_any_process_and_another_with_one_number_chang
 def test_money_is_read_a_pool_at_a_time_however_many_futures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: list[bytes]
 ) -> None:
-    """All nights and all money of many futures would fill the memory that chunks keep free."""
-    asked: list[int] = []
+    """All nights and all money of many futures would fill the memory that chunks keep free; of few
+    each is read once."""
+    asked: list[tuple[str, Chunk, int]] = []
     strip = ChunkFolder.strip
 
     def note(kept: ChunkFolder, chunk: Chunk, name: str, first: int, last: int | None) -> Numbers:
         found = strip(kept, chunk, name, first, last)
         # Whole chunks are read where every replication is written, one chunk after another.
         if name in ("nights", "cost_gbp", "extra_cost_gbp") and last is not None:
-            asked.append(len(found))
+            asked.append((name, chunk, len(found)))
         return found
 
     monkeypatch.setattr(ChunkFolder, "strip", note)
-    assert in_bytes(a_run(tmp_path / "run")) == undisturbed
-    assert set(asked) == {COUNCIL.months}
+    assert in_bytes(a_run(tmp_path / "few")) == undisturbed
+    assert len(asked) == len(set(asked))
+    asked.clear()
+    monkeypatch.setattr(chunks, "_MOST_NUMBERS_HELD", 0)
+    assert in_bytes(a_run(tmp_path / "many")) == undisturbed
+    assert {cells for _, _, cells in asked} == {COUNCIL.months}
