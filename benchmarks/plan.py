@@ -46,7 +46,7 @@ def main() -> None:
         )
         played = 0
 
-        def told(_what: str, futures: int) -> None:
+        def told(_step: str, futures: int) -> None:
             nonlocal played
             played += futures
 

@@ -17,6 +17,7 @@ from rich.progress import (
     Progress,
     TaskProgressColumn,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
@@ -34,6 +35,7 @@ from sufficiency.report.formats import (
 )
 
 if TYPE_CHECKING:
+    from sufficiency.planning.steps import Told
     from sufficiency.report.comparison_figures import ComparisonResult
     from sufficiency.report.plan_report import PlanReport
     from sufficiency.speed import Speed
@@ -42,7 +44,6 @@ PIPED_WIDTH = 140
 """Columns of a table that is not shown on a terminal."""
 WIDTH_WITH_REGIONS = 120
 FUTURES_IN_A_RUN = 1000
-_NEARLY_DONE = 0.97
 RANGE_LABEL = "in 8 of 10 futures"
 
 
@@ -87,26 +88,26 @@ def progress_bar(futures: int) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def search_progress(expected: int) -> Iterator[Callable[[str, int], None]]:
-    """What a search is doing and about how long it will take, on standard error.
+def plan_progress() -> Iterator[Told]:
+    """Which step of a plan is being made, futures played and time gone, on standard error.
 
-    How many futures it needs is not known before: ``expected`` is what searches of its size took.
+    No time left: two plans of a size may take ten times as many futures one as the other.
     """
+    from sufficiency.planning.steps import Step
+
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("time left about"),
-        TimeRemainingColumn(compact=True),
+        BarColumn(bar_width=12),
+        TextColumn("{task.completed:,.0f} futures in"),
+        TimeElapsedColumn(),
     )
     with Progress(*columns, console=_console(errors=True)) as bar:
-        task = bar.add_task("Reading", total=expected)
+        task = bar.add_task("Reading the scenario", total=None)
 
-        def show(what: str, futures: int) -> None:
-            done = bar.tasks[task].completed + futures
-            # One that takes more than others is never said to be done before it is.
-            total = max(expected, round(done / _NEARLY_DONE))
-            bar.update(task, description=what, completed=done, total=total)
+        def show(step: Step, futures: int) -> None:
+            bar.update(
+                task, description=f"Step {step.number} of {len(Step)}: {step}", advance=futures
+            )
 
         yield show
 

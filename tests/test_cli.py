@@ -14,6 +14,8 @@ import click
 import pytest
 
 from sufficiency import cli
+from sufficiency.commands.options import output_folder
+from sufficiency.errors import OutputError
 from sufficiency.history.authorities import all_authorities
 from sufficiency.shipped import shipped_path
 
@@ -230,6 +232,19 @@ def test_an_earlier_run_is_not_overwritten_unasked(
     assert status("run", MEDIUM, "--out", str(tmp_path)) == 2
     assert "--overwrite" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_a_folder_typed_as_here_or_above_has_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "above" / "here"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert output_folder(Path("."), "unused", overwrite=False) == here
+    (here / "mine.txt").write_text("kept", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"above.* --overwrite"):
+        output_folder(Path(".."), "unused", overwrite=False)
+    assert output_folder(None, "A plan", overwrite=False).name == "a-plan"
 
 
 def test_ctrl_c_says_that_nothing_was_written(

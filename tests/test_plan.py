@@ -36,6 +36,7 @@ from sufficiency.planning.making import find_plan
 from sufficiency.planning.oracle import Simulated, _Known
 from sufficiency.planning.result import make_plan
 from sufficiency.planning.search import Plan, Room
+from sufficiency.planning.steps import Step
 from sufficiency.planning.target import parse_target
 from sufficiency.replication import Job, layers_asked, measure_chunk, surroundings_of
 from sufficiency.resolution.places_added import PlacesAdded, with_places_added
@@ -321,13 +322,19 @@ def test_a_plan_is_a_folder_of_files(path: Path, tmp_path: Path) -> None:
     assert book.sheetnames[:4] == ["Plan", "Alternatives", "Market position", "When reached"]
 
 
-def test_the_same_plan_whatever_the_workers(resolved: Resolved) -> None:
+def test_the_same_plan_and_the_same_steps_told_whatever_the_workers(resolved: Resolved) -> None:
     target = parse_target("unplaced <= 3 with 75% by 2021-01")
     request = Request((target,), ("ifa=4",), futures=60, further_futures=20)
-    one, two = (make_plan(resolved, request, Workers(THREADS, n)) for n in (1, 2))
+    heard: list[tuple[Step, int]] = []
+    one = make_plan(resolved, request, Workers(THREADS, 1))
+    two = make_plan(resolved, request, Workers(THREADS, 2), told=lambda *told: heard.append(told))
     for name in ("table", "needs", "market_table"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name), check_exact=True)
     assert (one.places, one.options) == (two.places, two.options)
+    steps = list(dict.fromkeys(step for step, _ in heard))
+    assert steps == list(Step) == sorted(steps, key=lambda step: step.number)
+    confirming = sum(futures for step, futures in heard if step is Step.CONFIRMING)
+    assert confirming == 20 * len(two.options)
 
 
 @pytest.mark.parametrize(

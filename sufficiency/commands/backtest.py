@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from sufficiency.commands.options import (
     out_options,
+    output_folder,
     replications_option,
     seed_option,
     workers_option,
@@ -145,10 +146,8 @@ def _backtest_published(
     """Score forecasts from published statistics."""
     from sufficiency.backtest.output import PAGE_FILE, result_of, write_result
     from sufficiency.backtest.pieces import Pieces, settings_of
-    from sufficiency.report.run_folder import check_writable, default_run_folder
 
-    folder = out or default_run_folder(f"backtest {authority_name(study)}")
-    check_writable(folder, overwrite)
+    folder = output_folder(out, f"backtest {authority_name(study)}", overwrite)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     try:
@@ -218,11 +217,9 @@ def _backtest_returns(
     from sufficiency.backtest.returns_output import Asked, backtest_files, write_returns_backtest
     from sufficiency.history.authorities import find_authority
     from sufficiency.report.returns_backtest_page import verdict_sentences
-    from sufficiency.report.run_folder import check_writable, default_run_folder
 
     name = find_authority(authority).name
-    folder = out or default_run_folder(f"backtest returns {name}")
-    check_writable(folder, overwrite)
+    folder = output_folder(out, f"backtest returns {name}", overwrite)
     futures, every = replications or FUTURES_OF_RETURNS, int(every_months or 6)
     with _progress() as show:
         result = backtest_files(

@@ -14,6 +14,7 @@ from sufficiency.commands.options import (
     chosen_scenario,
     engine_option,
     out_options,
+    output_folder,
     overlay_option,
     replications_option,
     seed_option,
@@ -205,12 +206,7 @@ def _moved(before: Path, after: Path, folder: Path, overwrite: bool, typed: str)
 
 def _folder(out: Path | None, names: list[str], overwrite: bool) -> Path:
     """The folder to write, checked before anything is simulated."""
-    from sufficiency.report.run_folder import check_writable, default_run_folder
-
-    folder = out or default_run_folder(f"compare-{'-'.join(names)}"[:_LONGEST_FOLDER])
-    folder = folder.resolve() if folder.name in ("", "..") else folder
-    check_writable(folder, overwrite)
-    return folder
+    return output_folder(out, f"compare-{'-'.join(names)}"[:_LONGEST_FOLDER], overwrite)
 
 
 def _finished(result: Comparison, folder: Path, overwrite: bool) -> None:

@@ -108,6 +108,20 @@ def out_options(default: str, replaced: str) -> Callable[[Command], Command]:
     return both
 
 
+def output_folder(out: Path | None, name: str, overwrite: bool) -> Path:
+    """The folder to write to, by its own name: ``out``, or the one in outputs/ for ``name``.
+
+    Raises `OutputError` if it cannot be written.
+    """
+    from sufficiency.report.run_folder import check_writable, default_run_folder
+
+    folder = out or default_run_folder(name)
+    # Typed as "here" or "above" it has no name, which what lies beside it is named after.
+    folder = folder.resolve() if folder.name in ("", "..") else folder
+    check_writable(folder, overwrite)
+    return folder
+
+
 def overlay_option(command: Command) -> Command:
     """Files laid over a scenario: a crisis, a programme, a set of prices."""
     return click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from sufficiency.commands.options import (
     Whole,
     chosen_scenario,
     out_options,
+    output_folder,
     replications_option,
     scenario_options,
     seed_option,
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sufficiency.executors import Workers
+    from sufficiency.planning.asking import Request
     from sufficiency.planning.reaching import Wish
+    from sufficiency.planning.target import Target
     from sufficiency.resolution.resolve import Resolved
+    from sufficiency.scenario.model import Scenario
 
 
 def as_month_end(
@@ -100,6 +104,7 @@ def as_month_end(
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     scenario: str | None,
     authority: str | None,
     in_care: int | None,
@@ -108,17 +113,13 @@ def command(
     *,
     overlays: tuple[str, ...],
     targets: tuple[str, ...],
-    pools: tuple[str, ...],
-    least: str,
-    no_lead_times: bool,
     reach: tuple[int, ...],
     reach_rate: tuple[str, ...],
     reach_by: date | None,
-    replications: int,
-    seed: int,
     workers: int | None,
     out: Path | None,
     overwrite: bool,
+    **how: Any,
 ) -> int | None:
     """Find the least change of places, by pool and month, that meets a target.
 
@@ -126,46 +127,47 @@ def command(
     (plan.csv) and figures for a market position statement (market_position.csv). With --reach
     alone, only says when a number in care is reached.
 
+    A plan of three pools takes some minutes; how many futures it needs is not known before.
+
     \b
     Examples:
       sufficiency plan wolverhampton-2020-places --target "unplaced <= 2 with 90% by 2022-04"
       sufficiency plan s.yaml --target "in_house_shortfall <= 20 with 80% by 2022-12" --least cost
       sufficiency plan --authority Wolverhampton --reach 480 --reach-rate england
     """
-    from sufficiency.planning.reaching import Wish, check_wishes
     from sufficiency.planning.target import GRAMMAR, parse_target
 
     if not targets and not reach and not reach_rate:
         raise click.UsageError(f"Give a --target, or --reach or --reach-rate.\n{GRAMMAR}")
-    read = tuple(parse_target(text) for text in targets)
-    wishes = [
-        *(Wish(number=float(number), by=reach_by) for number in reach),
-        *(Wish(rate=rate, by=reach_by) for rate in reach_rate),
-    ]
+    request = _request(tuple(parse_target(text) for text in targets), **how)
+    wishes = _wishes(reach, reach_rate, reach_by)
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
-    from sufficiency import terminal
+    folder = output_folder(out, f"{chosen.name}-plan", overwrite) if targets else None
     from sufficiency.executors import THREADS, Workers, usable_processors
-    from sufficiency.planning.asking import (
-        FURTHER_FUTURES,
-        Request,
-        check_request,
-        expected_futures,
-    )
-    from sufficiency.planning.result import make_plan
-    from sufficiency.report.plan_folder import write_plan
-    from sufficiency.report.run_folder import check_writable, default_run_folder
-    from sufficiency.resolution.resolve import resolve
-    from sufficiency.simulation.simulate import DEFAULT_ENGINE, must_compile, why_another_engine
 
+    resolved = _checked(chosen, request, wishes)
     crew = Workers(THREADS, workers or usable_processors())
-    folder = out or default_run_folder(f"{chosen.name}-plan")
-    folder = folder.resolve() if folder.name in ("", "..") else folder
-    if read:
-        check_writable(folder, overwrite)
-    resolved = resolve(chosen)
-    terminal.show_warnings([*resolved.warnings, *why_another_engine(DEFAULT_ENGINE)])
-    request = Request(
-        targets=read,
+    if folder is None:
+        _only_reach(resolved, wishes, request.seed, crew)
+        return None
+    typed = shlex.join(["sufficiency", *context.obj])
+    return _planned(folder, overwrite, resolved, request, crew, wishes, typed)
+
+
+def _request(
+    targets: tuple[Target, ...],
+    *,
+    pools: tuple[str, ...],
+    least: str,
+    no_lead_times: bool,
+    replications: int,
+    seed: int,
+) -> Request:
+    """What is asked of the plan."""
+    from sufficiency.planning.asking import FURTHER_FUTURES, Request
+
+    return Request(
+        targets=targets,
         pools=tuple(name.strip() for each in pools for name in each.split(",") if name.strip()),
         least=least,
         futures=replications,
@@ -173,19 +175,53 @@ def command(
         seed=seed,
         keep_lead_times=not no_lead_times,
     )
-    # What is wrong is said before work seems to begin.
+
+
+def _wishes(numbers: Sequence[int], rates: Sequence[str], by: date | None) -> list[Wish]:
+    """The numbers and rates of children in care that are to be reached."""
+    from sufficiency.planning.reaching import Wish
+
+    return [
+        *(Wish(number=float(number), by=by) for number in numbers),
+        *(Wish(rate=rate, by=by) for rate in rates),
+    ]
+
+
+def _checked(chosen: Scenario, request: Request, wishes: Sequence[Wish]) -> Resolved:
+    """The scenario resolved, with what is wrong said before work seems to begin."""
+    from sufficiency import terminal
+    from sufficiency.planning.asking import check_request
+    from sufficiency.planning.reaching import check_wishes
+    from sufficiency.resolution.resolve import resolve
+    from sufficiency.simulation.simulate import DEFAULT_ENGINE, must_compile, why_another_engine
+
+    resolved = resolve(chosen)
+    terminal.show_warnings([*resolved.warnings, *why_another_engine(DEFAULT_ENGINE)])
     check_wishes(resolved, wishes)
-    if read:
+    if request.targets:
         check_request(resolved, request)
     if must_compile(DEFAULT_ENGINE):
         terminal.show_warnings([COMPILING])
-    if not read:
-        _only_reach(resolved, wishes, seed, crew)
-        return None
+    return resolved
+
+
+def _planned(
+    folder: Path,
+    overwrite: bool,
+    resolved: Resolved,
+    request: Request,
+    crew: Workers,
+    wishes: Sequence[Wish],
+    typed: str,
+) -> int | None:
+    """Make the plan, write it and say what was found."""
+    from sufficiency import terminal
+    from sufficiency.planning.result import make_plan
+    from sufficiency.report.plan_folder import write_plan
+
     try:
         with terminating_as_interrupt():
-            with terminal.search_progress(expected_futures(resolved, request)) as told:
-                typed = shlex.join(["sufficiency", *context.obj])
+            with terminal.plan_progress() as told:
                 report = make_plan(resolved, request, crew, wishes, typed, told)
             written = write_plan(report, folder, overwrite)
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from sufficiency.commands.options import (
     chosen_scenario,
     engine_option,
     out_options,
+    output_folder,
     replications_option,
     scenario_options,
     seed_option,
@@ -102,12 +103,10 @@ def command(
     try:
         with terminating_as_interrupt(), page_beside(replications, workers) as page:
             chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
-            from sufficiency.report.run_folder import check_writable, default_run_folder
             from sufficiency.scenario.options import with_options
 
             chosen = with_options(chosen, actuals=actuals)
-            folder = _with_a_name(out or default_run_folder(chosen.name))
-            check_writable(folder, overwrite)
+            folder = output_folder(out, chosen.name, overwrite)
             forecast = _simulated(
                 chosen,
                 replications,
@@ -165,8 +164,3 @@ def _what_is_kept(folder: Path | None) -> str:
     from sufficiency.chunk_folder import has_chunks
 
     return STOPPED if folder is not None and has_chunks(folder) else "Nothing was written."
-
-
-def _with_a_name(folder: Path) -> Path:
-    """The folder by its own name where it was typed as "here" or "above"."""
-    return folder.resolve() if folder.name in ("", "..") else folder

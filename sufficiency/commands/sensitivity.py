@@ -14,6 +14,7 @@ from sufficiency.commands.options import (
     as_date,
     chosen_scenario,
     out_options,
+    output_folder,
     replications_option,
     scenario_options,
     seed_option,
@@ -104,13 +105,10 @@ def command(
       sufficiency sensitivity s.yaml --assumptions entries.by_age,population.overflow_share.ifa
       sufficiency sensitivity s.yaml --measure cost --at 2022-03-31 --limit cost=36000000
     """
-    from sufficiency.report.run_folder import check_writable, default_run_folder
     from sufficiency.sensitivity.study import Asked
 
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
-    folder = out or default_run_folder(f"{chosen.name}-sensitivity")
-    folder = folder.resolve() if folder.name in ("", "..") else folder
-    check_writable(folder, overwrite)
+    folder = output_folder(out, f"{chosen.name}-sensitivity", overwrite)
     asked = Asked(
         assumptions=_parts(assumptions),
         measures=_parts(measures),

@@ -17,10 +17,6 @@ from sufficiency.resolution.resolve import Resolved
 FEWEST_PLACES, LEAST_COST = LEASTS = ("places", "cost")
 FUTURES, FURTHER_FUTURES = 4000, 1000
 """By default; ``benchmarks/plan.py`` shows how far plans of several seeds then differ."""
-PLANS_A_POOL = 30
-"""How many plans a search judges for each pool that may change, and in what part of its futures
-each is played: what it took in the searches of ``benchmarks/plan.py``."""
-PLAYED_OF_EACH = 0.12
 
 
 @dataclass(frozen=True)
@@ -48,14 +44,6 @@ def check_request(
     check_targets(request.targets, report_calendar(resolved.start, resolved.months))
     last = max(each.reading.date for each in constraints_of(request.targets))
     return _in_time(resolved, request, last)
-
-
-def expected_futures(resolved: Resolved, request: Request) -> int:
-    """About how many futures a plan takes, from what others took. Raises as `allowed_pools`."""
-    pools = len(allowed_pools(resolved, request.pools))
-    plans = PLANS_A_POOL * pools if pools > 1 else PLANS_A_POOL // 2
-    options = 2 * pools + 3
-    return round(plans * PLAYED_OF_EACH * request.futures) + options * request.further_futures
 
 
 def opens_from(resolved: Resolved, allowed: Allowed, request: Request) -> date:

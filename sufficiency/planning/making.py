@@ -7,7 +7,7 @@ further ones, which had no part in choosing it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -51,6 +51,7 @@ from sufficiency.planning.search import (
     least,
     shrunk,
 )
+from sufficiency.planning.steps import Step, Told, nobody
 from sufficiency.planning.target import CHILDREN, POUNDS, Target
 from sufficiency.planning.timing import Months, latest_openings
 from sufficiency.report.plan_report import pool_label
@@ -113,11 +114,9 @@ def find_plan(
     resolved: Resolved,
     request: Request,
     workers: Workers,
-    told: Callable[[str, int], None] | None = None,
+    told: Told = nobody,
 ) -> Search:
     """The least change of places that meets the targets, or comes nearest, and alternatives.
-
-    ``told`` hears what is being done and how many futures were played since it heard last.
 
     Raises:
         UserError: targets outside the forecast or against each other; pools that do not exist,
@@ -127,7 +126,6 @@ def find_plan(
     constraints = constraints_of(request.targets)
     last = max(each.reading.date for each in constraints)
     opens = tuple(opens_from(resolved, each, request) for each in allowed)
-    hear = told or (lambda _what, _futures: None)
     short = until(resolved, last)
     oracle = Simulated(
         resolved=short,
@@ -140,20 +138,20 @@ def find_plan(
         cost_futures=min(COST_FUTURES, request.futures),
         workers=workers,
     )
-    return _Seeker(oracle, request, hear).search(too_late)
+    return _Seeker(oracle, request, told).search(too_late)
 
 
 class _Seeker:
     """The steps of one search."""
 
-    def __init__(self, oracle: Simulated, request: Request, told: Callable[[str, int], None]):
+    def __init__(self, oracle: Simulated, request: Request, told: Told):
         self._oracle, self._request, self._told = oracle, request, told
         self._certainty = np.array([each.target.certainty for each in oracle.constraints])
         self._room = self._room_of(range(len(oracle.allowed)))
 
     def search(self, too_late: tuple[Allowed, ...]) -> Search:
         """Search, relaxing the bounds if nothing meets them."""
-        self._hear("Looking for places")
+        self._hear(Step.LOOKING)
         oracle = self._oracle
         found = self._least(self._room)
         if not found.meets:
@@ -164,9 +162,9 @@ class _Seeker:
         if not found.meets:
             # What ample places reach is not always found again with few: say what these reach.
             self._relax(found)
-        self._hear("Asking how late they can open")
+        self._hear(Step.HOW_LATE)
         plan = self._option(THE_PLAN, self._spread(found.plan))
-        self._hear("Trying other plans")
+        self._hear(Step.OTHERS)
         return Search(
             constraints=tuple(oracle.constraints),
             allowed=tuple(oracle.allowed),
@@ -178,9 +176,9 @@ class _Seeker:
             reachable=self._reachable(),
         )
 
-    def _hear(self, what: str) -> None:
-        self._oracle.done = lambda futures: self._told(what, futures)
-        self._told(what, 0)
+    def _hear(self, step: Step) -> None:
+        self._oracle.done = lambda futures: self._told(step, futures)
+        self._told(step, 0)
 
     def _room_of(self, pools: Sequence[int]) -> Room:
         """Room to change some of the pools, by position, as far as the user and sense allow."""

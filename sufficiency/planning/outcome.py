@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +25,7 @@ from sufficiency.planning.futures import (
     until,
 )
 from sufficiency.planning.making import Option, Search
+from sufficiency.planning.steps import Step, Told, nobody
 from sufficiency.planning.target import (
     COST,
     IN_AREA_SHARE,
@@ -100,7 +100,7 @@ def measured(
     request: Request,
     search: Search,
     workers: Workers,
-    told: Callable[[str, int], None] | None = None,
+    told: Told = nobody,
 ) -> Outcome:
     """Play the plan, no change and the alternatives in futures that the search has not seen."""
     calendar = report_calendar(resolved.start, resolved.months)
@@ -111,11 +111,8 @@ def measured(
         until(resolved, last), request.seed, request.further_futures, request.futures
     )
     plans = [with_places_added(resolved, option.additions) for option in options]
-    hear = told or (lambda _what, _futures: None)
     question = question_of(resolved, readings, request.seed)
-    values = play(
-        question, plans, numbers, workers, lambda n: hear("Confirming on further futures", n)
-    )
+    values = play(question, plans, numbers, workers, lambda n: told(Step.CONFIRMING, n))
     return Outcome(options, search.constraints, readings, values, calendar)
 
 

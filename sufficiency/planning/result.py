@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from sufficiency.planning.making import Option, Search, find_plan
 from sufficiency.planning.market import FAMILIES, SAME_DAY, URGENCIES, Market, market_of
 from sufficiency.planning.outcome import Outcome, measured, names, plan_table
 from sufficiency.planning.reaching import Wish, reach_lines
+from sufficiency.planning.steps import Step, Told, nobody
 from sufficiency.report.plan_report import (
     MarketLine,
     OptionLine,
@@ -35,10 +36,8 @@ from sufficiency.resolution.places_added import pools_of, with_places_added
 from sufficiency.resolution.resolve import Resolved
 
 Floats = NDArray[np.float64]
-Told = Callable[[str, int], None]
 
 MARKET_FUTURES = 200
-SEARCHING, COUNTING = "Looking for places", "Counting placements"
 
 
 def make_plan(
@@ -47,19 +46,18 @@ def make_plan(
     workers: Workers,
     wishes: Sequence[Wish] = (),
     command: str = "",
-    told: Told | None = None,
+    told: Told = nobody,
 ) -> PlanReport:
     """Search, confirm, count and say. Raises `UserError` as `find_plan` and `reach_lines` do."""
     started_at = datetime.now(UTC)
-    hear = told or (lambda _what, _futures: None)
     reach, in_care = reach_lines(resolved, wishes, request.seed, workers)
-    search = find_plan(resolved, request, workers, hear)
-    outcome = measured(resolved, request, search, workers, hear)
+    search = find_plan(resolved, request, workers, told)
+    outcome = measured(resolved, request, search, workers, told)
     hindrances = hindrances_of(resolved, request, search, outcome.certainty(1), workers)
     futures = min(MARKET_FUTURES, request.futures)
     with_plan = with_places_added(resolved, search.plan.additions)
     without, planned = (
-        market_of(each, futures, request.seed, workers, lambda n: hear(COUNTING, n))
+        market_of(each, futures, request.seed, workers, lambda n: told(Step.COUNTING, n))
         for each in (resolved, with_plan)
     )
     calendar = report_calendar(resolved.start, resolved.months)
