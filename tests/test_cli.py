@@ -240,7 +240,7 @@ def test_a_folder_typed_as_here_or_above_has_its_own_name(
     here = tmp_path / "above" / "here"
     here.mkdir(parents=True)
     monkeypatch.chdir(here)
-    assert output_folder(Path("."), "unused", overwrite=False) == here
+    assert output_folder(Path(), "unused", overwrite=False) == here
     (here / "mine.txt").write_text("kept", encoding="utf-8")
     with pytest.raises(OutputError, match=r"above.* --overwrite"):
         output_folder(Path(".."), "unused", overwrite=False)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from sufficiency.finance.invest_to_save import (
     appraise,
-    break_even_between,
     discount_factors,
 )
 
@@ -67,14 +66,6 @@ def test_half_the_effect_breaks_even_where_savings_are_twice_the_costs() -> None
     found = appraise(np.full((3, 12), 20.0), np.full(12, 10.0))
     assert found.break_even_multiple == pytest.approx(0.5)
     assert appraise(np.full((3, 12), -1.0), np.full(12, 10.0)).break_even_multiple == np.inf
-
-
-def test_break_even_between_simulated_effects() -> None:
-    assert break_even_between({0.0: -100, 1.0: -20, 2.0: 60}) == pytest.approx(1.25)
-    assert break_even_between({0.5: 10, 1.0: 30}) == 0.5
-    assert break_even_between({0.0: -100, 1.0: -20}) is None
-    # The value need not rise all the way: only from here on does it pay.
-    assert break_even_between({0.0: 10, 1.0: -10, 2.0: 30}) == pytest.approx(1.25)
 
 
 @settings(max_examples=60, deadline=None)

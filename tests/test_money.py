@@ -23,9 +23,9 @@ from sufficiency.measures.monthly import Surroundings, figures
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.summary import (
     STATISTICS,
+    labelled_summary,
     range_end_standard_errors,
     summarise,
-    summary_table,
 )
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.simulate import simulate
@@ -277,7 +277,8 @@ def test_summaries_in_blocks_are_those_of_the_whole() -> None:
 def test_a_summary_table_is_in_order_of_date_then_row() -> None:
     values = np.arange(4.0).reshape(1, 2, 2)
     dates = (date(2021, 3, 31), date(2021, 4, 30))
-    table = summary_table(values, ("need_group", "sector"), (("a", "x"), ("b", "y")), dates)
+    summary = summarise(values)
+    table = labelled_summary(summary, ("need_group", "sector"), (("a", "x"), ("b", "y")), dates)
     assert table["mean"].tolist() == [0, 2, 1, 3]
     assert table["need_group"].tolist() == ["a", "b", "a", "b"]
     assert table["date"].dt.date.tolist() == [dates[0], dates[0], dates[1], dates[1]]

@@ -9,7 +9,6 @@ Book, 2022, annex A6: 3.5% a year, real, for up to 30 years). A spreadsheet says
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,7 +95,6 @@ class Appraisal:
 
         Linear: savings are taken to grow in step with the effect, and costs not to; 0.5 means that
         half of the effect would do. Infinite where nothing is saved, 0 where nothing is spent.
-        `break_even_between` finds it from simulated effects instead.
         """
         saved = float((self.saving_gbp @ self.discount_factors).mean())
         spent = float((self.programme_cost_gbp @ self.discount_factors).mean())
@@ -144,25 +142,6 @@ def discount_factors(
     a_year = (1 + discount_rate) * (1 + inflation_per_year)
     factors: Floats = a_year ** (-np.arange(1, months + 1) / MONTHS_PER_YEAR)
     return factors
-
-
-def break_even_between(npv_by_multiple: Mapping[float, float]) -> float | None:
-    """The multiple of an effect at which its net present value is 0, by simulated multiples.
-
-    ``npv_by_multiple`` has the expected net present value (GBP) of the programme with its effect
-    multiplied by each of several numbers; a straight line joins neighbours. The least multiple at
-    which the value is 0 or more and stays so to the largest; None if the largest does not pay.
-    """
-    multiples = sorted(npv_by_multiple)
-    values = [npv_by_multiple[multiple] for multiple in multiples]
-    if not values or values[-1] < 0:
-        return None
-    last_loss = max((n for n, value in enumerate(values) if value < 0), default=None)
-    if last_loss is None:
-        return multiples[0]
-    low, high = multiples[last_loss : last_loss + 2]
-    loss, gain = values[last_loss : last_loss + 2]
-    return low + (high - low) * -loss / (gain - loss)
 
 
 def _payback_months(running: Floats) -> Floats:

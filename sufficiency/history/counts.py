@@ -44,12 +44,6 @@ class Counts:
         """The cells without the total."""
         return [cell for cell in self.number.columns if cell != TOTAL]
 
-    @property
-    def unallocated(self) -> pd.Series[float]:
-        """By year: the total less all known cells, the sum of the suppressed ones (never < 0)."""
-        known = self.number[self.cells].sum(axis=1)
-        return (self.number[TOTAL] - known).clip(lower=0)
-
     def select(self, cells: list[str]) -> Counts:
         """The same table with these columns only, in this order; absent ones are missing."""
         return Counts(

@@ -154,10 +154,6 @@ class NationalShapes:
         """
         return _banded(self._numbers("leavers_by_duration"), CARE_BANDS, "leavers")
 
-    def mean_days_in_care_of_leavers(self) -> float:
-        """Mean length of the last period of care of leavers, days."""
-        return float(self._numbers("leavers_by_duration")["mean_days"])
-
     @_once
     def leavers_by_age(self) -> pd.Series[float]:
         """Leavers: under_1 ... 17, on_18th_birthday, after_18th_birthday, total."""
@@ -313,10 +309,6 @@ class NationalShapes:
         name = "placements_in_year" + (f"_{care}" if care else "")
         both = [self.shape(f"{name}_by_age"), self.shape(f"{name}_by_uasc").drop(index="total")]
         return pd.concat(both)
-
-    def leavers_by_number_of_placements(self) -> pd.DataFrame:
-        """Leavers: age on ceasing x number of placements in the last period of care."""
-        return self.shape("leavers_by_number_of_placements")
 
 
 def _banded(

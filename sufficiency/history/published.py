@@ -314,10 +314,6 @@ class PublishedHistory:
         cells = ["up_to_20_miles", "over_20_miles", "not_known"]
         return self._counts("stock_by_distance", authority, cells, "in_care")
 
-    def stock_uasc(self, authority: Authority) -> Counts:
-        """Children in care on 31 March who were unaccompanied asylum-seeking, from 2020."""
-        return self._counts("stock_uasc", authority, ["uasc", "not_uasc"], "in_care")
-
     def placements_in_year(self, authority: Authority) -> pd.DataFrame:
         """new_placements, changing (placements that ended in a change), status_only of them.
 
@@ -365,13 +361,6 @@ class PublishedHistory:
         columns = {f"{service}_weekly_cost_gbp": service for service in services}
         medians = local.groupby("financial_year")[list(columns)].median()
         return medians.rename(columns=columns)
-
-    def published_prices(self) -> pd.DataFrame:
-        """Prices that national bodies and councils print, each with period, source and trust.
-
-        Not cut at this history's year; no forecast reads them. ``weekly_gbp`` is GBP a week.
-        """
-        return self._reference.table("published_prices").copy()
 
 
 def _renamed(counts: Counts, old: str, new: str) -> Counts:

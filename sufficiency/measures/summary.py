@@ -67,27 +67,16 @@ def summarise_cells(by_cell: NDArray[np.floating]) -> Floats:
     return summary
 
 
-def summary_table(
-    values: NDArray[np.floating],
-    row_names: Sequence[str],
-    rows: Sequence[tuple[str, ...]],
-    dates: Sequence[date],
-) -> pd.DataFrame:
-    """The tidy table of R replications of named rows on T dates.
-
-    ``values`` is (R, rows, T). Columns: ``date``, ``row_names``, then `STATISTICS`; in order of
-    date, then of ``rows``.
-    """
-    return labelled_summary(summarise(values), row_names, rows, dates)
-
-
 def labelled_summary(
     summary: Floats,
     row_names: Sequence[str],
     rows: Sequence[tuple[str, ...]],
     dates: Sequence[date],
 ) -> pd.DataFrame:
-    """`summary_table` of statistics that are known already: (9, rows, T)."""
+    """The tidy table of what `summarise` found, (9, rows, T), of named rows on T dates.
+
+    Columns: ``date``, ``row_names``, then `STATISTICS`; in order of date, then of ``rows``.
+    """
     by_date = np.swapaxes(summary, 1, 2).reshape(len(STATISTICS), -1)
     columns: dict[str, ArrayLike] = {
         "date": np.repeat(pd.to_datetime(list(dates)).to_numpy(), len(rows))

@@ -14,7 +14,7 @@ from sufficiency.planning.pools import Allowed, allowed_pools
 from sufficiency.planning.target import Target, check_targets
 from sufficiency.resolution.resolve import Resolved
 
-FEWEST_PLACES, LEAST_COST = LEASTS = ("places", "cost")
+FEWEST_PLACES, LEAST_COST = "places", "cost"
 FUTURES, FURTHER_FUTURES = 4000, 1000
 """By default; ``benchmarks/plan.py`` shows how far plans of several seeds then differ."""
 

@@ -123,7 +123,6 @@ def _targets(search: Search, outcome: Outcome) -> list[TargetLine]:
                 without=float(without[number]),
                 with_plan=float(with_plan[number]),
                 standard_error=float(errors[number]),
-                searched=float(search.plan.certainty[number]),
                 reachable=target.bounded(bound) if moved else "",
             )
         )
@@ -209,7 +208,6 @@ def _costs(outcome: Outcome, number: int, before: Mapping[str, Floats]) -> list[
                 more_mean=float(more.mean()),
                 more_p10=float(more_low),
                 more_p90=float(more_high),
-                more_error=float(more.std(ddof=1) / math.sqrt(len(more))) if len(more) > 1 else 0.0,
             )
         )
     return found

@@ -27,8 +27,6 @@ class TargetLine:
     with_plan: float
     standard_error: float
     """Of ``with_plan``."""
-    searched: float
-    """The share of the futures that the plan was chosen on."""
     reachable: str
     """The bound that the plan does meet, where no plan meets the one that was asked for."""
 
@@ -69,8 +67,6 @@ class YearlyCost:
     more_mean: float
     more_p10: float
     more_p90: float
-    more_error: float
-    """Standard error of ``more_mean``."""
 
     @property
     def is_whole(self) -> bool:

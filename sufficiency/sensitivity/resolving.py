@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sufficiency.calibration.assumptions import assuming
 from sufficiency.calibration.calibrate import Calibration, calibrate
@@ -103,9 +103,3 @@ def at_ends(variants: Variants, tested: Tested) -> tuple[Resolved | None, Resolv
         for end in (tested.low, tested.high)
     )
     return low, high
-
-
-def with_own_value(tested: Tested, resolved: Resolved) -> Tested:
-    """The same number with its value in another resolution of the scenario."""
-    origin = next(origin for origin in resolved.origins if origin.key == tested.key)
-    return replace(tested, value=float(origin.value))
