@@ -178,10 +178,10 @@ def _by_cell(by_replication: Numbers) -> Numbers:
 
 def shapes(job: Job) -> dict[str, tuple[int, ...]]:
     """The shape of each figure of one replication."""
+    from sufficiency.measures.dearest import DEAREST_ROWS
     from sufficiency.measures.histories import DESTINATIONS, ORIGINS
     from sufficiency.measures.monthly import FLOW_ROWS, FORECAST_ROWS, need_rows
     from sufficiency.measures.nights import BASES
-    from sufficiency.measures.pricing import DEAREST_ROWS
 
     n_dates = len(job.surroundings.calendar.days)
     costs = job.surroundings.costs

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from sample_forecast import sample_forecast
 
+from sufficiency.measures.dearest import DEAREST_ROWS
 from sufficiency.measures.finance import STATISTICS, dearest_table
-from sufficiency.measures.pricing import DEAREST_ROWS
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.report.figures import Figures
 from sufficiency.report.money_section import beside_cost, dearest_by_year, money_section

@@ -22,6 +22,7 @@ from records import (
 from worlds import a_council
 
 from sufficiency.domain import SECTORS, SETTINGS, begins
+from sufficiency.measures.dearest import DEAREST_ROWS
 from sufficiency.measures.money import (
     CostPlan,
     PriceChange,
@@ -29,7 +30,6 @@ from sufficiency.measures.money import (
     price_factors,
 )
 from sufficiency.measures.monthly import Surroundings, figures
-from sufficiency.measures.pricing import DEAREST_ROWS
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.spread import (
     PARTS,

@@ -17,10 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sufficiency.domain import SETTINGS
+from sufficiency.measures.dearest import DEAREST_ROWS
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.monthly import ALL
 from sufficiency.measures.nights import BASES
-from sufficiency.measures.pricing import DEAREST_ROWS
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.summary import STATISTICS, summarise
 

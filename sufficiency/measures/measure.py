@@ -106,10 +106,10 @@ def measure(
     begin_again(tables, tallies.forecast, tallies.flows, tallies.between)
     lines.counted[:] = 0
     count_holds(holds, dates, tables)
-    at_start = open_till(spells, prices, of_replication, till, paid)
+    at_start = open_till(spells, dates, prices, of_replication, till, paid)
     read_spells(spells, at_start, given, of_replication, room, tallies, paid)
     add_up(changes, dates, given.area, tables, tallies)
-    close_till(prices, till, paid.dearest)
+    close_till(dates, prices, till, paid)
     set_gap_costs(till.gap_cost_gbp, tallies.forecast)
     set_other_money(holds, dates, till, lines, found.other_money_gbp[replication])
     return True

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.domain import SETTINGS, UNPLACED_CODE
+from sufficiency.measures.dearest import DAYS_PER_WEEK, price_bins
 from sufficiency.measures.money_lines import AfterCareLine, IncomeLine, PlaceLine
-from sufficiency.measures.pricing import DAYS_PER_WEEK, Prices, price_bins
+from sufficiency.measures.pricing import Prices
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.world import Places
 

@@ -12,12 +12,13 @@ from sufficiency.domain import NEED_GROUPS, UNPLACED_CODE
 from sufficiency.measures.adding import Area
 from sufficiency.measures.counting import count_in_care, tables_for
 from sufficiency.measures.dates import Dates, dates_of
+from sufficiency.measures.dearest import DEAREST_ROWS
 from sufficiency.measures.histories import DESTINATIONS, ORIGINS
 from sufficiency.measures.measure import Found, Given, Room, measure
 from sufficiency.measures.money import CostPlan
 from sufficiency.measures.nights import BASES
 from sufficiency.measures.paying import Paying
-from sufficiency.measures.pricing import DEAREST_ROWS, till_for
+from sufficiency.measures.pricing import till_for
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.measures.rows import (
     ALL,

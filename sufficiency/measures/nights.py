@@ -14,26 +14,30 @@ BASES = ("committed", "new")
 
 
 @step
-def count_nights(begins: int, ends: int, first: int, after_last: int, nights: Ints) -> None:
+def count_nights(
+    begins: int, ends: int, first: int, after_last: int, nights: Ints, times: int = 1
+) -> None:
     """Count the nights ``first`` to before ``after_last`` of one child, in place.
 
     ``begins`` and ``ends`` are the first report dates that are not before these two nights;
-    ``nights`` is (2, T + 1), to be added up by `nights_until`.
+    ``nights`` is (2, T + 1), to be added up by `nights_until`. Each night counts ``times``.
     """
-    nights[0, begins] += 1
-    nights[1, begins] += first
-    nights[0, ends] -= 1
-    nights[1, ends] -= after_last
+    nights[0, begins] += times
+    nights[1, begins] += times * first
+    nights[0, ends] -= times
+    nights[1, ends] -= times * after_last
 
 
 @step
-def count_nights_within(first: int, after_last: int, dates: Dates, nights: Ints) -> None:
+def count_nights_within(
+    first: int, after_last: int, dates: Dates, nights: Ints, times: int = 1
+) -> None:
     """The same of any nights, of which only those of the forecast count, if there are any."""
     last = dates.days[-1]
     first, after_last = max(first, 1), min(after_last, last + 1)
     if first < after_last:
         ends = dates.days.size if after_last > last else int(dates.not_before[after_last])
-        count_nights(int(dates.not_before[first]), ends, first, after_last, nights)
+        count_nights(int(dates.not_before[first]), ends, first, after_last, nights, times)
 
 
 @step

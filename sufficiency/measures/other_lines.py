@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sufficiency.domain import ADULT_YEARS, EXIT_REASONS, SETTINGS
 from sufficiency.measures.dates import Dates, Floats, Ints
+from sufficiency.measures.dearest import DAYS_PER_WEEK
 from sufficiency.measures.histories import Histories
 from sufficiency.measures.money_lines import (
     AfterCare,
@@ -27,7 +28,7 @@ from sufficiency.measures.money_lines import (
     StayingOn,
 )
 from sufficiency.measures.nights import count_nights_within, set_nights
-from sufficiency.measures.pricing import DAYS_PER_WEEK, Till
+from sufficiency.measures.pricing import Till
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.birthdays import birthday
 from sufficiency.simulation.compiled import Rows, step

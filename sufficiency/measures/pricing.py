@@ -17,6 +17,15 @@ from numpy.typing import NDArray
 from sufficiency.domain import SETTINGS
 from sufficiency.measures.counting import FIRST_CHOICE, IN_HOUSE_SHORTFALL, N_GAPS, fit_of
 from sufficiency.measures.dates import Dates, Floats, Ints
+from sufficiency.measures.dearest import (
+    Bins,
+    ByPrice,
+    by_price_for,
+    count_year,
+    forget_prices,
+    set_dearest,
+)
+from sufficiency.measures.nights import BASES, count_nights_within, set_nights
 from sufficiency.measures.starting_prices import (
     AtStart,
     at_start_for,
@@ -26,47 +35,9 @@ from sufficiency.measures.starting_prices import (
 from sufficiency.simulation.compiled import Rows, step
 from sufficiency.simulation.record import BEGAN_AT_START
 
-DAYS_PER_WEEK = 7
-DEAR_WEEKLY_GBP = (5_000, 10_000)
-"""A placement that costs more a week than one of these is counted as dear."""
-DEAREST_ROWS: tuple[str, ...] = (
-    "placements_over_5000_gbp_a_week",
-    "children_over_5000_gbp_a_week",
-    "cost_over_5000_gbp_a_week",
-    "placements_over_10000_gbp_a_week",
-    "children_over_10000_gbp_a_week",
-    "cost_over_10000_gbp_a_week",
-    "dearest_tenth_share_of_cost",
-    "dearest_tenth_from_weekly_gbp",
-)
-"""By financial year: placements whose nights of the year cost more than so much a week on average,
-how many children were in one on an average night, what they cost; the share of spend that goes to
-the dearest tenth of all child-nights, and the weekly price at which that tenth begins."""
-DEAREST_SHARE = 0.1
-BINS_PER_E_FOLD = 100
-"""Width of the bins of price: one per cent."""
-N_BINS = 1_400
-"""From £1 to £1.2 million a week."""
-POUNDS_A_STEP, N_STEPS = 8, 2_048
-"""How the bin of a price is looked up: from the one in which its eight pounds begin, up to £16,384
-a week, and from there on for the few that are dearer."""
-
-
-class Bins(NamedTuple):
-    """Which bin a price is in, looked up many times sooner than its logarithm is taken."""
-
-    first: Ints
-    """(`N_STEPS`,): the bin in which each step begins."""
-    ends_gbp: Floats
-    """(`N_BINS`,): the price that each bin ends before; the last has no end."""
-
-
-def price_bins() -> Bins:
-    """Bins from £1 on, each one per cent wider than the one before; the first is below £1."""
-    ends_gbp = np.exp(np.arange(N_BINS) / BINS_PER_E_FOLD)
-    ends_gbp[-1] = np.inf
-    steps_gbp = np.arange(N_STEPS) * float(POUNDS_A_STEP)
-    return Bins(np.searchsorted(ends_gbp, steps_gbp, side="right"), ends_gbp)
+PARTS_OF_A_NIGHT = 2**36
+"""Nights at a placement's own price are counted in such parts of a night at its pool's: in whole
+numbers, so that their sum does not depend on their order, to within 1 in 100,000,000,000."""
 
 
 class Prices(NamedTuple):
@@ -137,32 +108,42 @@ class Till(NamedTuple):
     """(2, 7, M): the extra cost of gaps by kind (in-house shortfall, unmet need) and setting."""
     by_need_gbp: Floats
     """(N, 7, M): cost by need group and setting, of those settings that others help to pay."""
-    bins: Floats
-    """(Y, N_BINS, 2): nights and cost by price."""
-    bins_used: Ints
-    """(Y, 2): the first of them that is not empty, and the one after the last."""
+    spent_gbp: Floats
+    """(P + 1, M + 1): the sum of that over all nights up to each report date."""
+    nights: Ints
+    """(2, P + 1, 2, T + 1): nights by basis and pool as `nights.count_nights` counts them, each as
+    many `PARTS_OF_A_NIGHT` as its price is of the pool's."""
+    in_month: Floats
+    """(M,): the same of one basis and pool at a time, added up."""
+    by_price: ByPrice
     at_start: AtStart
 
 
 def till_for(prices: Prices, children: int) -> Till:
     """Room to add up the money of so many children."""
     n_lines, n_months = prices.nightly_gbp.shape
-    n_years, n_settings = len(prices.nights_in_year), len(SETTINGS)
-    needs = len(prices.first_choice_pool)
+    n_settings, needs = len(SETTINGS), len(prices.first_choice_pool)
     return Till(
         effect=np.ones((n_lines, n_months)),
         nightly_gbp=np.zeros((n_lines, n_months)),
         gap_cost_gbp=np.zeros((N_GAPS, n_settings, n_months)),
         by_need_gbp=np.zeros((needs, n_settings, n_months)),
-        bins=np.zeros((n_years, N_BINS, 2)),
-        bins_used=np.zeros((n_years, 2), dtype=np.int64),
+        spent_gbp=np.zeros((n_lines, n_months + 1)),
+        nights=np.zeros((len(BASES), n_lines, 2, n_months + 2), dtype=np.int64),
+        in_month=np.zeros(n_months),
+        by_price=by_price_for(len(prices.nights_in_year)),
         at_start=at_start_for(n_lines, children),
     )
 
 
 @step
 def open_till(
-    spells: Rows, prices: Prices, of_replication: OfReplication, till: Till, paid: Paid
+    spells: Rows,
+    dates: Dates,
+    prices: Prices,
+    of_replication: OfReplication,
+    till: Till,
+    paid: Paid,
 ) -> int:
     """Nothing is paid yet, and prices are those of this replication.
 
@@ -173,16 +154,17 @@ def open_till(
     paid.dearest[:] = 0.0
     till.gap_cost_gbp[:] = 0.0
     till.by_need_gbp[:] = 0.0
-    for year in range(till.bins.shape[0]):
-        till.bins[year, till.bins_used[year, 0] : till.bins_used[year, 1]] = 0.0
-        till.bins_used[year, 0], till.bins_used[year, 1] = N_BINS, 0
+    till.nights[:] = 0
+    forget_prices(till.by_price)
     for pool in range(till.effect.shape[0]):
         changed = of_replication.changed[prices.setting[pool]]
         for month in range(changed.size):
             drift = of_replication.drift[pool, prices.uplifts[month]]
             till.effect[pool, month] = drift * changed[month]
-            till.nightly_gbp[pool, month] = (
-                prices.nightly_gbp[pool, month] * till.effect[pool, month]
+            nightly_gbp = prices.nightly_gbp[pool, month] * till.effect[pool, month]
+            till.nightly_gbp[pool, month] = nightly_gbp
+            till.spent_gbp[pool, month + 1] = till.spent_gbp[pool, month] + nightly_gbp * (
+                dates.days[month + 1] - dates.days[month]
             )
     return set_factors_at_start(
         spells, prices.cumulated, prices.differs, prices.known_nightly_gbp, till.at_start
@@ -216,20 +198,30 @@ def pay(
     if spell.began != BEGAN_AT_START and prices.premium[pool] > 0:
         pressed = of_replication.pressed[spell.sector, math.floor(spell.from_time)]
         factor *= 1 + prices.premium[pool] * pressed
-    pay_by_month(spell, pool, factor, night, after_last, dates, prices, till, paid)
+    if knows_price(spell.stream, spell.began, spell.number, prices.known_nightly_gbp):
+        pay_known_price(spell.number, pool, night, after_last, dates, prices, till, paid)
+    else:
+        basis, parts = int(spell.began != BEGAN_AT_START), int(factor * PARTS_OF_A_NIGHT + 0.5)
+        count_nights_within(night, after_last, dates, till.nights[basis, pool], parts)
+        pay_by_year(pool, factor, night, after_last, dates, prices, till, paid.dearest)
     pay_some_again(spell, pool, factor, night, after_last, dates, prices, jointly_paid, till, paid)
 
 
 @step
-def close_till(prices: Prices, till: Till, dearest: Floats) -> None:
-    """Set the rows of the dearest placements, in place, once everything is paid."""
-    for year in range(till.bins.shape[0]):
-        set_dearest(year, prices.nights_in_year[year], till, dearest)
+def close_till(dates: Dates, prices: Prices, till: Till, paid: Paid) -> None:
+    """Price the nights that were counted, and set the rows of the dearest, in place."""
+    for basis in range(till.nights.shape[0]):
+        for pool in range(till.nights.shape[1]):
+            set_nights(dates.days, till.nights[basis, pool], till.in_month)
+            row = paid.cost_gbp[basis, pool]
+            for month in range(till.in_month.size):
+                nights = till.in_month[month] / PARTS_OF_A_NIGHT
+                row[month] += nights * till.nightly_gbp[pool, month]
+    set_dearest(prices.nights_in_year, till.by_price, paid.dearest)
 
 
 @step
-def pay_by_month(
-    spell: Any,
+def pay_by_year(
     pool: int,
     factor: float,
     night: int,
@@ -237,25 +229,58 @@ def pay_by_month(
     dates: Dates,
     prices: Prices,
     till: Till,
+    dearest: Floats,
+) -> None:
+    """Count what the nights from ``night`` and before ``after_last`` of one placement cost in each
+    financial year: ``factor`` times what they cost at the pool's own price."""
+    days, spent_gbp = dates.days, till.spent_gbp[pool]
+    before = spent_before(night, pool, dates, till)
+    year = prices.year[dates.not_before[night] - 1]
+    last_year = prices.year[dates.not_before[after_last - 1] - 1]
+    while year < last_year:
+        turn = prices.first_month[year + 1]
+        cost, nights = factor * (spent_gbp[turn] - before), days[turn] + 1 - night
+        count_year(nights, cost, year, prices.bins, till.by_price, dearest)
+        before, night, year = spent_gbp[turn], days[turn] + 1, year + 1
+    cost = factor * (spent_before(after_last, pool, dates, till) - before)
+    count_year(after_last - night, cost, year, prices.bins, till.by_price, dearest)
+
+
+@step
+def spent_before(night: int, pool: int, dates: Dates, till: Till) -> float:
+    """What all nights before one cost at a pool's own price, from the start on."""
+    date = dates.not_before[night - 1]
+    if date == 0:
+        return 0.0
+    left = dates.days[date] - (night - 1)
+    return float(till.spent_gbp[pool, date] - left * till.nightly_gbp[pool, date - 1])
+
+
+@step
+def pay_known_price(
+    number: int,
+    pool: int,
+    night: int,
+    after_last: int,
+    dates: Dates,
+    prices: Prices,
+    till: Till,
     paid: Paid,
 ) -> None:
-    """Add what the nights of one spell from ``night`` and before ``after_last`` cost, by month."""
-    nightly, effect = prices.nightly_gbp[pool], till.effect[pool]
-    if knows_price(spell.stream, spell.began, spell.number, prices.known_nightly_gbp):
-        nightly, factor = prices.known_nightly_gbp[spell.number], 1.0
-    row = paid.cost_gbp[0 if spell.began == BEGAN_AT_START else 1, pool]
+    """Add what the nights of a placement held at the start cost at a price of its own, by month."""
+    nightly, effect = prices.known_nightly_gbp[number], till.effect[pool]
     month, after = dates.not_before[night] - 1, int(dates.not_before[after_last - 1])
     while month < after:
         year, nights_in_year, cost_in_year = prices.year[month], 0, 0.0
         until = min(after, prices.first_month[year + 1])
         while month < until:
             nights = nights_within(month, night, after_last, dates)
-            cost = nights * (nightly[month] * factor * effect[month])
-            row[month] += cost
+            cost = nights * (nightly[month] * effect[month])
+            paid.cost_gbp[0, pool, month] += cost
             nights_in_year += nights
             cost_in_year += cost
             month += 1
-        count_year(nights_in_year, cost_in_year, year, prices, till, paid.dearest)
+        count_year(nights_in_year, cost_in_year, year, prices.bins, till.by_price, paid.dearest)
 
 
 @step
@@ -305,58 +330,3 @@ def own_factor(pool: int, chance: float, factors: Floats) -> float:
     """A placement's price over its pool's mean; unplaced is the last of the pools, or -1."""
     parts = factors.shape[1]
     return float(factors[pool, min(int(chance * parts), parts - 1)])
-
-
-@step
-def count_year(
-    nights: int, cost: float, year: int, prices: Prices, till: Till, dearest: Floats
-) -> None:
-    """Count the nights of one placement in one year by their mean price, and if it is dear."""
-    weekly_gbp = cost / nights * DAYS_PER_WEEK
-    place = bin_of(weekly_gbp, prices.bins)
-    till.bins[year, place, 0] += nights
-    till.bins[year, place, 1] += cost
-    till.bins_used[year, 0] = min(till.bins_used[year, 0], place)
-    till.bins_used[year, 1] = max(till.bins_used[year, 1], place + 1)
-    for level in range(len(DEAR_WEEKLY_GBP)):
-        if weekly_gbp > DEAR_WEEKLY_GBP[level]:
-            dearest[3 * level, year] += 1
-            dearest[3 * level + 1, year] += nights
-            dearest[3 * level + 2, year] += cost
-
-
-@step
-def bin_of(weekly_gbp: float, bins: Bins) -> int:
-    """The bin of a price: from where its pounds begin, to the first that ends above it."""
-    if not weekly_gbp > 1:
-        return 0
-    place = int(bins.first[min(int(weekly_gbp / POUNDS_A_STEP), bins.first.size - 1)])
-    while weekly_gbp >= bins.ends_gbp[place]:
-        place += 1
-    return place
-
-
-@step
-def set_dearest(year: int, nights_in_year: float, till: Till, dearest: Floats) -> None:
-    """Set a year's rows of the dearest: children on an average night, and the dearest tenth.
-
-    The bin in which the tenth begins counts in part, at its mean price.
-    """
-    for level in range(len(DEAR_WEEKLY_GBP)):
-        dearest[3 * level + 1, year] /= nights_in_year
-    first, place = till.bins_used[year, 0], till.bins_used[year, 1]
-    total, spent = 0.0, 0.0
-    for used in range(first, place):
-        total += till.bins[year, used, 0]
-        spent += till.bins[year, used, 1]
-    left, dear = DEAREST_SHARE * total, 0.0
-    while left > 0 and place > first:
-        place -= 1
-        nights, cost = till.bins[year, place, 0], till.bins[year, place, 1]
-        if nights > 0:
-            part = min(left / nights, 1.0)
-            dear += part * cost
-            left -= part * nights
-            dearest[7, year] = cost / nights * DAYS_PER_WEEK
-    if spent > 0:
-        dearest[6, year] = dear / spent
