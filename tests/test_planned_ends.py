@@ -130,16 +130,16 @@ def test_waiting_for_a_plan_spends_nothing_that_leaving_takes() -> None:
     rates = hazards({"returned_home": 0.01, "adoption": 0.002, "planned": 0.03})
     birthdays = np.array([-math.inf, -800.0, 800.0, 2600.0, 4800.0, 5500.0])
     left = np.full(rules.N_CAUSES, 6.0)
-    spent, after = left.copy(), np.empty_like(left)
+    spent, after, room = left.copy(), np.empty_like(left), np.empty_like(left)
     who = (0, 0, False, 0.0, 0.0, birthdays, PLANNED)
-    rules.spend(spent, 0.0, DAY + 50.0, *who, risks_of(rates))
+    rules.spend(spent, 0.0, DAY + 50.0, *who, after, room, risks_of(rates))
     waited = DAY + 50.0 - PLANNED
     np.testing.assert_allclose(
         (left - spent)[[HOME, 0, N_EXIT_CAUSES]],
         [0.01 * waited, 0.002 * waited, 0.03 * (DAY + 50)],
         rtol=1e-9,
     )
-    due, why = rules.next_ending(0.0, 1000.0, *who, NO_PLAN, left, after, risks_of(rates))
+    due, why = rules.next_ending(0.0, 1000.0, *who, NO_PLAN, left, after, room, risks_of(rates))
     assert (why, due) == (ENDED_MOVED, pytest.approx(6 / 0.03, abs=2 * TICK))
     assert after[HOME] == pytest.approx(6 - 0.01 * (due - PLANNED), rel=1e-9)
 

@@ -193,13 +193,14 @@ def next_ending(
     plan: tuple[float, int] = (0.0, NO_PLAN),
 ) -> tuple[float, int]:
     """When and why, checking what is left then: as much as spending until then leaves."""
-    after = np.empty_like(left)
+    after, room = np.empty_like(left), np.empty_like(left)
     due, why = rules.next_ending(
-        now, horizon, 0, 0, uasc, entered, placed, AGED_3, *plan, left, after, risks
+        now, horizon, 0, 0, uasc, entered, placed, AGED_3, *plan, left, after, room, risks
     )
     if why != ENDED_OPEN:
         spent = left.copy()
-        rules.spend(spent, now, due, 0, 0, uasc, entered, placed, AGED_3, plan[0], risks)
+        who = (0, 0, uasc, entered, placed, AGED_3, plan[0])
+        rules.spend(spent, now, due, *who, np.empty_like(left), room, risks)
         # The rate may change within the tick up to which the ending is put off.
         highest = (risks.by_care + risks.by_placement).max() * risks.factor.max()
         assert after == pytest.approx(spent, abs=1e-9 + 2 * TICK * highest)
@@ -284,7 +285,8 @@ def test_spending_a_part_and_then_the_rest_ends_at_the_same_time(
     whole = left_of(adoption=exponential)
     time, why = ending(table, whole, entered=entered)
     part = whole.copy()
-    rules.spend(part, 0.0, stop, 0, 0, False, entered, 0.0, AGED_3, 0.0, risks_of(table))
+    who, after, room = (0, 0, False, entered, 0.0, AGED_3, 0.0), part.copy(), part.copy()
+    rules.spend(part, 0.0, stop, *who, after, room, risks_of(table))
     if stop < time - TICK:
         again, why_again = ending(table, part, now=stop, entered=entered)
         assert again == pytest.approx(time, abs=4 * TICK)

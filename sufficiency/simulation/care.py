@@ -79,6 +79,8 @@ class Care(NamedTuple):
     """(n, C): what is left of the exponentials."""
     left_after: Floats
     """(n, C): what will be left when the present spell ends, if nothing intervenes."""
+    room: Floats
+    """(C,): for the rules to reckon in."""
     risks: rules.Risks
     destination: Floats
     supply: Supply
@@ -126,6 +128,7 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         lives=lives_of(n),
         left=left_of(children),
         left_after=np.empty((n, rules.N_CAUSES)),
+        room=np.empty(rules.N_CAUSES),
         risks=risks_of(world.hazards),
         destination=np.ascontiguousarray(world.hazards.destination, dtype=np.float64),
         supply=supply_of(places, world.start, world.horizon_days),

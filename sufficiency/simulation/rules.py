@@ -43,6 +43,7 @@ class Risks(NamedTuple):
     by_placement: Floats
     """(S, A, B, C)."""
     care_starts: Floats
+    """(B + 1,): the last is infinite, as of the two that follow."""
     placement_starts: Floats
     calendar_starts: Floats
     factor: Floats
@@ -58,6 +59,10 @@ class Who(NamedTuple):
     sector: int
     need: int
     uasc: bool
+    entered: float
+    placed: float
+    planned: float
+    """The day of a plan for leaving care, or 0."""
 
 
 class Bands(NamedTuple):
@@ -67,13 +72,19 @@ class Bands(NamedTuple):
     placement: int
     age: int
     period: int
-    plan: bool
-    """Before the day of a plan for leaving care, whose probability stands in for the hazards of
-    leaving; moves go on."""
 
 
-AT_FIRST = Bands(0, 0, 0, 0, False)
-"""Before any band was looked for."""
+FIRST_BANDS = Bands(0, 0, 0, 0)
+"""Of a spell in which no time passes."""
+
+
+class Ends(NamedTuple):
+    """When each of the bands gives way to the next."""
+
+    care: float
+    placement: float
+    age: float
+    period: float
 
 
 class Rates(NamedTuple):
@@ -82,7 +93,6 @@ class Rates(NamedTuple):
     by_care: Floats
     by_placement: Floats
     factor: Floats
-    plan: bool
 
 
 @compiled
@@ -92,43 +102,45 @@ def tick_up(time: float) -> float:
 
 
 @step
-def band_at(starts: Floats, origin: float, time: float, band: int) -> tuple[int, float]:
-    """The band at ``time``, from one before it on, and when it gives way to the next.
-
-    Bands start so long after ``origin``; the last one ends at infinity.
-    """
-    while band + 1 < starts.size:
-        end = origin + starts[band + 1]
-        if end > time:
-            return band, end
+def band_at(starts: Floats, origin: float, time: float) -> int:
+    """The band at ``time``; bands start so long after ``origin``, the one after the last never."""
+    band = 0
+    while origin + starts[band + 1] <= time:
         band += 1
-    return band, math.inf
+    return band
 
 
 @step
-def stretch(
-    time: float,
-    entered: float,
-    placed: float,
-    birthdays: Floats,
-    planned: float,
-    risks: Risks,
-    bands: Bands,
-) -> tuple[Bands, float]:
-    """The bands at ``time``, and when the first of them ends.
+def bands_at(time: float, who: Who, birthdays: Floats, risks: Risks) -> Bands:
+    """The bands at a time before the 18th birthday."""
+    return Bands(
+        band_at(risks.care_starts, who.entered, time),
+        band_at(risks.placement_starts, who.placed, time),
+        band_at(birthdays, 0.0, time),
+        band_at(risks.calendar_starts, 0.0, time),
+    )
 
-    Within a stretch every hazard is constant. ``birthdays`` are when the age bands begin (the
-    first long ago) and then the 18th birthday, shape (6,); ``planned`` the day of a plan for
-    leaving care, or 0; ``bands`` those at an earlier time.
-    """
-    care, care_end = band_at(risks.care_starts, entered, time, bands.care)
-    placement, placement_end = band_at(risks.placement_starts, placed, time, bands.placement)
-    age, age_end = band_at(birthdays, 0.0, time, bands.age)
-    period, period_end = band_at(risks.calendar_starts, 0.0, time, bands.period)
-    end = min(min(care_end, placement_end), min(age_end, period_end))
-    if time < planned:
-        return Bands(care, placement, age, period, True), min(end, planned)
-    return Bands(care, placement, age, period, False), end
+
+@step
+def ends_of(bands: Bands, who: Who, birthdays: Floats, risks: Risks) -> Ends:
+    """When the bands end: until the first of these times every hazard is constant."""
+    return Ends(
+        who.entered + risks.care_starts[bands.care + 1],
+        who.placed + risks.placement_starts[bands.placement + 1],
+        birthdays[bands.age + 1],
+        risks.calendar_starts[bands.period + 1],
+    )
+
+
+@step
+def bands_after(time: float, bands: Bands, ends: Ends) -> Bands:
+    """The bands at a time that is at most the first of their ends."""
+    return Bands(
+        bands.care + int(ends.care <= time),
+        bands.placement + int(ends.placement <= time),
+        bands.age + int(ends.age <= time),
+        bands.period + int(ends.period <= time),
+    )
 
 
 @step
@@ -140,15 +152,12 @@ def rates_of(who: Who, bands: Bands, risks: Risks) -> Rates:
         risks.by_care[who.sector, row, bands.care],
         risks.by_placement[who.sector, row, bands.placement],
         risks.factor[group, who.need, row, bands.period],
-        bands.plan,
     )
 
 
 @step
 def hazard(cause: int, rates: Rates) -> float:
     """The rate a day of a cause within a stretch."""
-    if rates.plan and cause < N_EXIT_CAUSES:
-        return 0.0
     return float((rates.by_care[cause] + rates.by_placement[cause]) * rates.factor[cause])
 
 
@@ -166,6 +175,7 @@ def next_ending(
     planned_cause: int,
     left: Floats,
     after: Floats,
+    room: Floats,
     risks: Risks,
 ) -> tuple[float, int]:
     """When and why the present spell ends if nothing intervenes; `ENDED_OPEN` if not by then.
@@ -174,24 +184,16 @@ def next_ending(
     wins. Equal times: exits in listed order, turning 18, then moves. Infinity never ends.
     A child with a plan for leaving care leaves when ``planned`` for ``planned_cause``, or, where
     that is below 0, by its hazards from then on.
-    ``after`` (C,) is set in place to what will be left of each when that ending comes.
+    ``after`` (C,) is set in place to what will be left of each when that ending comes; ``room``
+    (C,) is overwritten.
     """
     adult = birthdays[ADULT]
     until = min(adult, horizon)
     leaves_as_planned = planned_cause >= 0 and planned <= until
     if leaves_as_planned:
         until = planned
-    for cause in range(N_CAUSES):
-        after[cause] = left[cause]
-    who, time, bands, due, first = Who(sector, need, uasc), now, AT_FIRST, math.inf, ENDED_OPEN
-    while time < until and first == ENDED_OPEN:
-        bands, end = stretch(time, entered, placed, birthdays, planned, risks, bands)
-        end, rates = min(end, until), rates_of(who, bands, risks)
-        if ends_within(end - time, after, rates):
-            due, first = first_spent(time, end, now, after, rates)
-            end = due
-        pass_time(end - time, after, rates)
-        time = end
+    who = Who(sector, need, uasc, entered, placed, planned)
+    due, first = walk(now, until, True, who, birthdays, left, after, room, risks)
     if leaves_as_planned and due >= planned:
         return float(planned), planned_cause
     if adult <= horizon and (first == ENDED_OPEN or first >= N_EXIT_CAUSES) and due >= adult:
@@ -202,12 +204,78 @@ def next_ending(
 
 
 @step
-def ends_within(days: float, left: Floats, rates: Rates) -> bool:
-    """Whether any exponential is spent within so many days of a stretch."""
-    ends = False
+def walk(
+    now: float,
+    until: float,
+    may_end: bool,
+    who: Who,
+    birthdays: Floats,
+    left: Floats,
+    after: Floats,
+    room: Floats,
+    risks: Risks,
+) -> tuple[float, int]:
+    """Spend from ``now`` on until a time, or until the first exponential is spent; when and whose.
+
+    ``after`` (C,) is set in place to what is then left of ``left``; ``room`` (C,) is overwritten.
+    Until the day of a plan for leaving care, its probability stands in for the hazards of leaving;
+    moves go on.
+    """
+    here, there = after, room
+    carry_over(here, left)
+    waits = now < who.planned
+    if waits:
+        stop_exit_clocks(here)
+    time, due, first, bands = now, math.inf, ENDED_OPEN, FIRST_BANDS
+    if now < until:
+        bands = bands_at(now, who, birthdays, risks)
+    while time < until and first == ENDED_OPEN:
+        ends, rates = ends_of(bands, who, birthdays, risks), rates_of(who, bands, risks)
+        end = min(min(min(ends.care, ends.placement), min(ends.age, ends.period)), until)
+        if waits:
+            end = min(end, who.planned)
+        if not lasts(end - time, here, rates, there) and may_end:
+            due, first = first_spent(time, end, now, here, rates)
+            end = due
+            lasts(end - time, here, rates, there)
+        # What is left then is what is left from here on; the room of before is free again.
+        time, here, there = end, there, here
+        bands = bands_after(time, bands, ends)
+        if waits and time >= who.planned:
+            waits = False
+            start_exit_clocks(here, left)
+    if waits:
+        start_exit_clocks(here, left)
     for cause in range(N_CAUSES):
-        ends |= left[cause] < hazard(cause, rates) * days
-    return ends
+        after[cause] = max(0.0, here[cause])
+    return due, first
+
+
+@step
+def stop_exit_clocks(left: Floats) -> None:
+    """No exit before the day of a plan: in place, the exit exponentials become unspendable."""
+    for cause in range(N_EXIT_CAUSES):
+        left[cause] = math.inf
+
+
+@step
+def start_exit_clocks(left: Floats, before: Floats) -> None:
+    """From now on exits spend, in place, what was left ``before``."""
+    for cause in range(N_EXIT_CAUSES):
+        left[cause] = before[cause]
+
+
+@step
+def lasts(days: float, left: Floats, rates: Rates, then: Floats) -> bool:
+    """Whether no exponential is spent within so many days of a stretch.
+
+    ``then`` (C,) is set in place to what is left of each after them, below 0 for those spent.
+    """
+    least = 0.0
+    for cause in range(N_CAUSES):
+        then[cause] = left[cause] - hazard(cause, rates) * days
+        least = min(least, then[cause])
+    return least == 0.0
 
 
 @step
@@ -233,13 +301,6 @@ def first_spent(
     return due, first
 
 
-@step
-def pass_time(days: float, left: Floats, rates: Rates) -> None:
-    """Take from ``left`` (C,) in place what so many days of a stretch spend."""
-    for cause in range(N_CAUSES):
-        left[cause] = max(0.0, left[cause] - hazard(cause, rates) * days)
-
-
 @compiled
 def spend(
     left: Floats,
@@ -252,18 +313,18 @@ def spend(
     placed: float,
     birthdays: Floats,
     planned: float,
+    after: Floats,
+    room: Floats,
     risks: Risks,
 ) -> None:
     """Take from ``left`` (C,) in place what its hazards spent between two times.
 
-    Those of leaving spend nothing until the day ``planned`` for it.
+    Those of leaving spend nothing until the day ``planned`` for it. ``after`` and ``room`` (C,)
+    are overwritten.
     """
-    who, time, bands = Who(sector, need, uasc), start, AT_FIRST
-    while time < stop:
-        bands, end = stretch(time, entered, placed, birthdays, planned, risks, bands)
-        end, rates = min(end, stop), rates_of(who, bands, risks)
-        pass_time(end - time, left, rates)
-        time = end
+    who = Who(sector, need, uasc, entered, placed, planned)
+    walk(start, stop, False, who, birthdays, left, after, room, risks)
+    carry_over(left, after)
 
 
 @compiled

@@ -57,6 +57,7 @@ class Spells:
         self.left = np.full((n, rules.N_CAUSES), np.inf)
         self.left[:, :N_EXIT_CAUSES] = children.exits
         self.left_after = np.empty_like(self.left)
+        self.room = np.empty(rules.N_CAUSES)
         self.numbers = self.people.numbers[:, PERSONAL_USES:].copy()
         self.waiting = Queue(self.seekers.since, self.rank)
         self.settled = Queue(self.seekers.placed, self.rank)
@@ -114,6 +115,7 @@ class Spells:
             self.people.planned_cause[child],
             self.left[child],
             self.left_after[child],
+            self.room,
             self.risks,
         )
         self.as_arranged[child] = ending == ENDED_OPEN and arranged <= horizon
@@ -135,6 +137,8 @@ class Spells:
             self.seekers.placed[child],
             self.people.birthdays[child],
             self.people.planned[child],
+            self.left_after[child],
+            self.room,
             self.risks,
         )
 
@@ -207,9 +211,9 @@ def risks_of(hazards: Hazards) -> rules.Risks:
     return rules.Risks(
         by_care=by_care,
         by_placement=by_band * ~on_care_clock,
-        care_starts=floats(hazards.care_band_starts_days),
-        placement_starts=floats(hazards.placement_band_starts_days),
-        calendar_starts=floats(hazards.calendar_starts_days[changes]),
-        factor=by_period[:, None, :, changes] * hazards.need_factor.T[:, None, None, :],
+        care_starts=np.append(hazards.care_band_starts_days, np.inf),
+        placement_starts=np.append(hazards.placement_band_starts_days, np.inf),
+        calendar_starts=np.append(hazards.calendar_starts_days[changes], np.inf),
+        factor=floats(by_period[:, None, :, changes] * hazards.need_factor.T[:, None, None, :]),
         group=ints(group),
     )
