@@ -27,7 +27,7 @@ from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.shipped import shipped_path
 from sufficiency.simulation import compiled_model, model
-from sufficiency.simulation.agenda import Agenda, empty_agenda, put, take_soonest
+from sufficiency.simulation.agenda import Agenda, empty_agenda, next_time, put, take_soonest
 from sufficiency.simulation.children import FIRST_USES, USES_PER_PLACEMENT, Children
 from sufficiency.simulation.compiled import compiled
 from sufficiency.simulation.draws import Draws
@@ -172,13 +172,13 @@ def pile(agenda: Agenda, moments: int, at_once: int) -> float:
     agenda.size[0], state, total = 0, 1, 0.0
     for moment in range(moments):
         state = (state * 1103515245 + 12345) & 0x7FFFFFFF
-        now = agenda.time[0] if agenda.size[0] else 0.0
-        put(agenda, now + state * 1e-6, moment, moment)
+        now = next_time(agenda) if agenda.size[0] else 0.0
+        put(agenda, now + state * 1e-6, 0, moment, moment)
         if agenda.size[0] > at_once:
-            total += agenda.time[0]
+            total += next_time(agenda)
             take_soonest(agenda)
     while agenda.size[0]:
-        total += agenda.time[0]
+        total += next_time(agenda)
         take_soonest(agenda)
     return total
 

@@ -1,8 +1,9 @@
 """What is to come, the soonest first: a binary heap of moments, in arrays that outlive a call.
 
 A moment is a time, its order (`Order` within the instant, then rank within the order) and the
-spell that it would end, if any. See the theory in the documentation of Python's `heapq`, whose
-lists would have to be built again each time that compiled code is entered.
+spell that it would end, if any. Times are whole ticks, so the first three make one whole number,
+and what comes before is what is less. See the theory in the documentation of Python's `heapq`,
+whose lists would have to be built again each time that compiled code is entered.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sufficiency.domain import TICK, TICKS_PER_DAY
 from sufficiency.simulation.compiled import step
-from sufficiency.simulation.world import Floats, Ints
+from sufficiency.simulation.world import Ints
 
-RANK_BITS = 32
+RANK_BITS = 24
+"""For more children than there are in England; the rest leaves room for 89 years."""
+_ORDER_BITS = 4
+_ORDERS = (1 << _ORDER_BITS) - 1
 
 
 class Agenda(NamedTuple):
     """Room for X moments; the first ``size`` are a heap."""
 
-    time: Floats
-    order: Ints
-    """`Order` << 32 | rank."""
+    moment: Ints
+    """Ticks, `Order` and rank, from the highest bits to the lowest."""
     spell: Ints
     size: Ints
     """(1,)."""
@@ -30,23 +34,34 @@ class Agenda(NamedTuple):
 
 def empty_agenda(room: int) -> Agenda:
     """An agenda without a moment."""
-    return Agenda(
-        np.empty(room), np.empty(room, np.int64), np.empty(room, np.int64), np.zeros(1, np.int64)
-    )
+    return Agenda(np.empty(room, np.int64), np.empty(room, np.int64), np.zeros(1, np.int64))
 
 
 @step
-def put(agenda: Agenda, time: float, order: int, spell: int) -> None:
+def next_time(agenda: Agenda) -> float:
+    """When the soonest moment comes."""
+    return float((agenda.moment[0] >> (_ORDER_BITS + RANK_BITS)) * TICK)
+
+
+@step
+def next_order(agenda: Agenda) -> int:
+    """The `Order` of the soonest moment within its instant."""
+    return int(agenda.moment[0] >> RANK_BITS & _ORDERS)
+
+
+@step
+def put(agenda: Agenda, time: float, order: int, rank: int, spell: int) -> None:
     """One more moment, in place."""
+    moment = ((int(time * TICKS_PER_DAY) << _ORDER_BITS | order) << RANK_BITS) | rank
     at = agenda.size[0]
     agenda.size[0] = at + 1
     while at > 0:
         above = (at - 1) >> 1
-        if not comes_before(time, order, agenda.time[above], agenda.order[above]):
+        if moment >= agenda.moment[above]:
             break
-        lift(agenda, above, at)
+        agenda.moment[at], agenda.spell[at] = agenda.moment[above], agenda.spell[above]
         at = above
-    agenda.time[at], agenda.order[at], agenda.spell[at] = time, order, spell
+    agenda.moment[at], agenda.spell[at] = moment, spell
 
 
 @step
@@ -54,33 +69,16 @@ def take_soonest(agenda: Agenda) -> None:
     """Drop the first moment, in place."""
     size = agenda.size[0] - 1
     agenda.size[0] = size
-    time, order, spell = agenda.time[size], agenda.order[size], agenda.spell[size]
+    moment, spell = agenda.moment[size], agenda.spell[size]
     at = 0
     while True:
         below = 2 * at + 1
         if below >= size:
             break
-        other = below + 1
-        if other < size and comes_before(
-            agenda.time[other], agenda.order[other], agenda.time[below], agenda.order[below]
-        ):
-            below = other
-        if not comes_before(agenda.time[below], agenda.order[below], time, order):
+        # As a number, not a branch: which of the two is sooner cannot be foreseen.
+        below += int(below + 1 < size and agenda.moment[below + 1] < agenda.moment[below])
+        if agenda.moment[below] >= moment:
             break
-        lift(agenda, below, at)
+        agenda.moment[at], agenda.spell[at] = agenda.moment[below], agenda.spell[below]
         at = below
-    agenda.time[at], agenda.order[at], agenda.spell[at] = time, order, spell
-
-
-@step
-def comes_before(time: float, order: int, other_time: float, other_order: int) -> bool:
-    """Whether one moment comes before another."""
-    return time < other_time or (time == other_time and order < other_order)
-
-
-@step
-def lift(agenda: Agenda, origin: int, to: int) -> None:
-    """Copy the moment at one position to another."""
-    agenda.time[to] = agenda.time[origin]
-    agenda.order[to] = agenda.order[origin]
-    agenda.spell[to] = agenda.spell[origin]
+    agenda.moment[at], agenda.spell[at] = moment, spell

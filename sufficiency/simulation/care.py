@@ -29,7 +29,7 @@ from sufficiency.simulation.record import (
 from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.world import Floats, Ints, World
 
-NO_SPELL, NEVER = -1, -1.0
+NO_SPELL, NO_RANK, NEVER = -1, 0, -1.0
 SPELLS_A_CHILD = 3
 """Room to begin with; more is made when it runs out."""
 

@@ -15,9 +15,10 @@ from __future__ import annotations
 import math
 
 from sufficiency.simulation import allocation, matching, rules
-from sufficiency.simulation.agenda import RANK_BITS, put, take_soonest
+from sufficiency.simulation.agenda import next_order, next_time, put, take_soonest
 from sufficiency.simulation.care import (
     NEVER,
+    NO_RANK,
     NO_SPELL,
     Care,
     care_of,
@@ -96,7 +97,7 @@ def live_on(care: Care) -> int:
     """Let everything happen up to the horizon, or until short of something on the way."""
     agenda, tally = care.agenda, care.tally[0]
     if agenda.size[0] == 0:
-        put(agenda, care.horizon, Order.HORIZON_PASSES.value << RANK_BITS, NO_SPELL)
+        put(agenda, care.horizon, Order.HORIZON_PASSES.value, NO_RANK, NO_SPELL)
         await_change(care)
         await_slot(care)
     while tally.spells_begun + 1 < care.spells.size:
@@ -110,7 +111,7 @@ def live_on(care: Care) -> int:
         elif entrant_is_next(care):
             next_turn = enter_care(tally.entered, care)
             tally.entered += 1
-        elif agenda.order[0] >> RANK_BITS == Order.HORIZON_PASSES:
+        elif next_order(agenda) == Order.HORIZON_PASSES.value:
             return LIVED
         else:
             next_turn = what_happens(care)
@@ -123,8 +124,8 @@ def live_on(care: Care) -> int:
 def what_happens(care: Care) -> Turn:
     """Take the first moment from the agenda, and let it happen."""
     agenda, tally = care.agenda, care.tally[0]
-    tally.now, order, spell = agenda.time[0], agenda.order[0] >> RANK_BITS, agenda.spell[0]
-    now = tally.now
+    now, order, spell = next_time(agenda), next_order(agenda), agenda.spell[0]
+    tally.now = now
     take_soonest(agenda)
     if spell == NO_SPELL:
         if order == Order.PLACES_CHANGE:
@@ -164,10 +165,10 @@ def entrant_is_next(care: Care) -> bool:
     child, agenda = care.tally[0].entered, care.agenda
     if child == care.lives.size:
         return False
-    time = care.people.entered[child]
-    if time != agenda.time[0]:
-        return bool(time < agenda.time[0])
-    return bool(agenda.order[0] >> RANK_BITS > Order.CHILDREN_ENTER.value)
+    time, other = care.people.entered[child], next_time(agenda)
+    if time != other:
+        return bool(time < other)
+    return next_order(agenda) > Order.CHILDREN_ENTER.value
 
 
 # --- the lives ------------------------------------------------------------------------------
@@ -358,4 +359,4 @@ def serve_queue_soon(now: float, care: Care) -> None:
     tally = care.tally[0]
     if tally.in_queue and tally.queue_due != now:
         tally.queue_due = now
-        put(care.agenda, now, Order.QUEUE_IS_SERVED.value << RANK_BITS, NO_SPELL)
+        put(care.agenda, now, Order.QUEUE_IS_SERVED.value, NO_RANK, NO_SPELL)

@@ -10,8 +10,8 @@ import math
 
 from sufficiency.domain import UNPLACED_CODE
 from sufficiency.simulation import allocation, matching, rules
-from sufficiency.simulation.agenda import RANK_BITS, put
-from sufficiency.simulation.care import NO_SPELL, Care
+from sufficiency.simulation.agenda import put
+from sufficiency.simulation.care import NO_RANK, NO_SPELL, Care
 from sufficiency.simulation.children import NEED_USE, draw_placement, price_chance
 from sufficiency.simulation.compiled import step
 from sufficiency.simulation.draws import uniform
@@ -103,7 +103,7 @@ def await_settling(child: int, now: float, care: Care) -> None:
 @step
 def await_moment(child: int, time: float, order: int, care: Care) -> None:
     """Put a moment of the child's present spell on the agenda."""
-    put(care.agenda, time, order << RANK_BITS | care.seekers.rank[child], care.lives[child].spell)
+    put(care.agenda, time, order, care.seekers.rank[child], care.lives[child].spell)
 
 
 @step
@@ -112,7 +112,7 @@ def await_change(care: Care) -> None:
     change = care.tally[0].changes_made
     if change < care.changes.size:
         time = care.changes[change].time
-        put(care.agenda, time, Order.PLACES_CHANGE.value << RANK_BITS, NO_SPELL)
+        put(care.agenda, time, Order.PLACES_CHANGE.value, NO_RANK, NO_SPELL)
 
 
 @step
@@ -120,7 +120,7 @@ def await_slot(care: Care) -> None:
     """Put the next slot of the step-down programme on the agenda, if there is one."""
     slot, times = care.tally[0].slots_offered, care.matching.step_down_time
     if slot < times.size:
-        put(care.agenda, times[slot], Order.CHILDREN_STEP_DOWN.value << RANK_BITS, NO_SPELL)
+        put(care.agenda, times[slot], Order.CHILDREN_STEP_DOWN.value, NO_RANK, NO_SPELL)
 
 
 # --- asking the rules -----------------------------------------------------------------------

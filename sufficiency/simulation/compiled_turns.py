@@ -11,8 +11,8 @@ import math
 from typing import NamedTuple
 
 from sufficiency.simulation import allocation, rules
-from sufficiency.simulation.agenda import RANK_BITS, put
-from sufficiency.simulation.care import NO_SPELL, Care
+from sufficiency.simulation.agenda import put
+from sufficiency.simulation.care import NO_RANK, NO_SPELL, Care
 from sufficiency.simulation.compiled import step
 from sufficiency.simulation.compiled_spells import (
     await_ending,
@@ -115,4 +115,4 @@ def move_back_soon(now: float, care: Care) -> None:
     tally = care.tally[0]
     if tally.settled and tally.moves_back_due != now:
         tally.moves_back_due = now
-        put(care.agenda, now, Order.CHILDREN_MOVE_BACK.value << RANK_BITS, NO_SPELL)
+        put(care.agenda, now, Order.CHILDREN_MOVE_BACK.value, NO_RANK, NO_SPELL)
