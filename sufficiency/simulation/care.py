@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import N_EXIT_CAUSES, SETTINGS, UNPLACED_CODE
+from sufficiency.domain import SETTINGS, UNPLACED_CODE
 from sufficiency.simulation import rules
 from sufficiency.simulation.agenda import Agenda, empty_agenda
 from sufficiency.simulation.allocation import Seekers, Supply
-from sufficiency.simulation.children import PERSONAL_USES, Children, People
+from sufficiency.simulation.children import USES_PER_PLACEMENT, Children, People
 from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, rows_of
 from sufficiency.simulation.draws import Draws, Key, Numbers
 from sufficiency.simulation.matching import Arranged, Matching, matching_of, nothing_arranged
@@ -72,11 +72,12 @@ class Care(NamedTuple):
     key: Key
     """Whose the draws are."""
     numbers: Numbers
-    """(n, 7): those of the present placement, and of the first for whoever has had none."""
+    """(n, 7), of those seen so far: the present placement's, or the first's for whoever has had
+    none."""
     lives: Rows
     """(n,) of `LIFE_DTYPE`; those in care at the start come first."""
     left: Floats
-    """(n, C): what is left of the exponentials."""
+    """(n, C), of those seen so far: what is left of the exponentials."""
     left_after: Floats
     """(n, C): what will be left when the present spell ends, if nothing intervenes."""
     room: Floats
@@ -124,9 +125,9 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         horizon=float(world.horizon_days),
         people=people,
         key=draws.key,
-        numbers=people.numbers[:, PERSONAL_USES:].copy(),
+        numbers=np.empty((n, USES_PER_PLACEMENT), dtype=np.uint32),
         lives=lives_of(n),
-        left=left_of(children),
+        left=np.empty((n, rules.N_CAUSES)),
         left_after=np.empty((n, rules.N_CAUSES)),
         room=np.empty(rules.N_CAUSES),
         risks=risks_of(world.hazards),
@@ -153,13 +154,6 @@ def lives_of(children: int) -> Rows:
     lives = np.zeros(children, dtype=LIFE_DTYPE)
     lives["placement"], lives["spell"] = -1, NO_SPELL
     return rows_of(lives)
-
-
-def left_of(children: Children) -> Floats:
-    """(n, C): the exponentials of each child for the period of care, and none yet for moves."""
-    left = np.full((len(children), rules.N_CAUSES), np.inf)
-    left[:, :N_EXIT_CAUSES] = children.exits
-    return left
 
 
 def by_setting(of_sectors: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -32,6 +32,7 @@ from sufficiency.simulation.compiled_spells import (
     await_ending,
     await_moment,
     await_slot,
+    come_in,
     end_spell,
     new_need,
 )
@@ -178,6 +179,7 @@ def entrant_is_next(care: Care) -> bool:
 def already_in_care(child: int, care: Care) -> Turn:
     """Live on where the start date finds the child."""
     people = care.people
+    come_in(child, care)
     pool = allocation.starting_pool(people.sector[child], people.born_day[child], care.supply)
     if pool != allocation.NO_POOL:
         allocation.count_in(care.supply, pool)
@@ -189,6 +191,7 @@ def enter_care(child: int, care: Care) -> Turn:
     """Come into care, and find a place or wait for one."""
     seekers, need, now = care.seekers, care.seekers.need[child], care.people.entered[child]
     care.tally[0].now = now
+    come_in(child, care)
     same_day = matching.is_emergency(child, care.people, care.matching, seekers.group)
     pool = matching.find_first_place(child, same_day, care.matching, now, seekers, care.supply)
     until = math.inf

@@ -12,11 +12,26 @@ from sufficiency.domain import UNPLACED_CODE
 from sufficiency.simulation import allocation, matching, rules
 from sufficiency.simulation.agenda import put
 from sufficiency.simulation.care import NO_RANK, NO_SPELL, Care
-from sufficiency.simulation.children import NEED_USE, draw_placement, price_chance
+from sufficiency.simulation.children import (
+    NEED_USE,
+    PERSONAL_USES,
+    USES_PER_PLACEMENT,
+    draw_placement,
+    price_chance,
+)
 from sufficiency.simulation.compiled import step
 from sufficiency.simulation.draws import uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.record import BEGAN_AT_START, ENDED_MOVED, ENDED_OPEN
+
+
+@step
+def come_in(child: int, care: Care) -> None:
+    """The child's own numbers from here on: exponentials for exits, and its first placement's."""
+    people = care.people
+    rules.start_exit_clocks(care.left[child], people.exits[child])
+    for use in range(USES_PER_PLACEMENT):
+        care.numbers[child, use] = people.numbers[child, PERSONAL_USES + use]
 
 
 @step
@@ -97,7 +112,8 @@ def await_settling(child: int, now: float, care: Care) -> None:
         return
     if matching.is_outside_first_choice(child, care.seekers, care.supply):
         settled = matching.settles_at(child, now, care.matching, care.seekers)
-        await_moment(child, settled, Order.CHILDREN_SETTLE.value, care)
+        if settled <= care.horizon:
+            await_moment(child, settled, Order.CHILDREN_SETTLE.value, care)
 
 
 @step
@@ -110,7 +126,7 @@ def await_moment(child: int, time: float, order: int, care: Care) -> None:
 def await_change(care: Care) -> None:
     """Put the next change in places on the agenda, if there is one."""
     change = care.tally[0].changes_made
-    if change < care.changes.size:
+    if change < care.changes.size and care.changes[change].time <= care.horizon:
         time = care.changes[change].time
         put(care.agenda, time, Order.PLACES_CHANGE.value, NO_RANK, NO_SPELL)
 
@@ -119,7 +135,7 @@ def await_change(care: Care) -> None:
 def await_slot(care: Care) -> None:
     """Put the next slot of the step-down programme on the agenda, if there is one."""
     slot, times = care.tally[0].slots_offered, care.matching.step_down_time
-    if slot < times.size:
+    if slot < times.size and times[slot] <= care.horizon:
         put(care.agenda, times[slot], Order.CHILDREN_STEP_DOWN.value, NO_RANK, NO_SPELL)
 
 

@@ -196,15 +196,16 @@ class Spells:
 
 def risks_of(hazards: Hazards) -> rules.Risks:
     """The hazard tables as the rules read them: own copies, the causes side by side."""
-    by_band = np.ascontiguousarray(np.moveaxis(hazards.per_day, 0, -1), dtype=np.float64)
+    by_band = floats(hazards.per_day.transpose(1, 2, 3, 0))
     on_care_clock = hazards.clock == CARE_CLOCK
     by_care = by_band * on_care_clock
     if hazards.also_by_care is not None:
-        by_care += np.moveaxis(hazards.also_by_care, 0, -1)
-    by_period = np.moveaxis(hazards.calendar_factor, -3, -1)
-    by_period = by_period.reshape(-1, *by_period.shape[-3:])
-    changes = np.ones(by_period.shape[2], dtype=np.bool_)
-    changes[1:] = np.any(by_period[:, :, 1:] != by_period[:, :, :-1], axis=(0, 1, 3))
+        by_care += hazards.also_by_care.transpose(1, 2, 3, 0)
+    by_cause = hazards.calendar_factor
+    by_cause = by_cause.reshape(-1, *by_cause.shape[-3:])
+    changes = np.ones(by_cause.shape[-1], dtype=np.bool_)
+    changes[1:] = (by_cause[..., 1:] != by_cause[..., :-1]).any(axis=(0, 1, 2))
+    by_period = floats(by_cause[..., changes].transpose(0, 2, 3, 1))
     group = hazards.calendar_group
     if group is None:
         group = np.zeros((hazards.per_day.shape[1], hazards.need_factor.shape[1]), dtype=np.int64)
@@ -214,6 +215,6 @@ def risks_of(hazards: Hazards) -> rules.Risks:
         care_starts=np.append(hazards.care_band_starts_days, np.inf),
         placement_starts=np.append(hazards.placement_band_starts_days, np.inf),
         calendar_starts=np.append(hazards.calendar_starts_days[changes], np.inf),
-        factor=floats(by_period[:, None, :, changes] * hazards.need_factor.T[:, None, None, :]),
+        factor=by_period[:, None] * floats(hazards.need_factor.T)[:, None, None],
         group=ints(group),
     )
