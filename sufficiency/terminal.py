@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -60,15 +60,23 @@ def show_warnings(warnings: Iterable[str]) -> None:
         console.print(f"Note: {warning}")
 
 
-@contextmanager
-def progress_bar(futures: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar with the time left, on standard error; gives a function of (done, total).
+def progress_bar(futures: int) -> AbstractContextManager[Callable[[int, int], None]]:
+    """`share_bar` of simulating so many futures.
 
     The total has more in it than the futures that were asked for: those that tell the layers of
-    uncertainty apart. So what is shown is the share that is done.
+    uncertainty apart.
+    """
+    return share_bar(f"Simulating {futures:,} future{'' if futures == 1 else 's'}")
+
+
+@contextmanager
+def share_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar of the share that is done and the time left, on standard error.
+
+    Gives a function of (done, total).
     """
     columns = (
-        TextColumn(f"Simulating {futures:,} future{'' if futures == 1 else 's'}"),
+        TextColumn(what),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("time left"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from sufficiency.backtest.study import Backtest, Study
 
 FUTURES, FUTURES_OF_RETURNS = 200, 100
+MAKING_AGAIN = "Making past forecasts again"
 FIRST_ORIGIN, LAST_ORIGIN = 2015, 2022
 
 
@@ -214,6 +213,7 @@ def _backtest_returns(
         raise click.UsageError(
             "Say whose returns these are with --authority, such as --authority Wolverhampton."
         )
+    from sufficiency import terminal
     from sufficiency.backtest.returns_output import Asked, backtest_files, write_returns_backtest
     from sufficiency.history.authorities import find_authority
     from sufficiency.report.returns_backtest_page import verdict_sentences
@@ -221,7 +221,7 @@ def _backtest_returns(
     name = find_authority(authority).name
     folder = output_folder(out, f"backtest returns {name}", overwrite)
     futures, every = replications or FUTURES_OF_RETURNS, int(every_months or 6)
-    with _progress() as show:
+    with terminal.share_bar(MAKING_AGAIN) as show:
         result = backtest_files(
             Asked(returns, name, every, futures, seed, place_sectors),
             command=shlex.join(["sufficiency", *(context.obj or ())]),
@@ -256,10 +256,11 @@ def _study(
 
 def _judged(study: Study, unfinished: Path, workers: int | None, *, resume: bool) -> Backtest:
     """The backtest, with a bar of what is done and the time left."""
+    from sufficiency import terminal
     from sufficiency.backtest.study import backtest
     from sufficiency.executors import usable_processors
 
-    with _progress() as show:
+    with terminal.share_bar(MAKING_AGAIN) as show:
         return backtest(
             study,
             unfinished,
@@ -267,34 +268,3 @@ def _judged(study: Study, unfinished: Path, workers: int | None, *, resume: bool
             resume=resume,
             progress=show,
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar of what is done and the time left; what it is handed is told done and total."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("Making past forecasts again"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(done: int, total: int) -> None:
-            if bar.tasks[task].total is None:
-                # What an earlier run finished says nothing of how fast this one is.
-                bar.reset(task, total=total, completed=done)
-            else:
-                bar.update(task, completed=done)
-
-        yield show

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from sufficiency.report.backtest_charts import (
@@ -37,6 +36,7 @@ from sufficiency.report.backtest_words import (
 )
 from sufficiency.report.charts import drawing_library
 from sufficiency.report.formats import percent
+from sufficiency.report.html import rendered
 from sufficiency.report.track_record import (
     ALL_COUNCILS,
     CAUTION,
@@ -61,16 +61,10 @@ def write_backtest_page(result: BacktestResult, path: Path) -> None:
 
 def render_backtest_page(result: BacktestResult) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     figures = BacktestFigures.of(result)
     who = figures.authority or "English councils"
-    return environment.get_template("backtest.html.j2").render(
+    return rendered(
+        "backtest",
         title=f"{who}: how good were the forecasts?",
         kicker=_kicker(figures),
         verdict=verdict_sentences(figures),

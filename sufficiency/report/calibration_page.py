@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jinja2
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
@@ -36,6 +35,7 @@ from sufficiency.report.calibration_charts import (
 )
 from sufficiency.report.charts import drawing_library
 from sufficiency.report.formats import long_date
+from sufficiency.report.html import rendered
 from sufficiency.report.tables import Cell, Column, Row, Table
 from sufficiency.report.words import AGE_LABELS, SETTING_LABELS
 
@@ -59,17 +59,11 @@ class CalibrationReport:
 
 def render_calibration_page(report: CalibrationReport) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     fit = report.fit
     window = fit.counts.window
     rates = rate_table(fit)
-    return environment.get_template("calibration.html.j2").render(
+    return rendered(
+        "calibration",
         title=f"{fit.authority}: rates from its own children",
         marking=MARKING,
         kicker=f"Returns from {long_date(window.after)} to {long_date(window.until)}",

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from sufficiency.report import comparison_charts as charts
@@ -26,6 +25,7 @@ from sufficiency.report.comparison_words import (
     sureness_sentence,
 )
 from sufficiency.report.formats import long_date
+from sufficiency.report.html import rendered
 from sufficiency.report.page import authority_name, marking_of
 from sufficiency.report.tables import Table
 from sufficiency.report.words import GLOSSARY, NOT_A_TARGET
@@ -40,15 +40,9 @@ def write_comparison_page(result: ComparisonResult, path: Path) -> None:
 
 def render_comparison_page(result: ComparisonResult) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     figures = ComparisonFigures.of(result)
-    return environment.get_template("comparison.html.j2").render(
+    return rendered(
+        "comparison",
         **_front(figures),
         **_finance(figures),
         **_behind(figures),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from xlsxwriter.exceptions import FileCreateError
 
 from sufficiency.report import comparison_tables as tables
 from sufficiency.report.comparison_figures import (
@@ -23,13 +21,12 @@ from sufficiency.report.comparison_words import (
     scenario_sentences,
     sureness_sentence,
 )
-from sufficiency.report.figures import STATISTICS
 from sufficiency.report.formats import long_date
 from sufficiency.report.headline import plain
-from sufficiency.report.page import marking_of
 from sufficiency.report.sheets import Book, Sheet
 from sufficiency.report.tables import Table
 from sufficiency.report.words import NOT_A_TARGET, setting_label
+from sufficiency.report.workbook_parts import add_rows_sheet, workbook
 
 SUMMARY_WIDTHS = (46, *([18] * 10))
 ACROSS = 7
@@ -46,31 +43,20 @@ TIDY_WIDTHS = {"scenario": 26, "base": 26, "combination": 30, "change": 36, "sec
 def write_comparison_workbook(result: ComparisonResult, path: Path) -> None:
     """Write the workbook (XLSX, no macros). Raises OSError if the file cannot be written."""
     figures = ComparisonFigures.of(result)
-    book = Book.create(path, _properties(figures), marking_of(figures.manifest))
-    _summary(book, figures)
-    _costs(book, figures)
-    for name in figures.others:
-        table = tables.differing_numbers(figures, name)
-        if table is not None:
-            _numbers(book, figures, name, table)
-    if not figures.waterfall.empty:
-        _tidy(book, "waterfall", figures.waterfall)
-    _tidy(book, "comparison", _headlines(figures))
-    try:
-        book.workbook.close()
-    except FileCreateError as error:
-        raise OSError(str(error)) from error
-
-
-def _properties(figures: ComparisonFigures) -> dict[str, Any]:
-    made = pd.to_datetime(str(figures.manifest.get("started_at") or figures.start))
-    return {
+    about = {
         "title": title_of(figures),
         "subject": "Comparison of forecasts of placements for children in care",
-        "comments": NOT_A_TARGET,
-        "category": marking_of(figures.manifest),
-        "created": made.to_pydatetime().replace(tzinfo=None),
     }
+    with workbook(path, figures.manifest, start=figures.start, **about) as book:
+        _summary(book, figures)
+        _costs(book, figures)
+        for name in figures.others:
+            table = tables.differing_numbers(figures, name)
+            if table is not None:
+                _numbers(book, figures, name, table)
+        if not figures.waterfall.empty:
+            add_rows_sheet(book, "waterfall", figures.waterfall, TIDY_WIDTHS)
+        add_rows_sheet(book, "comparison", _headlines(figures), TIDY_WIDTHS)
 
 
 def _summary(book: Book, figures: ComparisonFigures) -> None:
@@ -172,24 +158,3 @@ def _headlines(figures: ComparisonFigures) -> pd.DataFrame:
     known = rows["mean"].notna() & (rows["age_band"] == "all")
     own = () if figures.manifest.get("personal_data") else OWN_MEANS
     return rows.loc[known & rows["measure"].isin(TIDY_MEASURES), [*TIDY_COLUMNS, *own]]
-
-
-def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
-    """A tidy table, a row a line, to be filtered."""
-    columns = [str(column) for column in frame.columns]
-    widths = [TIDY_WIDTHS.get(column, 13) for column in columns]
-    sheet = book.sheet(name, widths)
-    sheet.head(columns)
-    first = columns.index(STATISTICS[0])
-    shown = frame.astype({"months": object}).where(frame.notna(), None)
-    for values in _rows(shown):
-        for column, value in enumerate(values[:first]):
-            sheet.put(sheet.row, column, value, "text")
-        sheet.figures(values, first, "general")
-        sheet.row += 1
-    sheet.worksheet.freeze_panes(1, 0)
-    sheet.worksheet.autofilter(0, 0, max(sheet.row - 1, 0), len(columns) - 1)
-
-
-def _rows(frame: pd.DataFrame) -> list[Sequence[Any]]:
-    return [list(row) for row in frame.itertuples(index=False, name=None)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jinja2
-
 from sufficiency.finance.movement import Movement
 from sufficiency.report.finance_section import pounds
 from sufficiency.report.finance_words import MOVEMENT_LABELS
 from sufficiency.report.formats import long_date
+from sufficiency.report.html import rendered
 from sufficiency.report.run_folder import written_whole
 from sufficiency.report.tables import Cell, Column, Row, Table
 from sufficiency.report.writing import explained
@@ -45,14 +44,8 @@ def write_movement(
 
 def render_movement(movement: Movement) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("movement.html.j2").render(
+    return rendered(
+        "movement",
         title=f"Why the expected outturn of {movement.year} moved",
         sentence=movement_sentence(movement),
         table=_table(movement),

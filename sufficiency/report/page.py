@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from sufficiency.report import page_charts, tables
@@ -21,6 +20,7 @@ from sufficiency.report.figures import Figures, RunResult, day_of
 from sufficiency.report.finance_section import finance_section
 from sufficiency.report.formats import children, gbp, long_date, plausible_range, value_with_unit
 from sufficiency.report.headline import headline, places_statement
+from sufficiency.report.html import rendered
 from sufficiency.report.interventions_section import interventions_section
 from sufficiency.report.money_section import money_section
 from sufficiency.report.overflow_table import overflow_table
@@ -78,15 +78,9 @@ def write_page(forecast: RunResult, path: Path) -> None:
 
 def render_page(forecast: RunResult) -> str:
     """A run's report as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     figures = Figures.of(forecast)
-    return environment.get_template("page.html.j2").render(
+    return rendered(
+        "page",
         **_front(figures),
         **_sections(figures),
         **_standing_words(),

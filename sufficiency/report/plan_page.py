@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from sufficiency.report import plan_tables as tables
 from sufficiency.report.charts import drawing_library
 from sufficiency.report.formats import long_date
+from sufficiency.report.html import rendered
 from sufficiency.report.page import authority_name, marking_of, scenario_name
 from sufficiency.report.plan_charts import measure_charts
 from sufficiency.report.plan_report import PlanReport
@@ -35,15 +35,9 @@ def write_plan_page(report: PlanReport, path: Path) -> None:
 
 def render_plan_page(report: PlanReport) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     manifest = report.manifest
-    return environment.get_template("plan.html.j2").render(
+    return rendered(
+        "plan",
         title=title_of(report),
         marking=marking_of(manifest),
         kicker=f"Sufficiency plan · {scenario_name(manifest)} · {long_date(report.start)} to "

@@ -12,11 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from sufficiency.history.returns.quality import Quality
 from sufficiency.report.formats import long_date
+from sufficiency.report.html import rendered
 from sufficiency.report.tables import Cell, Column, Row, Table
 from sufficiency.report.words import MARKING, SHORT_SETTING_LABELS
 
@@ -53,15 +53,9 @@ def write_quality_page(quality: Quality, path: Path) -> None:
 
 def render_quality_page(quality: Quality) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     whose = f" of {quality.authority}" if quality.authority else ""
-    return environment.get_template("quality.html.j2").render(
+    return rendered(
+        "quality",
         title=f"The SSDA903 return{whose}: can it be forecast from?",
         marking=MARKING,
         verdict=quality.verdict,

@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 from markupsafe import Markup
 
@@ -21,6 +20,7 @@ from sufficiency.domain import SECTORS
 from sufficiency.report.calibration_charts import SMALLEST_SHOWN
 from sufficiency.report.charts import VERMILLION, Chart, Line, drawing_library, fan_chart, finished
 from sufficiency.report.formats import long_date, percent
+from sufficiency.report.html import rendered
 from sufficiency.report.tables import Cell, Column, Row, Table
 from sufficiency.report.words import MARKING, NOT_A_TARGET, SETTING_LABELS
 
@@ -155,16 +155,10 @@ def write_returns_backtest_page(result: ReturnsBacktest, path: Path) -> None:
 
 def render_returns_backtest_page(result: ReturnsBacktest) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     manifest = result.manifest
     charts = [chart for months in result.months if (chart := _chart(result, months))]
-    return environment.get_template("returns_backtest.html.j2").render(
+    return rendered(
+        "returns_backtest",
         title=f"{manifest['authority']}: how good would forecasts from its own returns have been?",
         marking=MARKING,
         kicker=f"Backtest · a forecast every {manifest['every_months']} months · "

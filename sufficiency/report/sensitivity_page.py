@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
 from sufficiency.report import sensitivity_tables as tables
 from sufficiency.report.charts import drawing_library
+from sufficiency.report.html import rendered
 from sufficiency.report.page import authority_name, marking_of, scenario_name
 from sufficiency.report.sensitivity_charts import tornado_chart
 from sufficiency.report.sensitivity_report import SensitivityReport, SensitivityResult
@@ -26,19 +26,13 @@ def write_sensitivity_page(result: SensitivityResult, path: Path) -> None:
 
 def render_sensitivity_page(result: SensitivityResult) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sufficiency.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     report = SensitivityReport(result)
     manifest = report.manifest
     drawn = [tornado_chart(report, answer) for answer in report.answers]
     indexed = [tables.indices_table(report, answer) for answer in report.answers]
     informed = [tables.information_table(report, answer) for answer in report.answers]
-    return environment.get_template("sensitivity.html.j2").render(
+    return rendered(
+        "sensitivity",
         title=title_of(report),
         marking=marking_of(manifest),
         kicker=f"Sensitivity · {scenario_name(manifest)} · {len(report.tested)} numbers · "

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-from xlsxwriter.exceptions import FileCreateError
-
 from sufficiency.report import sensitivity_tables as tables
 from sufficiency.report.headline import plain
-from sufficiency.report.page import marking_of
 from sufficiency.report.sensitivity_page import run_facts, title_of
 from sufficiency.report.sensitivity_report import AnswerAsked, SensitivityReport, SensitivityResult
 from sufficiency.report.sensitivity_words import method_words, summary_sentences
-from sufficiency.report.sheets import Book, Sheet
-from sufficiency.report.tables import Table
+from sufficiency.report.sheets import Book
 from sufficiency.report.words import NOT_A_TARGET
+from sufficiency.report.workbook_parts import add_rows_sheet, copy_table, workbook
 
 WIDTHS = (60, 26, 18, 18, 18, 18, 18)
 ACROSS = 5
@@ -26,29 +22,23 @@ _OWN_MEANS = ["base_mean", "changed_mean"]
 def write_sensitivity_workbook(result: SensitivityResult, path: Path) -> None:
     """Write the workbook (XLSX, no macros). Raises OSError if the file cannot be written."""
     report = SensitivityReport(result)
-    made = pd.to_datetime(str(report.manifest["started_at"]))
-    properties = {
-        "title": title_of(report),
-        "subject": "Sensitivity of a forecast",
-        "comments": NOT_A_TARGET,
-        "category": marking_of(report.manifest),
-        "created": made.to_pydatetime().replace(tzinfo=None),
-    }
-    book = Book.create(path, properties, marking_of(report.manifest))
-    _summary(book, report)
-    for answer in report.answers:
-        _effects(book, report, answer)
     shown = result.sensitivity
     if report.manifest.get("personal_data"):
         # A start from real children could be read from the scenario's own figures.
         shown = shown.drop(columns=_OWN_MEANS)
-    _tidy(book, "sensitivity_csv", shown)
-    _tidy(book, "indices_csv", result.indices)
-    _tidy(book, "information_csv", result.information)
-    try:
-        book.workbook.close()
-    except FileCreateError as error:
-        raise OSError(str(error)) from error
+    tidy = {
+        "sensitivity_csv": shown,
+        "indices_csv": result.indices,
+        "information_csv": result.information,
+    }
+    subject = "Sensitivity of a forecast"
+    with workbook(path, report.manifest, title=title_of(report), subject=subject) as book:
+        _summary(book, report)
+        for answer in report.answers:
+            _effects(book, report, answer)
+        for name, frame in tidy.items():
+            if not frame.empty:
+                add_rows_sheet(book, name, frame, _WIDE)
 
 
 def _summary(book: Book, report: SensitivityReport) -> None:
@@ -61,11 +51,11 @@ def _summary(book: Book, report: SensitivityReport) -> None:
     sheet.line(NOT_A_TARGET, "section")
     sheet.gap()
     for answer in report.answers:
-        _copied(sheet, tables.information_table(report, answer))
+        copy_table(sheet, tables.information_table(report, answer), ACROSS)
     for line in method_words(report):
         sheet.line(line, "note", across=ACROSS)
     sheet.gap()
-    _copied(sheet, tables.left_out_table(report))
+    copy_table(sheet, tables.left_out_table(report), ACROSS)
     for label, value in run_facts(report):
         sheet.cells([label, value], ["text", "text"])
 
@@ -89,34 +79,4 @@ def _effects(book: Book, report: SensitivityReport, answer: AnswerAsked) -> None
             ["wrapped", "wrapped", *[style] * 4],
         )
     sheet.gap()
-    _copied(sheet, tables.indices_table(report, answer))
-
-
-def _copied(sheet: Sheet, table: Table | None) -> None:
-    """A table of the page, as text."""
-    if table is None:
-        return
-    sheet.line(table.caption, "section")
-    sheet.head([column.label for column in table.columns])
-    for row in table.rows:
-        texts = [row.head, *(" ".join(part for part in cell if part) for cell in row.cells)]
-        sheet.cells(texts, ["wrapped"] * len(texts))
-    if table.note:
-        sheet.line(table.note, "note", across=ACROSS)
-    sheet.gap()
-
-
-def _tidy(book: Book, name: str, frame: pd.DataFrame) -> None:
-    """A tidy table, a row a line, to be filtered."""
-    if frame.empty:
-        return
-    columns = [str(column) for column in frame.columns]
-    sheet = book.sheet(name, [_WIDE.get(column, 14) for column in columns])
-    sheet.head(columns)
-    for values in frame.astype(object).where(frame.notna(), None).to_numpy().tolist():
-        for column, value in enumerate(values):
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            sheet.put(sheet.row, column, value, "general" if is_number else "text")
-        sheet.row += 1
-    sheet.worksheet.freeze_panes(1, 0)
-    sheet.worksheet.autofilter(0, 0, max(sheet.row - 1, 0), len(columns) - 1)
+    copy_table(sheet, tables.indices_table(report, answer), ACROSS)

@@ -9,16 +9,13 @@ one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from sufficiency.report.figures import FLAG, Figures, RunResult, Spread
 from sufficiency.report.formats import MONEY_UNITS, long_date
 from sufficiency.report.headline import headline, plain
-from sufficiency.report.page import authority_name, marking_of, monte_carlo_sentence, scenario_name
+from sufficiency.report.page import authority_name, monte_carlo_sentence, scenario_name
 from sufficiency.report.page_charts import comparison_label
 from sufficiency.report.planned_ends import plans_sentences
 from sufficiency.report.sheets import Book, Sheet
@@ -46,6 +43,7 @@ from sufficiency.report.workbook_charts import (
 )
 from sufficiency.report.workbook_inputs import add_comparison_sheet, add_inputs_sheet
 from sufficiency.report.workbook_invest import add_invest_sheet
+from sufficiency.report.workbook_parts import workbook
 from sufficiency.report.workbook_tidy import TIDY_SHEETS, add_tidy_sheet, as_list
 
 LINE_WIDTH_COLUMNS = 7
@@ -64,46 +62,25 @@ def write_workbook(forecast: RunResult, path: Path) -> None:
         OSError: the file cannot be written.
     """
     figures = Figures.of(forecast)
-    book = Book.create(path, _properties(figures), marking_of(figures.manifest))
-    _summary(book, figures)
-    add_inputs_sheet(book, figures)
-    _assumptions(book, figures)
-    add_budget_sheet(book, figures)
-    add_bridge_sheet(book, figures)
-    add_months_sheet(book, figures)
-    add_invest_sheet(book, figures)
-    add_comparison_sheet(book, figures)
-    _in_care_by_sector(book, figures)
-    _costs(book, figures)
-    for name in TIDY_SHEETS:
-        add_tidy_sheet(book, name, getattr(figures, name))
-    add_audit_sheet(book, figures)
-    _about(book, figures)
-    try:
-        book.workbook.close()
-    except _xlsx_error() as error:
-        raise OSError(str(error)) from error
-
-
-def _xlsx_error() -> type[Exception]:
-    """The error that the writer wraps a failed write in."""
-    from xlsxwriter.exceptions import FileCreateError
-
-    wrapped: type[Exception] = FileCreateError
-    return wrapped
-
-
-def _properties(figures: Figures) -> dict[str, Any]:
-    """What the file says of itself; its date is the run's, so a run makes one workbook."""
-    made = pd.to_datetime(str(figures.manifest.get("started_at") or figures.start)).to_pydatetime()
-    created: datetime = made.replace(tzinfo=None)
-    return {
+    about = {
         "title": f"{authority_name(figures.manifest)}: {scenario_name(figures.manifest)}",
         "subject": "Forecast of placements for children in care",
-        "comments": NOT_A_TARGET,
-        "category": marking_of(figures.manifest),
-        "created": created,
     }
+    with workbook(path, figures.manifest, start=figures.start, **about) as book:
+        _summary(book, figures)
+        add_inputs_sheet(book, figures)
+        _assumptions(book, figures)
+        add_budget_sheet(book, figures)
+        add_bridge_sheet(book, figures)
+        add_months_sheet(book, figures)
+        add_invest_sheet(book, figures)
+        add_comparison_sheet(book, figures)
+        _in_care_by_sector(book, figures)
+        _costs(book, figures)
+        for name in TIDY_SHEETS:
+            add_tidy_sheet(book, name, getattr(figures, name))
+        add_audit_sheet(book, figures)
+        _about(book, figures)
 
 
 def _summary(book: Book, figures: Figures) -> None:
