@@ -181,10 +181,13 @@ def nearer(levels: MoveLevels, wanted: Moves, found: Moves) -> MoveLevels:
     )
 
 
-def early_by_level(levels: MoveLevels, new_carers: float) -> float:
-    """The factor on early moves at which an authority's moves differ as much as its level."""
+def moves_apart(new_carers: float) -> float:
+    """How far moves differ between authorities whose levels do by one, on the log scale.
+
+    One, if the assumption ``early_moves_by_level`` is right.
+    """
     total = [counted(simulated(SEED, level), new_carers).by_duration.sum() for level in (0.8, 1.25)]
-    return levels.early_by_level * np.log(1.25 / 0.8) / float(np.log(total[1] / total[0]))
+    return float(np.log(total[1] / total[0]) / np.log(1.25 / 0.8))
 
 
 def use(levels: MoveLevels) -> None:
@@ -203,9 +206,8 @@ def main() -> None:
         for name in ("by_age", "by_sector", "by_duration", "one_placement"):
             print(f"{name:15} {getattr(found, name)} against {getattr(wanted, name)}")
         use(nearer(shipped_move_levels(), wanted, found))
-    early = early_by_level(shipped_move_levels(), new_carers)
-    use(replace(shipped_move_levels(), early_by_level=early))
     print(shipped_move_levels(), f"of {len(AGE_GROUPS)} age groups")
+    print(f"moves differ {moves_apart(new_carers):.2f} times as much as levels")
 
 
 if __name__ == "__main__":

@@ -46,23 +46,22 @@ class MoveLevels:
     as a multiple of a sector's published moves a year: first placements are often made in haste."""
     in_first_year: Floats
     """(8,): share of children with so long in their placement who are in that first year."""
-    early_by_level: float
-    """How much more often placements of under a year end in an authority whose children move more
-    often by one, on average over all placements: those that have lasted end as often everywhere."""
 
-    with_age: float
-    """Share of planned moves at 16 and 17 that come with age, whatever the time in the placement:
-    those who have long been with one family make them as readily as others."""
 
-    def early(self, moves_level: float) -> float:
-        """The factor on moves in the first year of a placement, or of care, in an authority whose
-        children move so many times as often as England's."""
-        return max(1 + self.early_by_level * (moves_level - 1), _LEAST_EARLY)
+def early_moves(moves_level: float, by_level: float) -> float:
+    """The factor on moves in the first year of a placement, or of care, in an authority whose
+    children move so many times as often as England's.
 
-    def by_duration(self, moves_level: float) -> Floats:
-        """(8,): the factors on moves by time in the placement in such an authority."""
-        early = PLACEMENT_BAND_STARTS_DAYS < DAYS_PER_YEAR
-        return np.where(early, self.early(moves_level), 1.0)
+    ``by_level`` is the assumption ``early_moves_by_level``: those that have lasted end as often
+    everywhere, so the others must differ more than all do on average.
+    """
+    return max(1 + by_level * (moves_level - 1), _LEAST_EARLY)
+
+
+def moves_by_duration(moves_level: float, by_level: float) -> Floats:
+    """(8,): the factors on moves by time in the placement in such an authority."""
+    early = PLACEMENT_BAND_STARTS_DAYS < DAYS_PER_YEAR
+    return np.where(early, early_moves(moves_level, by_level), 1.0)
 
 
 @cache
@@ -77,8 +76,6 @@ def shipped_move_levels() -> MoveLevels:
         age=level["age"].reindex(list(AGE_GROUPS)).to_numpy(np.float64),
         first_year=float(level["first_year"][_ALL]),
         in_first_year=level["in_first_year"].reindex(durations).to_numpy(np.float64),
-        early_by_level=float(level["early_by_level"][_ALL]),
-        with_age=float(level["with_age"][_ALL]),
     )
 
 
@@ -91,8 +88,6 @@ def write_move_levels(levels: MoveLevels, path: Path) -> None:
         ("age", [str(group) for group in AGE_GROUPS], levels.age),
         ("first_year", [_ALL], np.array([levels.first_year])),
         ("in_first_year", durations, levels.in_first_year),
-        ("early_by_level", [_ALL], np.array([levels.early_by_level])),
-        ("with_age", [_ALL], np.array([levels.with_age])),
     ]
     rows = [
         (what, of, round(float(level), 4))

@@ -71,8 +71,6 @@ class NationalRates:
     """(S,): hazard of a real move on top of it in the first year of care."""
     age_move_level: Floats
     """(A,): factor on these hazards by age."""
-    planned_with_age: float
-    """Share of planned moves at 16 and 17 that come with age, at the published rates per child."""
     in_first_year: Floats
     """(8,): share of children with so long in their placement in the first year of care."""
     mean_moves_per_year: Floats
@@ -113,7 +111,6 @@ def national_rates(hazards: NationalHazards) -> NationalRates:
         move_per_year=move * levels.duration * levels.sector[:, None],
         first_year_move_per_year=means * levels.sector * levels.first_year,
         age_move_level=by_age * levels.age,
-        planned_with_age=levels.with_age,
         in_first_year=levels.in_first_year,
         mean_moves_per_year=means,
         age_move_factor=by_age,

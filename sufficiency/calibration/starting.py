@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.cohort import (
     AGE_BAND_OF_CELL,
     IN_CARE_AGE,
@@ -18,7 +19,7 @@ from sufficiency.calibration.cohort import (
     Stock,
 )
 from sufficiency.calibration.fitting import whole_numbers
-from sufficiency.calibration.move_levels import shipped_move_levels
+from sufficiency.calibration.move_levels import early_moves, moves_by_duration
 from sufficiency.calibration.moves import (
     comers_by_time_in_care,
     share_of_care_since_move,
@@ -144,13 +145,13 @@ def _times_placed(by_age_and_sector: Floats, moves_level: float) -> list[tuple[F
     and a child is matched for adoption at any time in care.
     """
     rates = shipped_rates()
-    levels, children = shipped_move_levels(), by_age_and_sector + _TRACE
+    by_level, children = assumed("early_moves_by_level").number, by_age_and_sector + _TRACE
     by_age = (rates.age_move_level @ children) / children.sum(axis=0) / DAYS_PER_YEAR
     of_sectors = [
         _time_placed(tuple(moves.tolist()), float(first_year))
         for moves, first_year in zip(
-            rates.move_per_year * by_age[:, None] * levels.by_duration(moves_level),
-            rates.first_year_move_per_year * by_age * levels.early(moves_level),
+            rates.move_per_year * by_age[:, None] * moves_by_duration(moves_level, by_level),
+            rates.first_year_move_per_year * by_age * early_moves(moves_level, by_level),
             strict=True,
         )
     ]

@@ -80,6 +80,8 @@ class RateTables:
     """(A, N): expected shares."""
     also_by_care: Floats
     """(C, S, A, B): moves by time in care, on top of ``per_day``."""
+    early_moves_by_level: float
+    """How much more often placements of under a year end where children move more often by one."""
 
 
 def rate_tables(
@@ -112,6 +114,7 @@ def rate_tables(
         destination=with_own_next_needs(balanced_next_needs(moves, arrivals), own_next_needs or {}),
         first_need=first,
         also_by_care=_first_year_moves() / DAYS_PER_YEAR,
+        early_moves_by_level=assumed("early_moves_by_level").number,
     )
 
 
@@ -221,7 +224,8 @@ def _by_time_in_placement(move: MoveReason) -> Floats:
         by_time[:] = with_age
     if move == MoveReason.PLANNED:
         to_supported = assumed("turning_16_share").number
-        share = max(rates.planned_with_age - to_supported, 0.0) / max(1 - to_supported, _TRACE)
+        all_with_age = assumed("moves_with_age_share").number
+        share = max(all_with_age - to_supported, 0.0) / max(1 - to_supported, _TRACE)
         older = np.ix_(_MARKET, _OVER_16_ROWS)
         by_time[older] += share * (with_age - by_time)[older]
     return by_time

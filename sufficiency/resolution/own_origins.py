@@ -11,9 +11,10 @@ from sufficiency.calibration.children.assumptions import child_assumptions
 from sufficiency.calibration.children.file import CalibratedFile
 from sufficiency.calibration.children.pooling import Family
 from sufficiency.calibration.children.rates import ADOPTION_FAMILY, ENDING_FAMILY, UASC_FAMILY
-from sufficiency.domain import AGE_BANDS, AGE_GROUPS, CAUSES, MONTHS_PER_YEAR, N_EXIT_CAUSES
+from sufficiency.domain import AGE_BANDS, CAUSES, MONTHS_PER_YEAR, N_EXIT_CAUSES
 from sufficiency.report.suppression import FEWEST_SHOWN
 from sufficiency.report.words import AGE_LABELS
+from sufficiency.resolution.entry_origins import DRAWN_TOWARDS, entry_origins
 from sufficiency.resolution.population import given_or
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.origins import Origin
@@ -45,39 +46,11 @@ def own_rate_origins(
 
 
 def _entries(scenario: Scenario, calibrated: CalibratedFile, levels: Levels) -> list[Origin]:
-    given = scenario.entries.starters_per_month
-    mean = levels.starters_per_year.mean
-    total = float(mean.sum()) / MONTHS_PER_YEAR
     counted = float(calibrated.fitted.starters.mean.sum()) / MONTHS_PER_YEAR
     source = f"{calibrated.source}; {counted:.1f} starters a month as counted"
-    if scenario.uncertainty.damping:
-        source += ", drawn towards the level that keeps the number in care on its trend"
-    low, high = (levels.starters_per_year.quantile(np.full(len(mean), at)) for at in _RANGE)
-    scale = 1.0 if given is None else given.value / total
-    return [
-        given_or(
-            given,
-            "entries.starters_per_month",
-            "Children who start care a month",
-            round(total if given is None else given.value, 2),
-            "children a month",
-            source,
-        ),
-        *(
-            Origin(
-                f"entries.by_age.{group}",
-                f"Starters a year: {_AGE_WORDS[row]}",
-                round(float(mean[row] * scale), 1),
-                "children a year",
-                Kind.FITTED,
-                source,
-                "range: 10th to 90th percentile of the fit",
-                low=round(float(low[row] * scale), 1),
-                high=round(float(high[row] * scale), 1),
-            )
-            for row, group in enumerate(AGE_GROUPS)
-        ),
-    ]
+    return entry_origins(
+        scenario, levels, source + (DRAWN_TOWARDS if scenario.uncertainty.damping else "")
+    )
 
 
 def _rates(scenario: Scenario, calibrated: CalibratedFile) -> list[Origin]:

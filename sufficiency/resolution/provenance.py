@@ -10,8 +10,9 @@ from sufficiency.calibration.children.file import CalibratedFile
 from sufficiency.calibration.damping import TERMS
 from sufficiency.calibration.national_table import shipped_rates
 from sufficiency.calibration.posterior import GammaPosterior
-from sufficiency.domain import AGE_BANDS, AGE_GROUPS, MONTHS_PER_YEAR, SECTORS, ExitReason
+from sufficiency.domain import AGE_BANDS, SECTORS, ExitReason
 from sufficiency.report.words import AGE_LABELS, SETTING_LABELS
+from sufficiency.resolution.entry_origins import DRAWN_TOWARDS, entry_origins
 from sufficiency.resolution.own_origins import own_rate_origins
 from sufficiency.resolution.own_table import OwnTable
 from sufficiency.resolution.population import given_or
@@ -26,6 +27,8 @@ _IN_FORCE = (
     "under_16_share_of_uasc",
     "step_down_share",
     "turning_16_share",
+    "moves_with_age_share",
+    "early_moves_by_level",
     "long_stay_exit_ratio",
     "drift_correlation",
     "prior_events_exits",
@@ -77,8 +80,6 @@ def _unit(name: str) -> str:
 def _entry_origins(
     scenario: Scenario, fit: Calibration, levels: Levels, own: OwnTable | None
 ) -> list[Origin]:
-    given = scenario.entries.starters_per_month
-    total = float(levels.starters_per_year.mean.sum()) / MONTHS_PER_YEAR
     if own is not None:
         source = (
             f"{own.file}: {own.starters_per_month:.1f} starters a month from {own.first_month} to "
@@ -91,35 +92,8 @@ def _entry_origins(
             "pooled toward its statistical neighbours, same-year returns added"
         )
         if scenario.uncertainty.damping:
-            source += ", drawn towards the level that keeps the number in care on its trend"
-    origins = [
-        given_or(
-            given,
-            "entries.starters_per_month",
-            "Children who start care a month",
-            round(total if given is None else given.value, 2),
-            "children a month",
-            source,
-        )
-    ]
-    low, high = (levels.starters_per_year.quantile(np.full(len(AGE_GROUPS), at)) for at in _RANGE)
-    mean = levels.starters_per_year.mean
-    scale = 1.0 if given is None else given.value / total
-    origins += [
-        Origin(
-            f"entries.by_age.{group}",
-            f"Starters a year: {_AGE_WORDS[row]}",
-            round(float(mean[row] * scale), 1),
-            "children a year",
-            Kind.FITTED,
-            source,
-            "range: 10th to 90th percentile of the fit",
-            low=round(float(low[row] * scale), 1),
-            high=round(float(high[row] * scale), 1),
-        )
-        for row, group in enumerate(AGE_GROUPS)
-    ]
-    return origins
+            source += DRAWN_TOWARDS
+    return entry_origins(scenario, levels, source)
 
 
 def _exit_origins(

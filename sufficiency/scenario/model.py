@@ -55,6 +55,8 @@ ChangeableAssumption = Literal[
     "under_16_share_of_uasc",
     "step_down_share",
     "turning_16_share",
+    "moves_with_age_share",
+    "early_moves_by_level",
     "drift_correlation",
     "prior_events_exits",
     "prior_events_entries",

@@ -17,7 +17,7 @@ from scipy import special
 from sufficiency.calibration.children.drawing import RateSampler, ending_need_factor
 from sufficiency.calibration.children.lexis import N_PLACEMENT_BANDS
 from sufficiency.calibration.drift import FLOWS, drift_paths
-from sufficiency.calibration.move_levels import shipped_move_levels
+from sufficiency.calibration.move_levels import early_moves, moves_by_duration
 from sufficiency.calibration.posterior import dirichlet_quantile
 from sufficiency.calibration.price_drift import N_NORMALS, SERVICES, price_paths
 from sufficiency.calibration.starting import ChildrenAtStart
@@ -278,7 +278,7 @@ def _drifting(calendar: Calendar, starts_days: Floats, factors: Floats) -> Calen
 
 def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Hazards]:
     """The hazards of each replication, at the published rates with the levels drawn."""
-    tables, move_levels = plan.tables, shipped_move_levels()
+    tables, by_level = plan.tables, plan.tables.early_moves_by_level
     clock = np.where(tables.placement_clock, PLACEMENT_CLOCK, CARE_CLOCK).astype(np.int64)
     leaving = slice(_ADOPTION + 1, N_EXIT_CAUSES)
     bands = slice(0, _BANDS)
@@ -289,7 +289,7 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
         per_day[_CAUSE[ExitReason.OTHER_REASON], :, _BANDS] = plan.levels.uasc_exit_per_day
         per_day[:N_EXIT_CAUSES] *= plan.levels.exit_level
         moves = float(drawn.moves[number])
-        per_day[_WITH_LEVEL, ..., :N_PLACEMENT_BANDS] *= move_levels.by_duration(moves)
+        per_day[_WITH_LEVEL, ..., :N_PLACEMENT_BANDS] *= moves_by_duration(moves, by_level)
         per_day[_MATCH] *= drawn.match[number] * plan.levels.exit_level
         yield Hazards(
             per_day=per_day,
@@ -301,7 +301,7 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
             calendar_factor=causes,
             calendar_group=group,
             destination=tables.destination,
-            also_by_care=tables.also_by_care * move_levels.early(moves),
+            also_by_care=tables.also_by_care * early_moves(moves, by_level),
         )
 
 
