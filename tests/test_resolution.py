@@ -326,30 +326,6 @@ def test_an_assumption_can_be_replaced_for_one_scenario_only() -> None:
     np.testing.assert_array_equal(again.first_need, before.first_need)
 
 
-def test_how_moves_come_with_age_and_with_the_level_can_be_assumed_otherwise() -> None:
-    before = resolved(LEEDS)
-    planned, ifa = CAUSES.index(MoveReason.PLANNED), SECTORS.index(Sector.IFA)
-    at_16, long_settled = 4, 7
-    settled = before.plan.tables.per_day[planned, ifa, at_16, long_settled]
-    # What turns 16 into supported accommodation comes with age whatever else does.
-    least = resolved(LEEDS, assumptions={"moves_with_age_share": 0.35}).plan.tables
-    assert least.per_day[planned, ifa, at_16, long_settled] < settled / 3
-    assert least.per_day[planned, ifa, at_16 - 1] == pytest.approx(
-        before.plan.tables.per_day[planned, ifa, at_16 - 1]
-    )
-    apart = resolved(LEEDS, assumptions={"early_moves_by_level": 0.0})
-    level = fit(LEEDS).moves.mean[0]
-    worlds = [
-        found.draw_world(1, 0, parameter=False, drift=False).hazards.per_day
-        for found in (before, apart)
-    ]
-    early = [per_day[planned, ifa, 3, 0] for per_day in worlds]
-    assert early[0] / early[1] == pytest.approx(1 + 1.25 * (level - 1))
-    assert abs(level - 1) > 0.02
-    share = before.plan.children.placement_share[ifa]
-    assert not np.allclose(share, apart.plan.children.placement_share[ifa])
-
-
 def test_what_a_scenario_gives_replaces_the_assumption_in_the_list() -> None:
     given = {"value": 0.4, "low": 0.3, "high": 0.5, "kind": "fitted", "source": "our own audit"}
     found = resolved(population={"overflow_share": {"ifa": given}})

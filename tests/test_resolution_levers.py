@@ -5,9 +5,19 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-from fits import resolved, scenario, shipped
+import pytest
+from fits import LEEDS, fit, resolved, scenario, shipped
 
-from sufficiency.domain import CAUSES, DAYS_PER_YEAR, EXIT_CAUSES, ExitReason, MoveReason, begins
+from sufficiency.domain import (
+    CAUSES,
+    DAYS_PER_YEAR,
+    EXIT_CAUSES,
+    SECTORS,
+    ExitReason,
+    MoveReason,
+    Sector,
+    begins,
+)
 from sufficiency.resolution.calendar import calendar
 from sufficiency.resolution.effects import effect_plan
 from sufficiency.resolution.intervention_words import intervention_origins
@@ -120,3 +130,27 @@ def test_an_intervention_is_shown_with_whom_it_concerns_and_its_evidence() -> No
         "Edge of care: children starting care (10 to 15, UASC), factor from 1 October 2023 on"
     )
     assert (row.value, row.source, row.note) == (0.9, "our plan", "a pilot in two teams")
+
+
+def test_how_moves_come_with_age_and_with_the_level_can_be_assumed_otherwise() -> None:
+    before = resolved(LEEDS)
+    planned, ifa = CAUSES.index(MoveReason.PLANNED), SECTORS.index(Sector.IFA)
+    at_16, long_settled = 4, 7
+    settled = before.plan.tables.per_day[planned, ifa, at_16, long_settled]
+    # What turns 16 into supported accommodation comes with age whatever else does.
+    least = resolved(LEEDS, assumptions={"moves_with_age_share": 0.35}).plan.tables
+    assert least.per_day[planned, ifa, at_16, long_settled] < settled / 3
+    assert least.per_day[planned, ifa, at_16 - 1] == pytest.approx(
+        before.plan.tables.per_day[planned, ifa, at_16 - 1]
+    )
+    apart = resolved(LEEDS, assumptions={"early_moves_by_level": 0.0})
+    level = fit(LEEDS).moves.mean[0]
+    worlds = [
+        found.draw_world(1, 0, parameter=False, drift=False).hazards.per_day
+        for found in (before, apart)
+    ]
+    early = [per_day[planned, ifa, 3, 0] for per_day in worlds]
+    assert early[0] / early[1] == pytest.approx(1 + 1.25 * (level - 1))
+    assert abs(level - 1) > 0.02
+    share = before.plan.children.placement_share[ifa]
+    assert not np.allclose(share, apart.plan.children.placement_share[ifa])

@@ -27,7 +27,7 @@ from sufficiency.comparison.folders import (
     told_apart,
 )
 from sufficiency.comparison.identity import identity_of_many
-from sufficiency.comparison.many import Many, run_many
+from sufficiency.comparison.many import Many, Wanted, run_many
 from sufficiency.comparison.paired import Paired
 from sufficiency.comparison.population import why_not_the_same
 from sufficiency.comparison.result import Comparison
@@ -151,17 +151,7 @@ def compare_scenarios(
     wanted = [every_row] * len(resolved) + [explained_rows] * (len(every) - len(resolved))
     about = [_about(one) for one in resolved]
     with _kept(every, asked) as store:
-        many = run_many(
-            every,
-            asked.replications,
-            asked.seed,
-            wanted,
-            workers=asked.workers,
-            engine=asked.engine,
-            executor=asked.executor,
-            progress=progress,
-            store=store,
-        )
+        many = _played(every, wanted, asked, progress, store)
         simulated = time.perf_counter()
         values = over_the_same_dates(
             [_values(one, many, number) for number, one in enumerate(resolved)]
@@ -187,6 +177,26 @@ def compare_scenarios(
         pairs=pairs,
         steps=steps,
         forget_chunks=store.remove,
+    )
+
+
+def _played(
+    every: Sequence[Resolved],
+    wanted: Sequence[Wanted],
+    asked: Asked,
+    progress: Progress | None,
+    store: Store,
+) -> Many:
+    return run_many(
+        every,
+        asked.replications,
+        asked.seed,
+        wanted,
+        workers=asked.workers,
+        engine=asked.engine,
+        executor=asked.executor,
+        progress=progress,
+        store=store,
     )
 
 

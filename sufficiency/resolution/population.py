@@ -151,12 +151,7 @@ def _origins(
         if in_care == round(calibration.in_care)
         else f"published shares rescaled from {calibration.in_care:.0f} to {in_care} children"
     )
-    sectors = f"{published}: placements and providers fitted together with England's table"
-    if given.sectors:
-        sectors = (
-            "What the sectors that the scenario gives leave of the children in care, shared as "
-            f"published ({sectors})"
-        )
+    sectors = _source_of_sectors(scenario, published)
     young = "unaccompanied children apart"
     counts = [
         ("in_care", given.in_care, "Children in care at the start", in_care, latest, ""),
@@ -186,6 +181,16 @@ def _origins(
         ),
         *_assumed_origins(scenario),
     ]
+
+
+def _source_of_sectors(scenario: Scenario, published: str) -> str:
+    fitted = f"{published}: placements and providers fitted together with England's table"
+    if not scenario.population.sectors:
+        return fitted
+    return (
+        "What the sectors that the scenario gives leave of the children in care, shared as "
+        f"published ({fitted})"
+    )
 
 
 def _assumed_origins(scenario: Scenario) -> list[Origin]:
