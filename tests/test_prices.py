@@ -271,3 +271,28 @@ def test_the_dearest_placements_are_counted_by_year() -> None:
     assert share[0] == pytest.approx(tenth * 2000 / total, rel=1e-9)
     assert found["dearest_tenth_from_weekly_gbp"][0] == pytest.approx(14_000)
     assert share[1] == pytest.approx(0.1)
+
+
+@given(st.floats(0, 1094), st.floats(1, 1200), st.floats(0, 1), st.integers(2, 1095))
+def test_a_dear_placement_costs_in_a_year_what_it_costs_in_its_months(
+    begins_at: float, length: float, chance: float, changes: int
+) -> None:
+    """At a price of its own in a pool whose price rises each 1 April and changes on a day."""
+    ends_at = begins_at + length
+    spell = Spell(0, "residential", begins_at, min(ends_at, 1096.0), BEGAN_ENTERED, LEFT)
+    if ends_at > 1096:
+        spell = Spell(0, "residential", begins_at, began=BEGAN_ENTERED)
+    plan = replace(
+        cost_plan(inflation_per_year=0.05),
+        weekly_cost_gbp=(*WEEKLY_COST_GBP[:3], 30_000.0, *WEEKLY_COST_GBP[4:]),
+        factors={RESIDENTIAL: tuple(lognormal_factors(0.2))},
+        changes=(PriceChange(RESIDENTIAL, changes, 36_000.0),),
+    )
+    found = measured(with_chances(record(spell), chance), costs=plan).figures
+    dear = dict(zip(DEAREST_ROWS, found.dearest, strict=True))
+    by_year = found.cost_gbp.sum(axis=(0, 1)).reshape(3, 12).sum(axis=1)
+    nights = found.nights.sum(axis=(0, 1)).reshape(3, 12).sum(axis=1)
+    assert dear["cost_over_5000_gbp_a_week"] == pytest.approx(by_year, rel=1e-9)
+    days = np.array([365, 365, 366])
+    assert dear["children_over_5000_gbp_a_week"] * days == pytest.approx(nights, rel=1e-9)
+    assert dear["placements_over_5000_gbp_a_week"].tolist() == (nights > 0).tolist()
