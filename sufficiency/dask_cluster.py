@@ -60,7 +60,14 @@ def dask_crew(
 def _connected(distributed: Any, scheduler: str) -> Any:
     try:
         return distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except TypeError as error:
+        # How Dask says that an encrypted address was given and no certificates.
+        raise UserError(
+            f"scheduler: Dask knows no certificates with which to reach {scheduler} ({error}). "
+            "Name them in its own settings, here and on the cluster: tls.ca-file, tls.client.cert "
+            "and tls.client.key under distributed.comm."
+        ) from error
+    except (OSError, ValueError) as error:
         raise UserError(
             f"scheduler: no Dask scheduler answers at {scheduler} ({error}). Expected the address "
             "that `dask scheduler` prints, such as tcp://10.0.0.5:8786."

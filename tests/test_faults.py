@@ -123,6 +123,12 @@ def test_real_children_may_travel_encrypted_with_leave(monkeypatch: pytest.Monke
         run(RealChildren(), scheduler="tls://127.0.0.1:9", allow_personal_data=True, **SIZES)
 
 
+def test_an_encrypted_cluster_without_certificates_here_says_where_they_are_named() -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    with pytest.raises(UserError, match=r"knows no certificates .* tls\.client\.cert"):
+        run(RealChildren(), scheduler="tls://127.0.0.1:9", allow_personal_data=True, **SIZES)
+
+
 def test_real_children_stay_here_without_a_word() -> None:
     found = run(RealChildren(), workers=1, **SIZES)
     assert found.manifest["executor"] == "threads"
