@@ -193,10 +193,10 @@ def show(made: Calibrated) -> None:
             "sisters in care are taken to leave independently of each other."
         )
     click.echo(f"How well they fit, rate by rate, is in {made.page} (OFFICIAL-SENSITIVE).")
-    click.echo(f"The rates are in {made.file} (OFFICIAL-SENSITIVE). In a scenario:")
-    click.echo(f"  calibration: {{file: {made.file.name}}}")
+    click.echo(f"The rates are in {made.file} (OFFICIAL-SENSITIVE). In a scenario here:")
+    click.echo(f'  calibration: {{file: "{made.file.as_posix()}"}}')
     if made.cohort_file is not None:
-        click.echo(f"  population: {{cohort: {made.cohort_file.name}}}")
+        click.echo(f'  population: {{cohort: "{made.cohort_file.as_posix()}"}}')
 
 
 def _show_times_drawn(cohort: Cohort) -> None:

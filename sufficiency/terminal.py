@@ -219,7 +219,7 @@ def show_speeds(speeds: Sequence[Speed]) -> None:
             f"{speed.children:,}",
             speed.engine,
             str(speed.workers),
-            f"{speed.futures_a_second:,.3g}",
+            f"{float(f'{speed.futures_a_second:.3g}'):,g}",
             duration(speed.seconds_for(FUTURES_IN_A_RUN)),
         )
     console.print(table)

@@ -66,7 +66,8 @@ def _origins(scenario: Scenario, cohort: Cohort, start: CohortStart, counts: Int
         *(
             (
                 f"age_bands.{band}",
-                f"Children at the start aged {AGE_LABELS[band]}, unaccompanied children apart",
+                f"Children at the start aged {AGE_LABELS[band].lower()}, "
+                "unaccompanied children apart",
                 int(count),
             )
             for band, count in zip(AGE_BANDS, counts.sum(axis=(1, 2))[:-1], strict=True)

@@ -163,7 +163,7 @@ def _origins(
         *(
             (f"age_bands.{band}", given.age_bands.get(band), label, int(count), published, rescaled)
             for band, count in zip(AGE_BANDS, by_age[:-1], strict=True)
-            for label in [f"Children at the start aged {AGE_LABELS[band]}, {young}"]
+            for label in [f"Children at the start aged {AGE_LABELS[band].lower()}, {young}"]
         ),
         (
             *("uasc", given.uasc, "Unaccompanied asylum-seeking children at the start"),
