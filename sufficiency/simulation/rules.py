@@ -235,7 +235,7 @@ def walk(
         if waits:
             end = min(end, who.planned)
         if not lasts(end - time, here, rates, there) and may_end:
-            due, first = first_spent(time, end, now, here, rates)
+            due, first = first_spent(time, now, here, there, rates)
             end = due
             lasts(end - time, here, rates, there)
         # What is left then is what is left from here on; the room of before is free again.
@@ -280,22 +280,18 @@ def lasts(days: float, left: Floats, rates: Rates, then: Floats) -> bool:
 
 @step
 def first_spent(
-    time: float,
-    end: float,
-    now: float,
-    left: Floats,
-    rates: Rates,
+    time: float, now: float, left: Floats, then: Floats, rates: Rates
 ) -> tuple[float, int]:
-    """When the first exponential is spent in a stretch between two times, and whose.
+    """When the first exponential is spent in a stretch that begins at a time, and whose.
 
+    They are those of which less than nothing is left ``then``, at its end.
     Nothing ends at the instant ``now`` when the spell began, or a later rule would come too
     early.
     """
     due, first = math.inf, ENDED_OPEN
     for cause in range(N_CAUSES):
-        rate = hazard(cause, rates)
-        if left[cause] < rate * (end - time):
-            spent = max(tick_up(time + left[cause] / rate), now + TICK)
+        if then[cause] < 0.0:
+            spent = max(tick_up(time + left[cause] / hazard(cause, rates)), now + TICK)
             if spent < due:
                 due, first = spent, cause
     return due, first
