@@ -102,6 +102,9 @@ def _feed(digest: Any, value: Any) -> None:
     elif isinstance(value, set | frozenset):
         for item in sorted(value, key=repr):
             _feed(digest, item)
+    elif isinstance(value, list | tuple) and set(map(type, value)) == {float}:
+        # A price list has thousands.
+        digest.update(repr(list(value)).encode())
     elif isinstance(value, list | tuple):
         for item in value:
             _feed(digest, item)
