@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sufficiency.domain import N_EXIT_CAUSES
 from sufficiency.replication import Job, children_in_care_chunk, measure_chunk, surroundings_of
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.files import load_scenario
@@ -28,11 +29,16 @@ from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.shipped import shipped_path
 from sufficiency.simulation import compiled_model, model
 from sufficiency.simulation.agenda import Agenda, empty_agenda, next_time, put, take_soonest
-from sufficiency.simulation.children import FIRST_USES, USES_PER_PLACEMENT, Children
+from sufficiency.simulation.children import (
+    FIRST_USES,
+    NEED_USE,
+    USES_PER_PLACEMENT,
+    Children,
+)
 from sufficiency.simulation.compiled import compiled
-from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.draws import Draws, Numbers, exponential
 from sufficiency.simulation.population import children_of
-from sufficiency.simulation.world import World
+from sufficiency.simulation.world import Floats, World
 
 SEED = 1
 ON = (True, True)
@@ -138,7 +144,10 @@ def the_loop(job: Job, runs: int) -> None:
 
 
 def the_floor(job: Job, runs: int) -> None:
-    """A future without its rates and figures against as many heap operations and draws."""
+    """A future without its rates and figures against as many heap operations and draws.
+
+    A draw is a number or, of a hazard, the exponential made of it.
+    """
     least, whole = [], []
     for number in range(runs):
         world, draws = draw(job, number), Draws(SEED, number)
@@ -147,13 +156,15 @@ def the_floor(job: Job, runs: int) -> None:
         moments = int(care.tally["spells_begun"][0])
         later = int(np.maximum(care.lives["placement"], 0).sum())
         numbers = FIRST_USES * len(children) + USES_PER_PLACEMENT * later
+        times = np.empty(N_EXIT_CAUSES * len(children) + NEED_USE * (len(children) + later))
         agenda = empty_agenda(moments + 1)
         at_once = len(world.cohort.age_group)
         pile(agenda, moments, at_once)
+        exponentials(draws.numbers(0, 0, 1, 2 * len(times))[0], times)
         least.append(
             processor_ms(
-                lambda a=agenda, m=moments, n=at_once, w=numbers, d=draws: (
-                    d.numbers(0, 0, w // 30 + 1, 30),
+                lambda a=agenda, m=moments, n=at_once, w=numbers, d=draws, t=times: (
+                    exponentials(d.numbers(0, 0, 1, w + w % 2)[0], t),
                     pile(a, m, n),
                 )
             )
@@ -164,6 +175,13 @@ def the_floor(job: Job, runs: int) -> None:
         f"draws, children and loop: {median(whole)}, the floor {median(least)}; "
         f"{ratio:.1f} times the floor (at most 3)"
     )
+
+
+@compiled
+def exponentials(numbers: Numbers, times: Floats) -> None:
+    """Fill ``times`` with an exponential of each of the first numbers."""
+    for place in range(times.size):
+        times[place] = exponential(numbers[place])
 
 
 @compiled
