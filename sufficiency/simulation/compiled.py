@@ -23,9 +23,11 @@ Rows = np.recarray[Any, Any]
 
 NOT_COMPILED = ""
 """Why nothing is compiled on this machine; empty where it is."""
+QUICK_WITH = ((0, 61), (0, 68))
+"""The oldest and the newest numba that is told to compile no more than is needed."""
 
 try:
-    from numba import config, njit, types
+    from numba import config, njit, types, version_info
     from numba.core import cgutils
     from numba.core.caching import FunctionCache, IndexDataCacheFile
     from numba.core.options import DefaultOptions
@@ -53,6 +55,14 @@ except (ImportError, OSError) as error:  # a library that is blocked or broken, 
         return True
 else:
     RUNS_COMPILED = not config.DISABLE_JIT
+    COMPILES_QUICKLY = RUNS_COMPILED and QUICK_WITH[0] <= version_info.short <= QUICK_WITH[1]
+    _of_whole: dict[str, Any] = {}
+    _of_part: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    if COMPILES_QUICKLY:
+        from sufficiency.simulation.inlined import PartCompiler, WholeCompiler
+
+        _of_whole["pipeline_class"] = WholeCompiler
+        _of_part["pipeline_class"] = PartCompiler
 
     def compiled(rule: F) -> F:
         """Compile the rule on first use and keep the result between runs, if it can be written.
@@ -60,10 +70,16 @@ else:
         Rules take scalars and arrays, change at most the arrays that their docstring names, and
         call only other rules.
         """
-        quick: F = _quick(rule)
+        quick: Any = _quick(rule, _of_whole)
         if hasattr(quick, "enable_caching"):
             _keep(quick, rule)
-        return quick
+        if COMPILES_QUICKLY:
+            within: Any = shared(rule)
+            quick.get_call_template, quick.get_overload = (
+                within.get_call_template,
+                within.get_overload,
+            )
+        return cast(F, quick)
 
     class _Part(CPUDispatcher):  # type: ignore[misc]  # numba is not followed by mypy
         """What is compiled for compiled code alone; called from Python, it is Python."""
@@ -76,19 +92,19 @@ else:
 
         Half of the time to compile it would be spent on what lets Python call it.
         """
-        return _part(part, forceinline=True)
+        return _part(part, {**_of_part, "forceinline": True})
 
     def shared(part: F) -> F:
         """The same, compiled once for the several places that it is called from."""
-        return _part(part)
+        return _part(part, _of_part)
 
-    def _part(part: F, **options: bool) -> F:
-        found: Any = _quick(part, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+    def _part(part: F, options: Mapping[str, Any]) -> F:
+        found: Any = _quick(part, options)
         if isinstance(found, CPUDispatcher):
             found.__class__ = _Part
         return cast(F, found)
 
-    def _quick(code: F, **options: bool) -> F:
+    def _quick(code: F, options: Mapping[str, Any]) -> F:
         """Compiled without counting references to arrays, which takes half of the time.
 
         So nothing that is compiled makes an array, and only what is inlined returns a part of one;
