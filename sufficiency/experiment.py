@@ -31,6 +31,7 @@ from sufficiency.chunks import (
     shapes,
     work_out_chunk,
 )
+from sufficiency.compiling import compile_all
 from sufficiency.doing_nothing import finance_desk
 from sufficiency.errors import UserError
 from sufficiency.executors import (
@@ -54,7 +55,6 @@ from sufficiency.replication import (
     Layers,
     layers_asked,
     layers_in_turn,
-    measure_chunk,
     stories_of,
     surroundings_of,
 )
@@ -165,7 +165,7 @@ def run(
     about = about_the_scenario(resolved, job.surroundings.calendar)
     if must_compile(engine):
         # Once here, and not in every worker at the same time.
-        measure_chunk(job, range(1), Layers(False, False))
+        compile_all(job, Layers(False, False), crew.number)
     with _kept(job, kept_beside, resume) as store:
         work = _work_of(job, replications, chunk_size, store)
         notes = _do(job, work, crew, progress)

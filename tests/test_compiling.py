@@ -1,6 +1,7 @@
 """Is what was compiled kept, never stale, and never in the way?
 
-A package of two functions stands in for the simulation, so that compiling takes no time.
+A package of two functions stands in for the simulation, so that compiling takes no time; what the
+process that compiles the measures does is asked where they are compiled already.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import leave_out_the_report, status
 
+from sufficiency import compiling
+from sufficiency.measures.measure import measure
+from sufficiency.replication import Job, Layers, measure_chunk, surroundings_of
+from sufficiency.resolution.resolve import resolve
+from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.simulation import compiled, simulate
 
 RULES = """
@@ -179,3 +186,90 @@ def test_a_run_without_numba_says_so_on_standard_error_and_in_the_manifest(
 def test_with_numba_the_engine_asked_for_answers() -> None:
     assert [simulate.engine_here(engine) for engine in simulate.ENGINES] == ["compiled", "simpy"]
     assert simulate.why_another_engine("compiled") == []
+
+
+# --- the engine here, the measures beside ---------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def job() -> Job:
+    """A council of which one month is forecast."""
+    resolved = resolve(scenario_for_authority("Wolverhampton", months=1))
+    return Job(resolved, surroundings_of(resolved), 1, "compiled")
+
+
+def no_layer() -> Layers:
+    """Chance alone."""
+    return Layers(False, False)
+
+
+def test_a_future_in_which_nothing_happens_is_measured_by_the_code_of_all_others(job: Job) -> None:
+    measure_chunk(job, range(1), no_layer())
+    before = list(measure.signatures)  # type: ignore[attr-defined]
+    world = job.resolved.draw_world(1, 0, parameter=False, drift=False)
+    compiling.compile_measures(job.surroundings, world.places)
+    assert list(measure.signatures) == before  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def started_processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that are started to compile, as if nothing had been compiled yet."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **how: Any) -> None:
+            super().__init__(*args, **how)
+            processes.append(self)
+
+    monkeypatch.setattr(compiling.subprocess, "Popen", Noted)
+    monkeypatch.setattr(compiling, "is_kept", lambda rule: False)
+    monkeypatch.setattr(compiling, "usable_processors", lambda: 2)
+    return processes
+
+
+def test_another_process_compiles_the_measures_where_a_processor_is_to_spare(
+    job: Job, started_processes: list[subprocess.Popen[bytes]]
+) -> None:
+    compiling.compile_all(job, no_layer(), 1)
+    assert started_processes == []
+    compiling.compile_all(job, no_layer(), 2)
+    assert [process.returncode for process in started_processes] == [0]
+
+
+@pytest.mark.parametrize("python", ["no such python", sys.executable])
+def test_where_the_other_process_cannot_start_or_fails_all_is_compiled_here(
+    job: Job,
+    started_processes: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+    python: str,
+) -> None:
+    expected = measure_chunk(job, range(1), no_layer()).forecast.tobytes()
+    monkeypatch.setattr(sys, "executable", python)
+    monkeypatch.setattr(compiling, "__name__", "no such module")
+    compiling.compile_all(job, no_layer(), 2)
+    assert all(process.returncode not in (0, None) for process in started_processes)
+    assert measure_chunk(job, range(1), no_layer()).forecast.tobytes() == expected
+
+
+def test_the_other_process_ends_with_what_interrupts_this_one(
+    job: Job,
+    started_processes: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*args: Any, **how: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compiling, "simulate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compiling.compile_all(job, no_layer(), 2)
+    assert [process.returncode not in (0, None) for process in started_processes] == [True]
+
+
+def test_a_process_that_takes_too_long_is_not_waited_for(
+    job: Job,
+    started_processes: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compiling, "PATIENCE_S", 0)
+    compiling.compile_all(job, no_layer(), 2)
+    assert [process.returncode not in (0, None) for process in started_processes] == [True]

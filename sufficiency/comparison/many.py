@@ -26,6 +26,7 @@ from sufficiency.chunks import (
     cut,
     replications_a_chunk,
 )
+from sufficiency.compiling import compile_all
 from sufficiency.executors import Workers, work_out
 from sufficiency.experiment import Progress, check_request, crew_for
 from sufficiency.manifest import ResolvedScenario
@@ -115,7 +116,7 @@ def run_many(
     )
     if must_compile(engine):
         # Once here, and not in every worker at the same time.
-        measure_chunk(jobs[0], range(1), layers_asked(variants[0]))
+        compile_all(jobs[0], layers_asked(variants[0]), crew.number)
     kept = store or MemoryStore()
     keeping = tuple(wanted) if isinstance(wanted, Sequence) else (wanted,) * len(jobs)
     plans = [_chunks_of(job, replications) for job in jobs]

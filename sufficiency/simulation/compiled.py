@@ -53,6 +53,10 @@ except (ImportError, OSError) as error:  # a library that is blocked or broken, 
     def is_kept(rule: Callable[..., Any]) -> bool:
         """Nothing waits to be compiled."""
         return True
+
+    def may_be_kept(rule: Callable[..., Any]) -> bool:
+        """Nothing is compiled."""
+        return False
 else:
     RUNS_COMPILED = not config.DISABLE_JIT
     COMPILES_QUICKLY = RUNS_COMPILED and QUICK_WITH[0] <= version_info.short <= QUICK_WITH[1]
@@ -137,6 +141,10 @@ else:
         return not hasattr(rule, "enable_caching") or (
             isinstance(kept, _Cache) and kept.holds_something()
         )
+
+    def may_be_kept(rule: Callable[..., Any]) -> bool:
+        """Whether there is a folder to keep what is compiled of this code in."""
+        return isinstance(getattr(rule, "_cache", None), _Cache)
 
     def _keep(quick: Any, rule: Callable[..., Any]) -> None:
         try:
