@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sufficiency.calibration.starting import Guide, guide_of
 from sufficiency.domain import (
     EXIT_REASONS,
     NEED_GROUPS,
@@ -18,7 +19,12 @@ from sufficiency.domain import (
     NeedGroup,
 )
 from sufficiency.simulation.birthdays import born_of_age
-from sufficiency.simulation.chances import evenly_interpolated, first_above, interpolated
+from sufficiency.simulation.chances import (
+    evenly_interpolated,
+    first_above,
+    first_above_within,
+    interpolated,
+)
 from sufficiency.simulation.children import (
     COHORT,
     COHORT_STREAM,
@@ -50,6 +56,7 @@ class AtStart(NamedTuple):
     sector: Ints
     profile: Ints
     cell_cdf: Floats
+    cell_guide: Guide
     cell_age_days: Floats
     cell_care_days: Floats
     cell_width_days: float
@@ -77,6 +84,7 @@ def as_compiled(cohort: StartingCohort) -> AtStart:
         sector=ints(cohort.sector),
         profile=ints(cohort.profile),
         cell_cdf=floats(cohort.cell_cdf),
+        cell_guide=guide_of(cohort.cell_cdf) if cohort.cell_guide is None else cohort.cell_guide,
         cell_age_days=floats(cohort.cell_age_days),
         cell_care_days=floats(cohort.cell_care_days),
         cell_width_days=float(cohort.cell_width_days),
@@ -119,8 +127,7 @@ def drawn_times(
     child: int, own: Numbers, cohort: AtStart, starts: Ints
 ) -> tuple[int, float, float]:
     """Day of birth, time in care and time in the placement, drawn from the child's profile."""
-    cdf = cohort.cell_cdf[cohort.profile[child]]
-    cell = first_above(cdf, uniform(own[CELL]) * cdf[-1])
+    cell = cell_of(cohort.profile[child], uniform(own[CELL]), cohort)
     width = cohort.cell_width_days
     age_days = cohort.cell_age_days[cell] + uniform(own[AGE_IN_CELL]) * width
     born = born_of_age(age_days, 0, cohort.age_group[child], starts)
@@ -128,6 +135,14 @@ def drawn_times(
     care_days = min(max(care_days, 0.0), float(-born))
     chance = uniform(own[TIME_PLACED])
     return born, care_days, placement_days(cohort, placement_row(child, cohort), care_days, chance)
+
+
+@step
+def cell_of(profile: int, chance: float, cohort: AtStart) -> int:
+    """The cell of age and time in care that a chance draws."""
+    cdf, guide = cohort.cell_cdf[profile], cohort.cell_guide[profile]
+    nearby = int(chance * (guide.size - 1))
+    return first_above_within(guide[nearby], guide[nearby + 1], cdf, chance * cdf[-1])
 
 
 @step

@@ -23,7 +23,12 @@ def drawn(probability: Floats, uniform: float) -> int:
 @step
 def first_above(rising: Floats, level: float) -> int:
     """The position of the first value above a level, in rising values; their number if none."""
-    low, high = 0, rising.size
+    return first_above_within(0, rising.size, rising, level)
+
+
+@step
+def first_above_within(low: int, high: int, rising: Floats, level: float) -> int:
+    """The same where it is known to be from ``low`` to ``high``."""
     while low < high:
         middle = (low + high) >> 1
         if rising[middle] > level:

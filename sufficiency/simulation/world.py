@@ -156,6 +156,8 @@ class StartingCohort:
     placement_unmoved: Floats
     """(S, P): chance on that grid of being in the first placement still, by sector."""
     known: KnownTimes | None = None
+    cell_guide: NDArray[np.int32] | None = None
+    """`calibration.starting.guide_of` ``cell_cdf``; None: made where it is needed."""
 
 
 @dataclass(frozen=True)

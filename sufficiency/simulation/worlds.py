@@ -377,4 +377,5 @@ def _cohort(children: ChildrenAtStart, known: KnownTimes | None) -> StartingCoho
         placement_share=children.placement_share,
         placement_unmoved=children.placement_unmoved,
         known=known,
+        cell_guide=None if known else children.cell_guide,
     )
