@@ -21,7 +21,7 @@ from sufficiency.measures.counting import (
 from sufficiency.measures.dates import Changes, Counts, Dates, Floats, Ints, accumulate, date_at
 from sufficiency.measures.nights import add_up_nights, set_nights
 from sufficiency.measures.rows import first_row
-from sufficiency.simulation.compiled import Rows, step
+from sufficiency.simulation.compiled import Rows, shared, step
 from sufficiency.simulation.world import UNLIMITED
 
 N_SECTORS = UNPLACED_CODE
@@ -73,7 +73,7 @@ class Tallies(NamedTuple):
     between: Counts
 
 
-@step
+@shared
 def add_up(changes: Rows, dates: Dates, area: Area, tables: Tables, found: Tallies) -> None:
     """Set every row of one replication's tables but money, in place, from what was counted."""
     forecast = found.forecast
@@ -130,7 +130,7 @@ def add_shares(row: int, pool: int, stock: Changes, area: Area, shares: Floats) 
     add_share(area.far_share[pool], stock, shares[1, row])
 
 
-@step
+@shared
 def add_share(share: float, stock: Changes, row: Floats) -> None:
     """Add a share of a stock (T + 1,) to a row (T,), in place."""
     for date in range(row.size):
@@ -170,7 +170,7 @@ def add_up_needs(tables: Tables, needs: Counts, forecast: Counts) -> None:
                         add(forecast[gap + 1 + setting], stock)
 
 
-@step
+@shared
 def add(row: Counts, stock: Changes) -> None:
     """Add a stock (T + 1,) to a row (T,), in place."""
     for date in range(row.size):

@@ -31,7 +31,7 @@ from sufficiency.measures.rows import (
 )
 from sufficiency.measures.siblings import Siblings, count_sibling, siblings_for
 from sufficiency.simulation.birthdays import N_BIRTHDAYS, write_birthdays
-from sufficiency.simulation.compiled import Rows, compiled, step
+from sufficiency.simulation.compiled import Rows, compiled, shared, step
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,
@@ -104,7 +104,7 @@ def tables_for(dates: Dates, pools: int, needs: int, children: int, groups: int)
     )
 
 
-@step
+@shared
 def begin_again(tables: Tables, forecast: Counts, flows: Counts, between: Counts) -> None:
     """Nothing is counted yet."""
     forecast[:] = 0
@@ -167,10 +167,10 @@ def count_stay(
     pool = spell.pool if spell.pool >= 0 else tables.nights.shape[1] - 1
     fit = fit_of(spell.sector, spell.first_choice, spell.suitable)
     basis = 0 if spell.began == BEGAN_AT_START else 1
-    count_nights(begins, ends, first, after_last, tables.nights[basis, pool])
+    count_nights(begins, ends, first, after_last, tables.nights[basis, pool], 1)
     if fit != FIRST_CHOICE:
         gap_nights = tables.gap_nights[fit - IN_HOUSE_SHORTFALL, spell.sector]
-        count_nights(begins, ends, first, after_last, gap_nights)
+        count_nights(begins, ends, first, after_last, gap_nights, 1)
     if begins < ends:
         tables.by_need[fit, spell.need, spell.sector, begins] += 1
         tables.by_need[fit, spell.need, spell.sector, ends] -= 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sufficiency.domain import MONTHS_PER_YEAR, month_end
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.birthdays import month_starts
-from sufficiency.simulation.compiled import step
+from sufficiency.simulation.compiled import shared, step
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,7 +45,7 @@ def date_at(time: float, dates: Dates) -> int:
     return int(dates.not_before[math.ceil(time)])
 
 
-@step
+@shared
 def accumulate(changes: Ints | Changes) -> bool:
     """Add up changes over time, in place; whether there were any."""
     total, some = 0, False

@@ -30,7 +30,7 @@ from sufficiency.measures.pricing import (
 )
 from sufficiency.measures.rows import GAPS, first_row
 from sufficiency.measures.siblings import meet_groups
-from sufficiency.simulation.compiled import Rows, compiled, step
+from sufficiency.simulation.compiled import Rows, compiled, shared, step
 from sufficiency.simulation.record import ENDED_OPEN
 
 GAP_COSTS = tuple(first_row(f"{gap}_extra_cost") for gap in GAPS)
@@ -115,7 +115,7 @@ def measure(
     return True
 
 
-@step
+@shared
 def read_spells(
     spells: Rows,
     at_start: int,

@@ -178,7 +178,7 @@ class Measuring:
             self._make_room(record)
             measure(*tables, self._given, of_replication, self._room, found, replication)
         self._paying.set_place_lines(
-            record, world, self._room.till.nightly_gbp, figures.cost_gbp[replication]
+            record, world, self._room.till.nightly_gbp[:-1], figures.cost_gbp[replication]
         )
 
     def _make_room(self, record: Record) -> None:

@@ -7,7 +7,7 @@ the midnight H. So the nights of a month sum exactly to its midnight stocks.
 from __future__ import annotations
 
 from sufficiency.measures.dates import Counts, Dates, Floats, Ints, accumulate
-from sufficiency.simulation.compiled import step
+from sufficiency.simulation.compiled import shared, step
 
 BASES = ("committed", "new")
 """Committed: children still in the placement they had at the start; new: all others."""
@@ -15,7 +15,7 @@ BASES = ("committed", "new")
 
 @step
 def count_nights(
-    begins: int, ends: int, first: int, after_last: int, nights: Ints, times: int = 1
+    begins: int, ends: int, first: int, after_last: int, nights: Ints, times: int
 ) -> None:
     """Count the nights ``first`` to before ``after_last`` of one child, in place.
 
@@ -30,7 +30,7 @@ def count_nights(
 
 @step
 def count_nights_within(
-    first: int, after_last: int, dates: Dates, nights: Ints, times: int = 1
+    first: int, after_last: int, dates: Dates, nights: Ints, times: int
 ) -> None:
     """The same of any nights, of which only those of the forecast count, if there are any."""
     last = dates.days[-1]
@@ -48,7 +48,7 @@ def add_up_nights(days: Ints, counted_nights: Ints, nights: Counts) -> None:
             set_nights(days, counted_nights[basis, pool], nights[basis, pool])
 
 
-@step
+@shared
 def set_nights(days: Ints, counted: Ints, nights: Floats | Counts) -> None:
     """Set the nights of each month, in place (M,), of what was counted, (2, T + 1)."""
     accumulate(counted[0])

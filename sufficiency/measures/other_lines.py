@@ -31,7 +31,7 @@ from sufficiency.measures.nights import count_nights_within, set_nights
 from sufficiency.measures.pricing import Till
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.birthdays import birthday
-from sufficiency.simulation.compiled import Rows, step
+from sufficiency.simulation.compiled import Rows, shared, step
 from sufficiency.simulation.record import ENDED_TURNED_18
 
 AFTER_CARE = len(SETTINGS)
@@ -118,18 +118,18 @@ def count_kinds(
     a place.
     """
     if spell.uasc:
-        count_nights_within(first, after_last, dates, lines.counted[spell.sector])
+        count_nights_within(first, after_last, dates, lines.counted[spell.sector], 1)
     if 0 <= spell.ended < ENDED_TURNED_18:
         adult = birthday(spell.born_day, ADULT_YEARS, dates.month_starts)
-        count_nights_within(after_last, adult, dates, lines.counted[AFTER_CARE + spell.ended])
+        count_nights_within(after_last, adult, dates, lines.counted[AFTER_CARE + spell.ended], 1)
     elif spell.ended == ENDED_TURNED_18:
         moved_out = max(after_last, histories.past[spell.child].held_until)
         for line in range(lines.last_birthdays.size):
             until = birthday(spell.born_day, lines.last_birthdays[line], dates.month_starts)
-            count_nights_within(moved_out, until, dates, lines.counted[AFTER_18 + line])
+            count_nights_within(moved_out, until, dates, lines.counted[AFTER_18 + line], 1)
 
 
-@step
+@shared
 def set_other_money(
     holds: Rows, dates: Dates, till: Till, lines: OtherLines, other_money_gbp: Floats
 ) -> None:
@@ -160,7 +160,7 @@ def count_places_held(holds: Rows, dates: Dates, lines: OtherLines) -> None:
         hold = holds[number]
         after_last = last + 1 if hold.to_time >= last else math.ceil(hold.to_time)
         counted = lines.counted[first_pool + hold.pool]
-        count_nights_within(math.ceil(hold.from_time), after_last, dates, counted)
+        count_nights_within(math.ceil(hold.from_time), after_last, dates, counted, 1)
 
 
 @step

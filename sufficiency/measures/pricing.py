@@ -32,7 +32,7 @@ from sufficiency.measures.starting_prices import (
     knows_price,
     set_factors_at_start,
 )
-from sufficiency.simulation.compiled import Rows, step
+from sufficiency.simulation.compiled import Rows, shared, step
 from sufficiency.simulation.record import BEGAN_AT_START
 
 PARTS_OF_A_NIGHT = 2**36
@@ -103,13 +103,14 @@ class Till(NamedTuple):
     effect: Floats
     """(P + 1, M): what interventions and drift multiply prices by."""
     nightly_gbp: Floats
-    """(P + 1, M): GBP a night at the pool's own mean price, with that effect."""
+    """(P + 2, M): GBP a night at the pool's own mean price, with that effect; the last line is of
+    one placement with a price of its own at a time."""
     gap_cost_gbp: Floats
     """(2, 7, M): the extra cost of gaps by kind (in-house shortfall, unmet need) and setting."""
     by_need_gbp: Floats
     """(N, 7, M): cost by need group and setting, of those settings that others help to pay."""
     spent_gbp: Floats
-    """(P + 1, M + 1): the sum of that over all nights up to each report date."""
+    """(P + 2, M + 1): the sum of that over all nights up to each report date."""
     nights: Ints
     """(2, P + 1, 2, T + 1): nights by basis and pool as `nights.count_nights` counts them, each as
     many `PARTS_OF_A_NIGHT` as its price is of the pool's."""
@@ -125,10 +126,10 @@ def till_for(prices: Prices, children: int) -> Till:
     n_settings, needs = len(SETTINGS), len(prices.first_choice_pool)
     return Till(
         effect=np.ones((n_lines, n_months)),
-        nightly_gbp=np.zeros((n_lines, n_months)),
+        nightly_gbp=np.zeros((n_lines + 1, n_months)),
         gap_cost_gbp=np.zeros((N_GAPS, n_settings, n_months)),
         by_need_gbp=np.zeros((needs, n_settings, n_months)),
-        spent_gbp=np.zeros((n_lines, n_months + 1)),
+        spent_gbp=np.zeros((n_lines + 1, n_months + 1)),
         nights=np.zeros((len(BASES), n_lines, 2, n_months + 2), dtype=np.int64),
         in_month=np.zeros(n_months),
         by_price=by_price_for(len(prices.nights_in_year)),
@@ -136,7 +137,7 @@ def till_for(prices: Prices, children: int) -> Till:
     )
 
 
-@step
+@shared
 def open_till(
     spells: Rows,
     dates: Dates,
@@ -162,10 +163,7 @@ def open_till(
             drift = of_replication.drift[pool, prices.uplifts[month]]
             till.effect[pool, month] = drift * changed[month]
             nightly_gbp = prices.nightly_gbp[pool, month] * till.effect[pool, month]
-            till.nightly_gbp[pool, month] = nightly_gbp
-            till.spent_gbp[pool, month + 1] = till.spent_gbp[pool, month] + nightly_gbp * (
-                dates.days[month + 1] - dates.days[month]
-            )
+            set_price(pool, month, nightly_gbp, dates, till)
     return set_factors_at_start(
         spells, prices.cumulated, prices.differs, prices.known_nightly_gbp, till.at_start
     )
@@ -198,16 +196,20 @@ def pay(
     if spell.began != BEGAN_AT_START and prices.premium[pool] > 0:
         pressed = of_replication.pressed[spell.sector, math.floor(spell.from_time)]
         factor *= 1 + prices.premium[pool] * pressed
+    line = pool
     if knows_price(spell.stream, spell.began, spell.number, prices.known_nightly_gbp):
-        pay_known_price(spell.number, pool, night, after_last, dates, prices, till, paid)
+        line, factor = till.nightly_gbp.shape[0] - 1, 1.0
+        pay_known_price(spell.number, pool, line, night, after_last, dates, prices, till, paid)
     else:
         basis, parts = int(spell.began != BEGAN_AT_START), int(factor * PARTS_OF_A_NIGHT + 0.5)
         count_nights_within(night, after_last, dates, till.nights[basis, pool], parts)
-        pay_by_year(pool, factor, night, after_last, dates, prices, till, paid.dearest)
-    pay_some_again(spell, pool, factor, night, after_last, dates, prices, jointly_paid, till, paid)
+    pay_by_year(line, factor, night, after_last, dates, prices, till, paid.dearest)
+    pay_some_again(
+        spell, pool, line, factor, night, after_last, dates, prices, jointly_paid, till, paid
+    )
 
 
-@step
+@shared
 def close_till(dates: Dates, prices: Prices, till: Till, paid: Paid) -> None:
     """Price the nights that were counted, and set the rows of the dearest, in place."""
     for basis in range(till.nights.shape[0]):
@@ -222,7 +224,7 @@ def close_till(dates: Dates, prices: Prices, till: Till, paid: Paid) -> None:
 
 @step
 def pay_by_year(
-    pool: int,
+    line: int,
     factor: float,
     night: int,
     after_last: int,
@@ -232,34 +234,35 @@ def pay_by_year(
     dearest: Floats,
 ) -> None:
     """Count what the nights from ``night`` and before ``after_last`` of one placement cost in each
-    financial year: ``factor`` times what they cost at the pool's own price."""
-    days, spent_gbp = dates.days, till.spent_gbp[pool]
-    before = spent_before(night, pool, dates, till)
+    financial year: ``factor`` times what they cost at the prices of a line of the till."""
+    before = spent_before(night, line, dates, till)
+    at_last = spent_before(after_last, line, dates, till)
     year = prices.year[dates.not_before[night] - 1]
-    last_year = prices.year[dates.not_before[after_last - 1] - 1]
-    while year < last_year:
+    while night < after_last:
         turn = prices.first_month[year + 1]
-        cost, nights = factor * (spent_gbp[turn] - before), days[turn] + 1 - night
-        count_year(nights, cost, year, prices.bins, till.by_price, dearest)
-        before, night, year = spent_gbp[turn], days[turn] + 1, year + 1
-    cost = factor * (spent_before(after_last, pool, dates, till) - before)
-    count_year(after_last - night, cost, year, prices.bins, till.by_price, dearest)
+        after, spent = int(dates.days[turn]) + 1, till.spent_gbp[line, turn]
+        if after >= after_last:
+            after, spent = after_last, at_last
+        cost = factor * (spent - before)
+        count_year(after - night, cost, year, prices.bins, till.by_price, dearest)
+        before, night, year = spent, after, year + 1
 
 
 @step
-def spent_before(night: int, pool: int, dates: Dates, till: Till) -> float:
-    """What all nights before one cost at a pool's own price, from the start on."""
+def spent_before(night: int, line: int, dates: Dates, till: Till) -> float:
+    """What all nights before one cost at the prices of a line of the till, from the start on."""
     date = dates.not_before[night - 1]
     if date == 0:
         return 0.0
     left = dates.days[date] - (night - 1)
-    return float(till.spent_gbp[pool, date] - left * till.nightly_gbp[pool, date - 1])
+    return float(till.spent_gbp[line, date] - left * till.nightly_gbp[line, date - 1])
 
 
 @step
 def pay_known_price(
     number: int,
     pool: int,
+    line: int,
     night: int,
     after_last: int,
     dates: Dates,
@@ -267,26 +270,31 @@ def pay_known_price(
     till: Till,
     paid: Paid,
 ) -> None:
-    """Add what the nights of a placement held at the start cost at a price of its own, by month."""
-    nightly, effect = prices.known_nightly_gbp[number], till.effect[pool]
-    month, after = dates.not_before[night] - 1, int(dates.not_before[after_last - 1])
-    while month < after:
-        year, nights_in_year, cost_in_year = prices.year[month], 0, 0.0
-        until = min(after, prices.first_month[year + 1])
-        while month < until:
-            nights = nights_within(month, night, after_last, dates)
-            cost = nights * (nightly[month] * effect[month])
-            paid.cost_gbp[0, pool, month] += cost
-            nights_in_year += nights
-            cost_in_year += cost
-            month += 1
-        count_year(nights_in_year, cost_in_year, year, prices.bins, till.by_price, paid.dearest)
+    """Add what the nights of a placement held at the start cost at a price of its own, by month.
+
+    Its prices take their line of the till.
+    """
+    for month in range(till.in_month.size):
+        own_gbp = prices.known_nightly_gbp[number, month] * till.effect[pool, month]
+        set_price(line, month, own_gbp, dates, till)
+    for month in range(dates.not_before[night] - 1, dates.not_before[after_last - 1]):
+        nights = nights_within(month, night, after_last, dates)
+        paid.cost_gbp[0, pool, month] += nights * till.nightly_gbp[line, month]
+
+
+@step
+def set_price(line: int, month: int, nightly_gbp: float, dates: Dates, till: Till) -> None:
+    """Set what a night costs in one month, those of the months before being set."""
+    nights = dates.days[month + 1] - dates.days[month]
+    till.nightly_gbp[line, month] = nightly_gbp
+    till.spent_gbp[line, month + 1] = till.spent_gbp[line, month] + nights * nightly_gbp
 
 
 @step
 def pay_some_again(
     spell: Any,
     pool: int,
+    line: int,
     factor: float,
     night: int,
     after_last: int,
@@ -303,12 +311,9 @@ def pay_some_again(
     costs_more, jointly = fit != FIRST_CHOICE and instead >= 0, jointly_paid[spell.sector]
     if not costs_more and not jointly:
         return
-    nightly, effect = prices.nightly_gbp[pool], till.effect[pool]
-    if knows_price(spell.stream, spell.began, spell.number, prices.known_nightly_gbp):
-        nightly, factor = prices.known_nightly_gbp[spell.number], 1.0
     for month in range(dates.not_before[night] - 1, dates.not_before[after_last - 1]):
         nights = nights_within(month, night, after_last, dates)
-        price = nightly[month] * factor * effect[month]
+        price = till.nightly_gbp[line, month] * factor
         if jointly:
             till.by_need_gbp[spell.need, spell.sector, month] += nights * price
         if costs_more:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.measures.dates import Counts, Dates
-from sufficiency.simulation.compiled import Rows, rows_of, step
+from sufficiency.simulation.compiled import Rows, rows_of, shared, step
 from sufficiency.simulation.record import BEGAN_ENTERED
 
 NO_SLOT = -1
@@ -55,7 +55,7 @@ def siblings_for(dates: Dates, groups: int, children: int) -> Siblings:
     )
 
 
-@step
+@shared
 def meet_groups(spells: Rows, children: int, siblings: Siblings) -> bool:
     """Find the groups of two or more who came into care together.
 
