@@ -321,11 +321,11 @@ def test_places_taken_and_usable_are_counted_by_pool() -> None:
 
 
 def test_who_stays_on_after_18_takes_a_place_and_is_not_in_care() -> None:
-    happened = record(Spell(0, "ifa", 0, 10.0, ended=5))
+    happened = record(Spell(0, "ifa", 0, 10.0, ended=5), Spell(1, "ifa", 0, 20.0, ended=5))
     holds = np.array([(0, 1, 10.0, float(MAY)), (1, 1, 20.0, HORIZON)], dtype=HOLD_DTYPE)
     found = measured(replace(happened, holds=holds), months=3)
-    assert found.forecast("occupied", "ifa") == [1, 2, 1, 1]
-    assert found.forecast("in_care") == [1, 0, 0, 0]
+    assert found.forecast("occupied", "ifa") == [2, 2, 1, 1]
+    assert found.forecast("in_care") == [2, 0, 0, 0]
 
 
 def test_the_share_outside_the_area_is_the_pools_own_where_it_is_known() -> None:
