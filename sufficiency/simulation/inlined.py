@@ -23,7 +23,7 @@ _SELDOM = (50_000, 20, 10)
 
 
 class _PartLibrary(codegen.JITCodeLibrary):  # type: ignore[misc]  # numba is not followed by mypy
-    """The code of a part, to be copied into wholes: neither optimised beyond itself nor emitted."""
+    """The code of a part, to be copied into wholes: inlined, not optimised, not emitted."""
 
     @property
     def codegen(self) -> _PartLibrary:
@@ -44,7 +44,13 @@ class _PartLibrary(codegen.JITCodeLibrary):  # type: ignore[misc]  # numba is no
         return 0
 
     def _optimize_final_module(self) -> None:
-        pass
+        # Only what is inlined level by level is laid out as well as what numba optimises fully.
+        taking_in = self._codegen._module_pass_manager(
+            opt=0, loop_vectorize=False, slp_vectorize=False, cost="cheap"
+        )
+        # Later versions of numba hand out passes together with what they run by.
+        passes, *run_by = taking_in if isinstance(taking_in, tuple) else (taking_in,)
+        passes.run(self._final_module, *run_by)
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
