@@ -6,6 +6,7 @@ process that compiles the measures does is asked where they are compiled already
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -133,6 +134,19 @@ def test_code_written_meanwhile_for_other_types_is_not_taken(tmp_path: Path) -> 
     assert files.load("for integers") == "code for integers"
     files._save_index({"for numbers": files._data_name(1)})
     assert files.load("for numbers") is None
+
+
+def test_an_index_that_names_what_another_edition_had_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "of_another_edition.py").write_text("class Room: pass\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    room = importlib.import_module("of_another_edition").Room()
+    compiled._Files(str(tmp_path), "loop", "another edition")._save_index({room: "loop.1.nbc"})
+    monkeypatch.delitem(sys.modules, "of_another_edition")
+    (tmp_path / "of_another_edition.py").unlink()
+    importlib.invalidate_caches()
+    assert compiled._Files(str(tmp_path), "loop", compiled.EDITION).load("for integers") is None
 
 
 # --- where numba cannot be loaded -----------------------------------------------------------

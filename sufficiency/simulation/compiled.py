@@ -27,6 +27,7 @@ QUICK_WITH = ((0, 61), (0, 68))
 """The oldest and the newest numba that is told to compile no more than is needed."""
 
 try:
+    from numba import __version__ as numba_version
     from numba import config, njit, types, version_info
     from numba.core import cgutils
     from numba.core.caching import FunctionCache, IndexDataCacheFile
@@ -158,6 +159,12 @@ else:
         Numba writes an index, then the code. Who reads between the two, when several processes
         start at once, would otherwise take code of another edition or for other types.
         """
+
+        def __init__(self, folder: str, name: str, edition: str):
+            super().__init__(folder, name, edition)
+            # Numba reads no further in the index of another version, and of another edition it
+            # could not: what is named there may not exist here.
+            self._version = f"{numba_version} {edition}"
 
         def save(self, key: Any, data: Any) -> None:
             super().save(key, (EDITION, key, data))
