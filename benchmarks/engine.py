@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sufficiency.chunks import replications_a_chunk
 from sufficiency.domain import N_EXIT_CAUSES
 from sufficiency.replication import Job, children_in_care_chunk, measure_chunk, surroundings_of
 from sufficiency.resolution.resolve import Resolved, resolve
@@ -56,7 +57,7 @@ def main() -> None:
     measure_chunk(job, range(1), ON)
     children_in_care_chunk(job, range(1), ON)
     print(f"first future, compiled or loaded: {time.perf_counter() - begun:.1f} s")
-    one_future(job, 50 if quick else 300)
+    one_future(job, 100 if quick else 300)
     the_loop(job, 3 if quick else 10)
     the_floor(job, 10 if quick else 50)
     threads(job, 400 if quick else 5000)
@@ -107,11 +108,16 @@ def of_size(resolved: Resolved, in_care: int) -> Resolved:
 
 def one_future(job: Job, runs: int) -> None:
     """Processor time of one future, and of its parts."""
+    size = replications_a_chunk(len(job.resolved.plan.children.age_group), job.resolved.months)
     whole = [processor_ms(lambda n=n: measure_chunk(job, range(n, n + 1), ON)) for n in range(runs)]
-    in_chunks = processor_ms(lambda: measure_chunk(job, range(runs), ON)) / runs
+    in_chunks = [
+        processor_ms(lambda n=first: measure_chunk(job, range(n, n + size), ON)) / size
+        for first in range(0, runs, size)
+    ]
     layer = processor_ms(lambda: children_in_care_chunk(job, range(runs), (False, False))) / runs
     print(
-        f"one future, all told (at most 3 ms): {in_chunks:.2f} ms in a chunk, alone {median(whole)}"
+        f"one future, all told (at most 3 ms): {median(in_chunks)} in chunks of {size}, as a run "
+        f"plays them, {min(in_chunks):.2f} to {max(in_chunks):.2f} ms; alone {median(whole)}"
     )
     print(f"one future for a layer of uncertainty: {layer:.2f} ms")
     drawing, making, living = [], [], []
