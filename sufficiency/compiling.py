@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -68,9 +69,11 @@ def _measures_beside(surroundings: Surroundings, places: Places) -> Iterator[Non
 
 
 def _started(surroundings: Surroundings, places: Places) -> subprocess.Popen[bytes] | None:
+    # What single children cost is nobody else's: it would stand in a file for a moment.
+    of_nobody = replace(surroundings, costs=replace(surroundings.costs, known_weekly_gbp=()))
     try:
         with TemporaryFile() as asked:
-            pickle.dump((surroundings, places), asked)
+            pickle.dump((of_nobody, places), asked)
             asked.seek(0)
             # Not a worker of `multiprocessing`, which would run the user's own script once more.
             return subprocess.Popen([sys.executable, "-m", __name__], stdin=asked, **_QUIET)

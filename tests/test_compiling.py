@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from command_line import leave_out_the_report, status
 
 from sufficiency import compiling
 from sufficiency.measures.measure import measure
+from sufficiency.measures.monthly import Surroundings
 from sufficiency.replication import Job, Layers, measure_chunk, surroundings_of
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.options import scenario_for_authority
@@ -248,6 +251,23 @@ def test_another_process_compiles_the_measures_where_a_processor_is_to_spare(
     assert started_processes == []
     compiling.compile_all(job, no_layer(), 2)
     assert [process.returncode for process in started_processes] == [0]
+
+
+def test_what_single_children_cost_stays_in_this_process(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Surroundings] = []
+    monkeypatch.setattr(
+        compiling.subprocess,
+        "Popen",
+        lambda _command, stdin, **_how: sent.append(pickle.load(stdin)[0]),
+    )
+    costs = replace(job.surroundings.costs, known_weekly_gbp=(1234.0, 987.0))
+    known = replace(job.surroundings, costs=costs)
+    world = job.resolved.draw_world(1, 0, parameter=False, drift=False)
+    compiling._started(known, world.places)
+    assert [one.costs.known_weekly_gbp for one in sent] == [()]
+    assert sent[0].costs.weekly_cost_gbp == costs.weekly_cost_gbp
 
 
 @pytest.mark.parametrize("python", ["no such python", sys.executable])
