@@ -197,9 +197,12 @@ def write_replications(values: LongValues, path: Path) -> None:
     labels = _labels(values, _REPLICATIONS_A_ROW_GROUP)
     kinds = {"scenario": pa.string(), "replication": pa.int32(), "date": pa.date32()}
     kinds |= dict.fromkeys(values.row_names, pa.string()) | {"value": pa.float64()}
+    kinds |= {name: column.type for name, column in labels.items()}
+    # Said to be never missing (a number that is not known is NaN): a quarter less to write.
+    schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in kinds.items()])
     with pq.ParquetWriter(
         path,
-        pa.schema({**kinds, **{name: column.type for name, column in labels.items()}}),
+        schema,
         compression="zstd",
         # Every row group has the same words and dates, and hardly two values are alike.
         use_dictionary=[name for name in kinds if name != "value"],
@@ -212,7 +215,7 @@ def write_replications(values: LongValues, path: Path) -> None:
             columns = {name: column.slice(0, some.size) for name, column in labels.items()}
             columns["replication"] = pa.array(np.repeat(numbers, n_rows * n_dates))
             columns["value"] = pa.array(some.reshape(-1))
-            writer.write_table(pa.table([columns[name] for name in kinds], names=list(kinds)))
+            writer.write_table(pa.table([columns[name] for name in kinds], schema=schema))
 
 
 def _labels(values: LongValues, replications: int) -> dict[str, Any]:
