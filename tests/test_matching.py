@@ -169,6 +169,13 @@ def test_if_the_place_is_free_already_the_child_moves_back_once_it_has_settled()
     assert pools_of(record, 2) == [0, 1]
 
 
+def test_a_child_settled_at_the_horizon_moves_back_and_one_settled_after_it_does_not() -> None:
+    record = told_twice(overflowing(90.0, opens=20.0, usable=3))
+    assert [pools_of(record, child) for child in range(3)] == [[0, 1, 0]] * 3
+    record = told_twice(overflowing(90.0 + TICK, opens=20.0, usable=3))
+    assert [pools_of(record, child) for child in range(3)] == [[0, 1]] * 3
+
+
 def test_without_a_settling_time_nobody_moves_back() -> None:
     record = told_twice(overflowing(np.inf, opens=20.0, usable=3))
     assert [pools_of(record, child) for child in range(3)] == [[0, 1]] * 3

@@ -144,6 +144,20 @@ def test_waiting_for_a_plan_spends_nothing_that_leaving_takes() -> None:
     assert after[HOME] == pytest.approx(6 - 0.01 * (due - PLANNED), rel=1e-9)
 
 
+def test_a_move_before_the_plan_leaves_what_leaving_takes_untouched() -> None:
+    rates = hazards({"returned_home": 0.01, "adoption": 0.002, "planned": 0.03})
+    birthdays = np.array([-math.inf, -800.0, 800.0, 2600.0, 4800.0, 5500.0])
+    left = np.full(rules.N_CAUSES, 0.03 * PLANNED / 2)
+    spent, after, room = left.copy(), np.empty_like(left), np.empty_like(left)
+    who = (0, 0, False, 0.0, 0.0, birthdays, PLANNED)
+    due, why = rules.next_ending(0.0, 1000.0, *who, NO_PLAN, left, after, room, risks_of(rates))
+    assert (why, due) == (ENDED_MOVED, pytest.approx(PLANNED / 2, abs=2 * TICK))
+    assert after[:N_EXIT_CAUSES].tolist() == left[:N_EXIT_CAUSES].tolist()
+    rules.spend(spent, 0.0, PLANNED / 3, *who, after, room, risks_of(rates))
+    assert spent[:N_EXIT_CAUSES].tolist() == left[:N_EXIT_CAUSES].tolist()
+    assert spent[N_EXIT_CAUSES] == pytest.approx(0.03 * PLANNED / 6)
+
+
 def test_a_plan_beyond_the_horizon_keeps_the_child_and_one_on_it_counts() -> None:
     rates = hazards({"returned_home": OFTEN})
     beyond = lived(planned_cohort(5, (float(DAY) + TICK, HOME, 1.0)), rates, days=DAY).spells
