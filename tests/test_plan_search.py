@@ -108,10 +108,13 @@ def found_and_least(seed: int) -> tuple[tuple[int, float] | None, tuple[int, flo
     return (size(found.plan), world.cost([found.plan])[0]), best
 
 
+MISSED = {169}
+"""Where the least plan is further from all that the search comes by than it looks."""
+
+
 def test_the_search_finds_what_trying_every_plan_finds() -> None:
-    """In all but one or two of 200 worlds: it looks near what it has, not everywhere."""
-    told = [found_and_least(seed) for seed in range(200)]
-    assert sum(found != best for found, best in told) <= 2
+    told = {seed: found_and_least(seed) for seed in range(200)}
+    assert {seed for seed, (found, best) in told.items() if found != best} == MISSED
 
 
 @given(seed=st.integers(0, 10**6))
