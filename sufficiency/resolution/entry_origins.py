@@ -12,7 +12,10 @@ from sufficiency.scenario.origins import Origin
 from sufficiency.scenario.sourced import Kind
 from sufficiency.simulation.worlds import Levels
 
-DRAWN_TOWARDS = ", drawn towards the level that keeps the number in care on its trend"
+DRAWN_TOWARDS = (
+    ", drawn towards the level that keeps the number in care on its trend (this is the first "
+    "year's; later years follow the trend)"
+)
 _AGE_WORDS = [*(AGE_LABELS[band] for band in AGE_BANDS), "unaccompanied children"]
 _RANGE = (0.1, 0.9)
 

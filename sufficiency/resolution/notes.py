@@ -11,7 +11,7 @@ from sufficiency.resolution.own_return import OwnReturn
 from sufficiency.resolution.own_table import OwnTable
 from sufficiency.resolution.planning import follows_path
 from sufficiency.scenario.model import Scenario
-from sufficiency.simulation.worlds import Levels
+from sufficiency.simulation.worlds import Calendar, WorldPlan
 
 _LAST_MONTH, _LAST_DAY = 3, 31
 _LARGE_PULL = 0.15
@@ -63,25 +63,36 @@ def _cohort_notes(own: OwnReturn) -> list[str]:
 
 
 def pull_of_starters(
-    scenario: Scenario, fit: Calibration, levels: Levels, table: OwnTable | None, own: OwnReturn
+    scenario: Scenario, fit: Calibration, plan: WorldPlan, table: OwnTable | None, own: OwnReturn
 ) -> list[str]:
-    """Say so where the forecast begins with far more or fewer starters than were counted last."""
+    """Say so where far more or fewer are expected to start care than were counted last."""
     latest = float(fit.counts.started_total[-1])
     counted = f"of the year to 31 March {fit.year}"
     if own.calibrated is not None:
         latest = float(own.calibrated.fitted.starters.mean.sum())
         counted = f"that {own.calibrated.name} counts"
-    expected = float(levels.starters_per_year.mean.sum())
     if not follows_path(scenario, table) or not latest > 0:
         return []
-    change = expected / latest - 1
-    if abs(change) < _LARGE_PULL:
+    at_first = float(plan.levels.starters_per_year.mean.sum())
+    at_the_end = at_first * _growth_of_starters(plan.calendar)
+    if max(abs(at_first / latest - 1), abs(at_the_end / latest - 1)) < _LARGE_PULL:
         return []
+    change = at_first / latest - 1
+    later = ""
+    if round(at_the_end) != round(at_first):
+        later = f", and {at_the_end:,.0f} a year at the end"
     return [
-        f"{expected:.0f} children a year are expected to start care, {abs(change):.0%} "
-        f"{'more' if change > 0 else 'fewer'} than the {latest:.0f} {counted}: starters are drawn "
-        "towards the level at which the number in care goes the way that England's trend, similar "
-        "councils' rates and the children about to turn 18 foretell, which was nearer over all "
-        "councils than the latest year alone, but not for each. Give entries.starters_per_month if "
-        "you know better, or uncertainty.damping: false to keep the latest level."
+        f"{at_first:,.0f} children a year are expected to start care at first, {abs(change):.0%} "
+        f"{'more' if change > 0 else 'fewer'} than the {latest:,.0f} {counted}{later}: starters "
+        "are drawn towards the level at which the number in care goes the way that England's "
+        "trend, similar councils' rates and the children about to turn 18 foretell, which was "
+        "nearer over all councils than the latest year alone, but not for each. Give "
+        "entries.starters_per_month if you know better, or uncertainty.damping: false to keep the "
+        "latest level."
     ]
+
+
+def _growth_of_starters(calendar: Calendar) -> float:
+    """Expected starters of the last year over those of the first, whatever the age."""
+    group = calendar.entries[int(calendar.entries[:, 0].argmax())]
+    return float(group[-1] / group[0]) if group[0] > 0 else 1.0

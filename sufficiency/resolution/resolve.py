@@ -306,7 +306,7 @@ def _warnings(known: _Known, plan: WorldPlan) -> list[str]:
     scenario, fit, own = known.scenario, known.fit, known.own
     return [
         *notes(known.authority, fit, scenario, own),
-        *pull_of_starters(scenario, fit, plan.levels, known.table, own),
+        *pull_of_starters(scenario, fit, plan, known.table, own),
         *check_effects(scenario, plan),
     ]
 
