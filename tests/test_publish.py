@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sufficiency.errors import OutputError, UserError
@@ -51,7 +53,11 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     long = pd.concat([long, costs[costs["age_band"] == "all"]])
     long["date"] = pd.to_datetime(long["date"]).dt.date
     order = ["scenario", "replication", "date", "measure", "sector", "age_band", "value"]
-    long[order].to_parquet(folder / "replications.parquet", index=False)
+    # As a run writes it: nothing is missing (what is not known is NaN), and the file says so.
+    arrays = {name: pa.array(long[name], from_pandas=False) for name in order}
+    fields = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
+    table = pa.table(list(arrays.values()), schema=pa.schema(fields))
+    pq.write_table(table, folder / "replications.parquet")
     return folder
 
 

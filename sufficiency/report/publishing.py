@@ -165,9 +165,13 @@ def _copy_replications(source: Path, target: Path, forecast: pd.DataFrame) -> No
     costs = _costs_that_tell(forecast)
     hidden = forecast[_is_left_out(forecast)][KEYS].drop_duplicates()
     hidden = hidden.assign(date=pd.to_datetime(hidden["date"]).dt.date)
+    # A run's own values are never missing, and its file says so; a copy's may be.
+    schema = pq.read_schema(source)
+    place = schema.get_field_index("value")
+    schema = schema.set(place, pa.field("value", pa.float64()))
     with (
         pq.ParquetFile(source) as read,
-        pq.ParquetWriter(target, read.schema_arrow, compression="zstd", store_schema=False) as out,
+        pq.ParquetWriter(target, schema, compression="zstd", store_schema=False) as out,
     ):
         for group in range(read.num_row_groups):
             table = read.read_row_group(group)
@@ -175,9 +179,8 @@ def _copy_replications(source: Path, target: Path, forecast: pd.DataFrame) -> No
             found = keys.merge(hidden, how="left", on=KEYS, indicator=True)["_merge"] == "both"
             told = (keys["measure"] == COST) & keys["sector"].isin(costs)
             values = table.column("value").to_pandas().mask((found | told).to_numpy())
-            place = table.schema.get_field_index("value")
             column = pa.array(values, pa.float64(), from_pandas=True)
-            out.write_table(table.set_column(place, table.schema.field(place), column))
+            out.write_table(table.set_column(place, schema.field(place), column))
 
 
 def _costs_that_tell(forecast: pd.DataFrame) -> frozenset[str]:
