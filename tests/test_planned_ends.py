@@ -34,6 +34,7 @@ from sufficiency.scenario.files import load_scenario
 from sufficiency.simulation import rules
 from sufficiency.simulation.children import NO_PLAN
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, Record
+from sufficiency.simulation.side_by_side import WIDTH
 from sufficiency.simulation.simulate import simulate
 from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.world import Hazards, KnownTimes, PlannedEnds, StartingCohort
@@ -129,17 +130,17 @@ def test_waiting_for_a_plan_spends_nothing_that_leaving_takes() -> None:
     """Of a plan that fails: what runs until its day are moves, then exits too."""
     rates = hazards({"returned_home": 0.01, "adoption": 0.002, "planned": 0.03})
     birthdays = np.array([-math.inf, -800.0, 800.0, 2600.0, 4800.0, 5500.0])
-    left = np.full(rules.N_CAUSES, 6.0)
-    spent, after, room = left.copy(), np.empty_like(left), np.empty_like(left)
+    left = np.full(WIDTH, 6.0)
+    spent, after = left.copy(), np.empty_like(left)
     who = (0, 0, False, 0.0, 0.0, birthdays, PLANNED)
-    rules.spend(spent, 0.0, DAY + 50.0, *who, after, room, risks_of(rates))
+    rules.spend(spent, 0.0, DAY + 50.0, *who, risks_of(rates))
     waited = DAY + 50.0 - PLANNED
     np.testing.assert_allclose(
         (left - spent)[[HOME, 0, N_EXIT_CAUSES]],
         [0.01 * waited, 0.002 * waited, 0.03 * (DAY + 50)],
         rtol=1e-9,
     )
-    due, why = rules.next_ending(0.0, 1000.0, *who, NO_PLAN, left, after, room, risks_of(rates))
+    due, why = rules.next_ending(0.0, 1000.0, *who, NO_PLAN, left, after, risks_of(rates))
     assert (why, due) == (ENDED_MOVED, pytest.approx(6 / 0.03, abs=2 * TICK))
     assert after[HOME] == pytest.approx(6 - 0.01 * (due - PLANNED), rel=1e-9)
 
@@ -147,13 +148,13 @@ def test_waiting_for_a_plan_spends_nothing_that_leaving_takes() -> None:
 def test_a_move_before_the_plan_leaves_what_leaving_takes_untouched() -> None:
     rates = hazards({"returned_home": 0.01, "adoption": 0.002, "planned": 0.03})
     birthdays = np.array([-math.inf, -800.0, 800.0, 2600.0, 4800.0, 5500.0])
-    left = np.full(rules.N_CAUSES, 0.03 * PLANNED / 2)
-    spent, after, room = left.copy(), np.empty_like(left), np.empty_like(left)
+    left = np.full(WIDTH, 0.03 * PLANNED / 2)
+    spent, after = left.copy(), np.empty_like(left)
     who = (0, 0, False, 0.0, 0.0, birthdays, PLANNED)
-    due, why = rules.next_ending(0.0, 1000.0, *who, NO_PLAN, left, after, room, risks_of(rates))
+    due, why = rules.next_ending(0.0, 1000.0, *who, NO_PLAN, left, after, risks_of(rates))
     assert (why, due) == (ENDED_MOVED, pytest.approx(PLANNED / 2, abs=2 * TICK))
     assert after[:N_EXIT_CAUSES].tolist() == left[:N_EXIT_CAUSES].tolist()
-    rules.spend(spent, 0.0, PLANNED / 3, *who, after, room, risks_of(rates))
+    rules.spend(spent, 0.0, PLANNED / 3, *who, risks_of(rates))
     assert spent[:N_EXIT_CAUSES].tolist() == left[:N_EXIT_CAUSES].tolist()
     assert spent[N_EXIT_CAUSES] == pytest.approx(0.03 * PLANNED / 6)
 

@@ -23,7 +23,6 @@ from sufficiency.report.headline import headline, plain
 from sufficiency.report.page import assumption, monte_carlo_sentence
 from sufficiency.report.tables import children_by_month, cost_by_year, distance_by_date
 from sufficiency.report.words import in_plain_words
-from sufficiency.terminal import show_forecast
 
 
 @pytest.fixture(scope="module")
@@ -84,41 +83,6 @@ def test_each_gap_says_when_it_is_expected_to_be_highest(run: SampleForecast) ->
         when = "at the start (" if day == figures.start else f"in {month_name(day)} ("
         sentence = said.partition("Expected to be highest: ")[2]
         assert when in sentence.partition(name)[2].partition(";")[0]
-
-
-def test_the_year_that_a_ledger_has_begun_is_said_whole_with_its_budget(
-    run: SampleForecast, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Nine months at the start's prices are no year to set against a year's budget."""
-    part = Figures.of(run).years[0]
-    assert not part.is_whole
-    added = {
-        "actual": (12 - part.months, 8.25e6),
-        "outturn": (12, 30e6),
-        "budget": (12, 31e6),
-        "over_budget_probability": (12, 0.25),
-    }
-    rows = run.finance.query("measure == 'cost' and sector == 'all' and pool == 'all'").iloc[:1]
-    finance = pd.concat(
-        [
-            run.finance,
-            *(
-                rows.assign(measure=measure, months=months, mean=mean, p10=mean - 2e6, p90=mean)
-                for measure, (months, mean) in added.items()
-            ),
-        ]
-    )
-    said = [plain(s) for s in headline(Figures.of(replace(run, finance=finance)))]
-    assert (
-        f"Placements in the financial year {part.name} cost £28.0m to £30.0m, about £30.0m on "
-        "average, of which the ledger has £8.2m; the chance of spending more than the budget of "
-        "£31.0m is 25%."
-    ) in said
-    assert not any(part.label in sentence for sentence in said)
-    show_forecast(run.forecast, finance)
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if part.name in line]
-    for shown in (f"{part.name}, with the ledger", "£30.0m", "£28.0m to £30.0m", "25%"):
-        assert shown in line
 
 
 @pytest.mark.parametrize(

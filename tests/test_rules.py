@@ -19,6 +19,7 @@ from sufficiency.simulation.chances import inverse
 from sufficiency.simulation.children import NO_PLAN
 from sufficiency.simulation.places import Pools, Queue, supply_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
+from sufficiency.simulation.side_by_side import WIDTH
 from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.world import UNLIMITED, Floats, Hazards, Places
 
@@ -193,14 +194,14 @@ def next_ending(
     plan: tuple[float, int] = (0.0, NO_PLAN),
 ) -> tuple[float, int]:
     """When and why, checking what is left then: as much as spending until then leaves."""
-    after, room = np.empty_like(left), np.empty_like(left)
+    after = np.empty_like(left)
     due, why = rules.next_ending(
-        now, horizon, 0, 0, uasc, entered, placed, AGED_3, *plan, left, after, room, risks
+        now, horizon, 0, 0, uasc, entered, placed, AGED_3, *plan, left, after, risks
     )
     if why != ENDED_OPEN:
         spent = left.copy()
         who = (0, 0, uasc, entered, placed, AGED_3, plan[0])
-        rules.spend(spent, now, due, *who, np.empty_like(left), room, risks)
+        rules.spend(spent, now, due, *who, risks)
         # The rate may change within the tick up to which the ending is put off.
         highest = (risks.by_care + risks.by_placement).max() * risks.factor.max()
         assert after == pytest.approx(spent, abs=1e-9 + 2 * TICK * highest)
@@ -208,7 +209,7 @@ def next_ending(
 
 
 def left_of(**causes: float) -> Floats:
-    left = np.full(len(CAUSES), np.inf)
+    left = np.full(WIDTH, np.inf)
     for cause, exponential in causes.items():
         left[CAUSES.index(cause)] = exponential
     return left
@@ -285,8 +286,7 @@ def test_spending_a_part_and_then_the_rest_ends_at_the_same_time(
     whole = left_of(adoption=exponential)
     time, why = ending(table, whole, entered=entered)
     part = whole.copy()
-    who, after, room = (0, 0, False, entered, 0.0, AGED_3, 0.0), part.copy(), part.copy()
-    rules.spend(part, 0.0, stop, *who, after, room, risks_of(table))
+    rules.spend(part, 0.0, stop, 0, 0, False, entered, 0.0, AGED_3, 0.0, risks_of(table))
     if stop < time - TICK:
         again, why_again = ending(table, part, now=stop, entered=entered)
         assert again == pytest.approx(time, abs=4 * TICK)

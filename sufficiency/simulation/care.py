@@ -26,6 +26,7 @@ from sufficiency.simulation.record import (
     SPELL_DTYPE,
     Record,
 )
+from sufficiency.simulation.side_by_side import WIDTH
 from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.world import Floats, Ints, World
 
@@ -77,11 +78,9 @@ class Care(NamedTuple):
     lives: Rows
     """(n,) of `LIFE_DTYPE`; those in care at the start come first."""
     left: Floats
-    """(n, C), of those seen so far: what is left of the exponentials."""
+    """(n, `WIDTH`), of those seen so far: what is left of the exponentials."""
     left_after: Floats
-    """(n, C): what will be left when the present spell ends, if nothing intervenes."""
-    room: Floats
-    """(C,): for the rules to reckon in."""
+    """(n, `WIDTH`): what will be left when the present spell ends, if nothing intervenes."""
     risks: rules.Risks
     destination: Floats
     supply: Supply
@@ -127,9 +126,8 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         key=draws.key,
         numbers=np.empty((n, USES_PER_PLACEMENT), dtype=np.uint32),
         lives=lives_of(n),
-        left=np.empty((n, rules.N_CAUSES)),
-        left_after=np.empty((n, rules.N_CAUSES)),
-        room=np.empty(rules.N_CAUSES),
+        left=np.zeros((n, WIDTH)),
+        left_after=np.empty((n, WIDTH)),
         risks=risks_of(world.hazards),
         destination=np.ascontiguousarray(world.hazards.destination, dtype=np.float64),
         supply=supply_of(places, world.start, world.horizon_days),

@@ -159,7 +159,6 @@ def next_ending(child: int, now: float, care: Care) -> None:
         care.people.planned_cause[child],
         care.left[child],
         care.left_after[child],
-        care.room,
         care.risks,
     )
     life.as_arranged = life.ending == ENDED_OPEN and arranged.time[child] <= care.horizon
@@ -182,8 +181,6 @@ def spend(child: int, now: float, care: Care) -> None:
         care.seekers.placed[child],
         care.people.birthdays[child],
         care.people.planned[child],
-        care.left_after[child],
-        care.room,
         care.risks,
     )
 

@@ -23,6 +23,15 @@ from sufficiency.domain import (
 from sufficiency.simulation.compiled import compiled, step
 from sufficiency.simulation.draws import Numbers, exponential
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
+from sufficiency.simulation.side_by_side import (
+    Row,
+    at_least_zero,
+    below_zero,
+    row_at,
+    set_row,
+    times,
+    without_exits,
+)
 from sufficiency.simulation.world import Floats, Ints
 
 ADULT = 5
@@ -39,16 +48,16 @@ class Risks(NamedTuple):
     """
 
     by_care: Floats
-    """(S, A, B, C)."""
+    """(S, A, B, `WIDTH`): causes side by side."""
     by_placement: Floats
-    """(S, A, B, C)."""
+    """(S, A, B, `WIDTH`)."""
     care_starts: Floats
     """(B + 1,): the last is infinite, as of the two that follow."""
     placement_starts: Floats
     calendar_starts: Floats
     factor: Floats
-    """(G, N, A, K, C): by group of sector and need, and by need; of periods in which it is the
-    same, the first alone is a period."""
+    """(G, N, A, K, `WIDTH`): by group of sector and need, and by need; of periods in which it is
+    the same, the first alone is a period."""
     group: Ints
     """(S, N): the group of children in a sector with a need."""
 
@@ -85,14 +94,6 @@ class Ends(NamedTuple):
     placement: float
     age: float
     period: float
-
-
-class Rates(NamedTuple):
-    """Where in `Risks` the hazards of a stretch are, (C,) each."""
-
-    by_care: Floats
-    by_placement: Floats
-    factor: Floats
 
 
 @compiled
@@ -144,21 +145,13 @@ def bands_after(time: float, bands: Bands, ends: Ends) -> Bands:
 
 
 @step
-def rates_of(who: Who, bands: Bands, risks: Risks) -> Rates:
+def hazards_of(who: Who, bands: Bands, risks: Risks) -> Row:
     """The rates a day of all causes within a stretch."""
     row = UASC_ROW if who.uasc else min(bands.age, OVER_16)
     group = risks.group[who.sector, who.need]
-    return Rates(
-        risks.by_care[who.sector, row, bands.care],
-        risks.by_placement[who.sector, row, bands.placement],
-        risks.factor[group, who.need, row, bands.period],
-    )
-
-
-@step
-def hazard(cause: int, rates: Rates) -> float:
-    """The rate a day of a cause within a stretch."""
-    return float((rates.by_care[cause] + rates.by_placement[cause]) * rates.factor[cause])
+    by_care = row_at(risks.by_care[who.sector, row, bands.care])
+    by_placement = row_at(risks.by_placement[who.sector, row, bands.placement])
+    return (by_care + by_placement) * row_at(risks.factor[group, who.need, row, bands.period])
 
 
 @compiled
@@ -175,17 +168,15 @@ def next_ending(
     planned_cause: int,
     left: Floats,
     after: Floats,
-    room: Floats,
     risks: Risks,
 ) -> tuple[float, int]:
     """When and why the present spell ends if nothing intervenes; `ENDED_OPEN` if not by then.
 
-    Each cause's exponential ``left`` (C,) is spent along its own hazard; the first to be spent
-    wins. Equal times: exits in listed order, turning 18, then moves. Infinity never ends.
+    Each cause's exponential ``left`` (`WIDTH`,) is spent along its own hazard; the first to be
+    spent wins. Equal times: exits in listed order, turning 18, then moves. Infinity never ends.
     A child with a plan for leaving care leaves when ``planned`` for ``planned_cause``, or, where
     that is below 0, by its hazards from then on.
-    ``after`` (C,) is set in place to what will be left of each when that ending comes; ``room``
-    (C,) is overwritten.
+    ``after`` (`WIDTH`,) is set in place to what will be left of each when that ending comes.
     """
     adult = birthdays[ADULT]
     until = min(adult, horizon)
@@ -193,7 +184,8 @@ def next_ending(
     if leaves_as_planned:
         until = planned
     who = Who(sector, need, uasc, entered, placed, planned)
-    due, first = walk(now, until, True, who, birthdays, left, after, room, risks)
+    due, first, remains = walk(now, until, True, who, birthdays, row_at(left), risks)
+    set_row(after, remains)
     if leaves_as_planned and due >= planned:
         return float(planned), planned_cause
     if adult <= horizon and (first == ENDED_OPEN or first >= N_EXIT_CAUSES) and due >= adult:
@@ -210,91 +202,54 @@ def walk(
     may_end: bool,
     who: Who,
     birthdays: Floats,
-    left: Floats,
-    after: Floats,
-    room: Floats,
+    at_first: Row,
     risks: Risks,
-) -> tuple[float, int]:
-    """Spend from ``now`` on until a time, or until the first exponential is spent; when and whose.
+) -> tuple[float, int, Row]:
+    """Spend exponentials from ``now`` on until a time, or until the first is spent.
 
-    ``after`` (C,) is set in place to what is then left of ``left``; ``room`` (C,) is overwritten.
-    Until the day of a plan for leaving care, its probability stands in for the hazards of leaving;
-    moves go on.
+    When that is, whose, and what is then left. Until the day of a plan for leaving care, its
+    probability stands in for the hazards of leaving; moves go on.
     """
-    here, there = after, room
-    carry_over(here, left)
-    waits = now < who.planned
-    if waits:
-        stop_exit_clocks(here)
+    left, waits = at_first, now < who.planned
     time, due, first, bands = now, math.inf, ENDED_OPEN, FIRST_BANDS
     if now < until:
         bands = bands_at(now, who, birthdays, risks)
     while time < until and first == ENDED_OPEN:
-        ends, rates = ends_of(bands, who, birthdays, risks), rates_of(who, bands, risks)
+        ends, hazards = ends_of(bands, who, birthdays, risks), hazards_of(who, bands, risks)
         end = min(min(min(ends.care, ends.placement), min(ends.age, ends.period)), until)
         if waits:
-            end = min(end, who.planned)
-        if not lasts(end - time, here, rates, there) and may_end:
-            due, first = first_spent(time, now, here, there, rates)
-            end = due
-            lasts(end - time, here, rates, there)
-        # What is left then is what is left from here on; the room of before is free again.
-        time, here, there = end, there, here
-        bands = bands_after(time, bands, ends)
-        if waits and time >= who.planned:
-            waits = False
-            start_exit_clocks(here, left)
-    if waits:
-        start_exit_clocks(here, left)
-    for cause in range(N_CAUSES):
-        after[cause] = max(0.0, here[cause])
-    return due, first
+            end, hazards = min(end, who.planned), without_exits(hazards)
+        then = left - times(hazards, end - time)
+        spent = below_zero(then)
+        if spent != 0 and may_end:
+            due, first = first_spent(time, now, left, spent, hazards)
+            end, then = due, left - times(hazards, due - time)
+        time, left = end, then
+        bands, waits = bands_after(time, bands, ends), time < who.planned
+    return due, first, at_least_zero(left)
 
 
 @step
-def stop_exit_clocks(left: Floats) -> None:
-    """No exit before the day of a plan: in place, the exit exponentials become unspendable."""
-    for cause in range(N_EXIT_CAUSES):
-        left[cause] = math.inf
-
-
-@step
-def start_exit_clocks(left: Floats, before: Floats) -> None:
-    """From now on exits spend, in place, what was left ``before``."""
-    for cause in range(N_EXIT_CAUSES):
-        left[cause] = before[cause]
-
-
-@step
-def lasts(days: float, left: Floats, rates: Rates, then: Floats) -> bool:
-    """Whether no exponential is spent within so many days of a stretch.
-
-    ``then`` (C,) is set in place to what is left of each after them, below 0 for those spent.
-    """
-    least = 0.0
-    for cause in range(N_CAUSES):
-        then[cause] = left[cause] - hazard(cause, rates) * days
-        least = min(least, then[cause])
-    return least == 0.0
-
-
-@step
-def first_spent(
-    time: float, now: float, left: Floats, then: Floats, rates: Rates
-) -> tuple[float, int]:
+def first_spent(time: float, now: float, left: Row, spent: int, hazards: Row) -> tuple[float, int]:
     """When the first exponential is spent in a stretch that begins at a time, and whose.
 
-    They are those of which less than nothing is left ``then``, at its end.
-    Nothing ends at the instant ``now`` when the spell began, or a later rule would come too
-    early.
+    Those ``spent`` by its end are one bit each. Nothing ends at the instant ``now`` when the spell
+    began, or a later rule would come too early.
     """
     due, first = math.inf, ENDED_OPEN
     for cause in range(N_CAUSES):
-        if then[cause] < 0.0:
-            spent = max(tick_up(time + left[cause] / hazard(cause, rates)), now + TICK)
-            if spent < due:
-                due, first = spent, cause
+        if spent >> cause & 1:
+            comes = max(tick_up(time + left[cause] / hazards[cause]), now + TICK)
+            if comes < due:
+                due, first = comes, cause
     return due, first
+
+
+@step
+def start_exit_clocks(left: Floats, exits: Floats) -> None:
+    """Give a period of care its own exponentials for exits, in place."""
+    for cause in range(N_EXIT_CAUSES):
+        left[cause] = exits[cause]
 
 
 @compiled
@@ -309,25 +264,21 @@ def spend(
     placed: float,
     birthdays: Floats,
     planned: float,
-    after: Floats,
-    room: Floats,
     risks: Risks,
 ) -> None:
-    """Take from ``left`` (C,) in place what its hazards spent between two times.
+    """Take from ``left`` (`WIDTH`,) in place what its hazards spent between two times.
 
-    Those of leaving spend nothing until the day ``planned`` for it. ``after`` and ``room`` (C,)
-    are overwritten.
+    Those of leaving spend nothing until the day ``planned`` for it.
     """
     who = Who(sector, need, uasc, entered, placed, planned)
-    walk(start, stop, False, who, birthdays, left, after, room, risks)
-    carry_over(left, after)
+    _, _, remains = walk(start, stop, False, who, birthdays, row_at(left), risks)
+    set_row(left, remains)
 
 
 @compiled
 def carry_over(left: Floats, after: Floats) -> None:
-    """A spell ended as foreseen: in place, ``left`` (C,) becomes what was to be left ``after``."""
-    for cause in range(N_CAUSES):
-        left[cause] = after[cause]
+    """A spell ended as foreseen: in place, ``left`` becomes what was to be left ``after``."""
+    set_row(left, row_at(after))
 
 
 @compiled

@@ -19,13 +19,14 @@ from sufficiency.simulation.children import (
     draw_placement,
     price_chance,
 )
-from sufficiency.simulation.compiled import floats, ints
+from sufficiency.simulation.compiled import ints
 from sufficiency.simulation.draws import Draws, uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.matching import matching_of, nothing_arranged
 from sufficiency.simulation.places import Pools, Queue, seekers_of, supply_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN
 from sufficiency.simulation.recorder import Recorder
+from sufficiency.simulation.side_by_side import WIDTH, side_by_side
 from sufficiency.simulation.world import CARE_CLOCK, Hazards, World
 
 
@@ -54,10 +55,9 @@ class Spells:
         self.risks = risks_of(world.hazards)
         self.destination = np.array(world.hazards.destination, dtype=np.float64, order="C")
         self.rank = children.rank
-        self.left = np.full((n, rules.N_CAUSES), np.inf)
+        self.left = np.zeros((n, WIDTH))
         self.left[:, :N_EXIT_CAUSES] = children.exits
         self.left_after = np.empty_like(self.left)
-        self.room = np.empty(rules.N_CAUSES)
         self.numbers = self.people.numbers[:, PERSONAL_USES:].copy()
         self.waiting = Queue(self.seekers.since, self.rank)
         self.settled = Queue(self.seekers.placed, self.rank)
@@ -115,7 +115,6 @@ class Spells:
             self.people.planned_cause[child],
             self.left[child],
             self.left_after[child],
-            self.room,
             self.risks,
         )
         self.as_arranged[child] = ending == ENDED_OPEN and arranged <= horizon
@@ -137,8 +136,6 @@ class Spells:
             self.seekers.placed[child],
             self.people.birthdays[child],
             self.people.planned[child],
-            self.left_after[child],
-            self.room,
             self.risks,
         )
 
@@ -196,25 +193,24 @@ class Spells:
 
 def risks_of(hazards: Hazards) -> rules.Risks:
     """The hazard tables as the rules read them: own copies, the causes side by side."""
-    by_band = floats(hazards.per_day.transpose(1, 2, 3, 0))
-    on_care_clock = hazards.clock == CARE_CLOCK
-    by_care = by_band * on_care_clock
-    if hazards.also_by_care is not None:
-        by_care += hazards.also_by_care.transpose(1, 2, 3, 0)
     by_cause = hazards.calendar_factor
     by_cause = by_cause.reshape(-1, *by_cause.shape[-3:])
     changes = np.ones(by_cause.shape[-1], dtype=np.bool_)
     changes[1:] = (by_cause[..., 1:] != by_cause[..., :-1]).any(axis=(0, 1, 2))
-    by_period = floats(by_cause[..., changes].transpose(0, 2, 3, 1))
+    by_period = by_cause.compress(changes, axis=-1).transpose(1, 0, 2, 3)
+    on_care_clock = 1.0 * (hazards.clock == CARE_CLOCK)[:, None, None, None]
+    by_care = hazards.per_day * on_care_clock
+    if hazards.also_by_care is not None:
+        by_care += hazards.also_by_care
     group = hazards.calendar_group
     if group is None:
         group = np.zeros((hazards.per_day.shape[1], hazards.need_factor.shape[1]), dtype=np.int64)
     return rules.Risks(
-        by_care=by_care,
-        by_placement=by_band * ~on_care_clock,
+        by_care=side_by_side(by_care),
+        by_placement=side_by_side(hazards.per_day * (1.0 - on_care_clock)),
         care_starts=np.append(hazards.care_band_starts_days, np.inf),
         placement_starts=np.append(hazards.placement_band_starts_days, np.inf),
         calendar_starts=np.append(hazards.calendar_starts_days[changes], np.inf),
-        factor=by_period[:, None] * floats(hazards.need_factor.T)[:, None, None],
+        factor=side_by_side(by_period[:, :, None] * hazards.need_factor[:, None, :, None, None]),
         group=ints(group),
     )
