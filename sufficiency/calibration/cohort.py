@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,17 +125,17 @@ class _HalfStep:
     """Neither leaving nor being placed."""
 
     @staticmethod
-    def of(hazards: GridHazards) -> _HalfStep:
-        out = (hazards.leave + hazards.match) / 2
+    def of(leave: Floats, match: Floats, hazards: GridHazards) -> _HalfStep:
+        out = (leave + match) / 2
         exposure = np.divide(-np.expm1(-out), out, out=np.ones_like(out), where=out > 0) / 2
-        leave, place = exposure * hazards.leave, exposure * hazards.match
+        leave, place = exposure * leave, exposure * match
         return _HalfStep(leave, place, hazards.adopt / 2, hazards.disrupt / 2, 1 - leave - place)
 
-    def after(self, waiting: Floats, matched: Floats, at: slice) -> tuple[Floats, Floats]:
-        """The stocks at the end of the half step; the cells given are those of durations ``at``."""
+    def after(self, waiting: Floats, matched: Floats, at: int) -> tuple[Floats, Floats]:
+        """The stocks at the end of the half step, of the cells in one row of chances."""
         return (
-            waiting * self.stay[:, at] + matched * self.disrupt,
-            matched * (1 - self.adopt - self.disrupt) + waiting * self.place[:, at],
+            waiting * self.stay[at] + matched * self.disrupt,
+            matched * (1 - self.adopt - self.disrupt) + waiting * self.place[at],
         )
 
     def live(self, waiting: Floats, matched: Floats, room: tuple[Floats, Floats]) -> None:
@@ -148,24 +149,54 @@ class _HalfStep:
         matched += placed
 
 
-def _grow_older(cells: Floats, room: Floats) -> None:
-    """Everyone's time in care a step longer, in place; those who turn 18 drop out."""
-    np.multiply(cells[:, :-1], IN_CARE_AGE[:, 1:], out=room[:, 1:])
-    room[:, 0] = 0.0
-    cells[:] = room
+@dataclass(frozen=True)
+class _Line:
+    """The cells of children under 18 one after the other, K of them, by entry age and then by time
+    in care: half of the grid, and less where nobody enters young."""
+
+    cells: NDArray[np.intp]
+    """(K,): which of the grid's."""
+    new: NDArray[np.intp]
+    """Cells of children who have just entered, by entry age."""
+    oldest: NDArray[np.intp]
+    """Cells of children who are about to turn 18, by time in care."""
+
+    @staticmethod
+    @cache
+    def since(first: int) -> _Line:
+        """The cells of entry ages from ``first`` up."""
+        cells = np.flatnonzero(IN_CARE_AGE)
+        cells = cells[cells >= first * N_STEPS]
+        new = np.flatnonzero(cells % N_STEPS == 0)
+        return _Line(cells, new, np.append(new[1:], len(cells))[::-1] - 1)
+
+    def of(self, grid: Floats) -> Floats:
+        """(K,): these cells of a grid."""
+        line: Floats = np.take(grid, self.cells)
+        return line
+
+    def on_grid(self, line: Floats) -> Floats:
+        """(E, D): these cells on a grid with nobody elsewhere."""
+        grid = np.zeros((N_STEPS, N_STEPS))
+        np.put(grid, self.cells, line)
+        return grid
+
+    def grow_older(self, line: Floats, entrants: Floats | float) -> None:
+        """Everyone's time in care a step longer, in place; those who turn 18 drop out."""
+        line[1:] = line[:-1]
+        line[self.new] = entrants
 
 
 def survivors(hazards: GridHazards) -> Stock:
     """(E, D): of one entrant at each age, the share still in care in the middle of each cell."""
-    shape = (N_STEPS, N_STEPS)
-    waiting, matched = np.zeros(shape), np.zeros(shape)
-    waiting[:, 0] = 1 - (hazards.leave + hazards.match)[:, 0] / 2
-    half = _HalfStep.of(hazards)
+    leave, match = (np.ascontiguousarray(hazard.T) for hazard in (hazards.leave, hazards.match))
+    half = _HalfStep.of(leave, match, hazards)
+    waiting, matched = np.zeros((2, N_STEPS, N_STEPS))
+    waiting[0] = 1 - (leave + match)[0] / 2
     for step in range(N_STEPS - 1):
-        here, there = slice(step, step + 1), slice(step + 1, step + 2)
-        middle = half.after(waiting[:, here], matched[:, here], here)
-        waiting[:, there], matched[:, there] = half.after(*middle, there)
-    return Stock(waiting * IN_CARE_AGE, matched * IN_CARE_AGE)
+        middle = half.after(waiting[step], matched[step], step)
+        waiting[step + 1], matched[step + 1] = half.after(*middle, step + 1)
+    return Stock(*(np.where(IN_CARE_AGE, cells.T, 0.0) for cells in (waiting, matched)))
 
 
 def run_year(stock: Stock, hazards: GridHazards, entrants: Floats) -> YearFlows:
@@ -179,30 +210,30 @@ def run_year(stock: Stock, hazards: GridHazards, entrants: Floats) -> YearFlows:
         hazards: hazards over one step.
         entrants: (E,) children who enter in the year by age, spread evenly over it.
     """
-    half = _HalfStep.of(hazards)
+    anybody = entrants.astype(bool) | stock.waiting.any(axis=1) | stock.matched.any(axis=1)
+    line = _Line.since(int(anybody.argmax()))
+    half = _HalfStep.of(line.of(hazards.leave), line.of(hazards.match), hazards)
+    waiting, matched = line.of(stock.waiting), line.of(stock.matched)
+    each_step = entrants[-len(line.new) :] / STEPS_PER_YEAR
     # Children at the beginning of each half step, added up: each flow is its chance times these.
-    waited, stood = np.zeros((N_STEPS, N_STEPS)), np.zeros((N_STEPS, N_STEPS))
+    waited, stood = np.zeros_like(waiting), np.zeros_like(matched)
     turned_18 = np.zeros(N_STEPS)
-    steps = np.arange(N_STEPS)
-    last = (N_STEPS - 1 - steps, steps)
-    waiting, matched = np.array(stock.waiting, dtype=float), np.array(stock.matched, dtype=float)
     room = np.empty_like(waiting), np.empty_like(matched)
     for _ in range(STEPS_PER_YEAR):
         waited += waiting
         stood += matched
         half.live(waiting, matched, room)
-        turned_18 += waiting[last] + matched[last]
-        _grow_older(waiting, room[0])
-        _grow_older(matched, room[0])
-        waiting[:, 0] += entrants / STEPS_PER_YEAR
+        turned_18[: len(line.oldest)] += waiting[line.oldest] + matched[line.oldest]
+        line.grow_older(waiting, each_step)
+        line.grow_older(matched, 0.0)
         waited += waiting
         stood += matched
         half.live(waiting, matched, room)
     return YearFlows(
-        end=Stock(waiting, matched),
-        left=waited * half.leave,
-        adopted=stood * half.adopt,
-        matched=waited * half.place,
+        end=Stock(line.on_grid(waiting), line.on_grid(matched)),
+        left=line.on_grid(waited * half.leave),
+        adopted=line.on_grid(stood * half.adopt),
+        matched=line.on_grid(waited * half.place),
         turned_18=turned_18,
     )
 
