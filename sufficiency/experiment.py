@@ -140,6 +140,7 @@ def run(
     resume: bool = False,
     chunk_size: int | None = None,
     progress: Progress | None = None,
+    simulated: Callable[[ReplicationValues], None] | None = None,
     command: str = "",
 ) -> Forecast:
     """Simulate and measure ``replications`` worlds of a scenario.
@@ -149,7 +150,8 @@ def run(
     ``chunk_size``. ``kept_beside`` is the folder that the run will be written to: finished chunks
     are kept in a hidden folder beside it, so that memory does not grow with the replications and
     ``resume`` can go on where a run was stopped; `Forecast.forget` removes it. Without it
-    figures stay in memory. ``progress`` is told how many worlds are done, of how many.
+    figures stay in memory. ``progress`` is told how many worlds are done, of how many, and
+    ``simulated`` what was simulated, before the tables are made of it.
     ``command`` is what the user typed, for the manifest.
 
     Raises:
@@ -169,8 +171,11 @@ def run(
     with _kept(job, kept_beside, resume) as store:
         work = _work_of(job, replications, chunk_size, store)
         notes = _do(job, work, crew, progress)
-        simulated = time.perf_counter()
+        done = time.perf_counter()
         found = _figures(job, work)
+        values = _values_of(job, found)
+        if simulated is not None:
+            simulated(values)
         spend = found.spend(job)
         made = tables(job, found, spend)
         precision = range_precision(job, found, spend)
@@ -179,8 +184,8 @@ def run(
         "command": command,
         "started_at": started_at.isoformat(timespec="seconds"),
         "timings_s": {
-            "simulate": round(simulated - clock, 3),
-            "summarise": round(time.perf_counter() - simulated, 3),
+            "simulate": round(done - clock, 3),
+            "summarise": round(time.perf_counter() - done, 3),
         },
         "monte_carlo": precision,
         "uncertainty_layers": dated_records(made["layers"]),
@@ -190,7 +195,7 @@ def run(
     manifest["warnings"] += [*why_another_engine(engine), *notes]
     return Forecast(
         manifest=manifest,
-        replication_values=_values_of(job, found),
+        replication_values=values,
         stories=stories_of(job, work.as_asked),
         **made,
     )

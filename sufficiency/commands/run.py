@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +27,7 @@ from sufficiency.page_process import page_beside
 
 if TYPE_CHECKING:
     from sufficiency.forecast import Forecast
-    from sufficiency.report.run_folder import BeginPage
+    from sufficiency.report.run_folder import BeginPage, RunWriter
     from sufficiency.scenario.model import Scenario
 
 COMPILING = "Compiling the simulation, once after an install; this takes 15 to 30 seconds."
@@ -107,23 +109,26 @@ def command(
 
             chosen = with_options(chosen, actuals=actuals)
             folder = output_folder(out, chosen.name, overwrite)
-            forecast = _simulated(
-                chosen,
-                replications,
-                workers=workers,
-                kept_beside=folder,
-                command=shlex.join(["sufficiency", *context.obj]),
-                **how,
-            )
-            forecast.manifest["internal"] = internal
-            written = _written(forecast, folder, overwrite, page)
+            with _written(folder, overwrite, page) as writer:
+                forecast = _simulated(
+                    chosen,
+                    replications,
+                    workers=workers,
+                    kept_beside=folder,
+                    simulated=writer.begin,
+                    command=shlex.join(["sufficiency", *context.obj]),
+                    **how,
+                )
+                forecast.manifest["internal"] = internal
+                writer.finish(forecast)
+            forecast.forget()
     except KeyboardInterrupt:
         click.echo(f"Stopped. {_what_is_kept(folder)}", err=True)
         return INTERRUPTED
     from sufficiency import terminal
 
     terminal.show_forecast(forecast.forecast, forecast.finance)
-    click.echo(f"The report is {written / 'report.html'}")
+    click.echo(f"The report is {folder / 'report.html'}")
     return None
 
 
@@ -147,17 +152,23 @@ def _simulated(chosen: Scenario, replications: int, *, engine: str, **how: Any) 
     return forecast
 
 
-def _written(forecast: Forecast, folder: Path, overwrite: bool, page: BeginPage | None) -> Path:
-    """Write a run, and forget its futures only then. Raises `OutputError`."""
-    from sufficiency.chunk_folder import KEPT
-    from sufficiency.report.run_folder import write_run
+@contextmanager
+def _written(folder: Path, overwrite: bool, page: BeginPage | None) -> Iterator[RunWriter]:
+    """Who writes the run; once it has begun, what cannot be written leaves the futures behind.
 
+    Raises `OutputError`.
+    """
+    from sufficiency.chunk_folder import KEPT
+    from sufficiency.report.run_folder import RunWriter
+
+    writer = RunWriter(folder, overwrite, page)
     try:
-        written = write_run(forecast, folder, overwrite, page)
+        with writer:
+            yield writer
     except OutputError as error:
+        if not writer.has_begun or KEPT in str(error):
+            raise
         raise OutputError(f"{error} {KEPT}") from error
-    forecast.forget()
-    return written
 
 
 def _what_is_kept(folder: Path | None) -> str:

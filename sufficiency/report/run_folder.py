@@ -18,7 +18,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -123,19 +123,59 @@ def check_writable(out: Path, overwrite: bool) -> None:
         )
 
 
-def write_run(
-    run: WritableRun, out: Path, overwrite: bool = False, page: BeginPage | None = None
-) -> Path:
-    """Write every file of a run into the folder ``out``, whole or not at all.
+class RunWriter:
+    """Writes every file of a run into the folder ``out``, whole or not at all.
 
+    A context: nothing is on the disk before `begin`, and ``out`` is there when the block ends.
     ``page`` writes the page beside the other files; by default it is written after them.
 
-    Raises `OutputError`, with nothing left behind, if the folder exists already (unless
+    All raise `OutputError`, with nothing left behind, if the folder exists already (unless
     ``overwrite`` and it is a run), cannot be written, is open in another program, or the disk
     fills.
     """
-    with written_whole(out, overwrite) as aside:
-        _write_files(run, aside, page or _page_here)
+
+    def __init__(self, out: Path, overwrite: bool = False, page: BeginPage | None = None) -> None:
+        self.has_begun = False
+        self._out, self._overwrite = out, overwrite
+        self._page = page or _page_here
+        self._opened = ExitStack()
+
+    def __enter__(self) -> RunWriter:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._opened.__exit__(*raised)
+
+    def begin(self, values: LongValues) -> None:
+        """Begin to write every replication, beside whatever is done meanwhile."""
+        self.has_begun = True
+        self._folder = self._opened.enter_context(written_whole(self._out, self._overwrite))
+        beside = self._opened.enter_context(ThreadPoolExecutor(1, "writing"))
+        # Parquet is written outside Python's lock.
+        self._every = beside.submit(
+            write_replications, values, self._folder / "replications.parquet"
+        )
+
+    def finish(self, run: WritableRun) -> None:
+        """Write all else, and wait for the replications."""
+        sent_on = shown(run)
+        for name in TABLES:
+            write_table(getattr(run, name), self._folder / f"{name}.csv")
+        # A page begun sooner would hold up the tables.
+        end_page = self._page(sent_on, self._folder / "report.html")
+        self._every.result()
+        from sufficiency.report.workbook import write_workbook
+
+        write_workbook(sent_on, self._folder / "workbook.xlsx")
+        end_page()
+        write_manifest(run.manifest, self._folder / MANIFEST)
+
+
+def write_run(run: WritableRun, out: Path, overwrite: bool = False) -> Path:
+    """Write every file of a run whose tables are made; raises what `RunWriter` does."""
+    with RunWriter(out, overwrite) as writer:
+        writer.begin(run.replication_values)
+        writer.finish(run)
     return out
 
 
@@ -143,7 +183,7 @@ def write_run(
 def written_whole(out: Path, overwrite: bool = False) -> Iterator[Path]:
     """A folder to write into, which takes the name ``out`` when the block ends, or is removed.
 
-    Raises `OutputError` as `write_run` does.
+    Raises `OutputError` as `RunWriter` does.
     """
     check_writable(out, overwrite)
     made = [folder for folder in out.absolute().parents if not folder.exists()]
@@ -247,24 +287,6 @@ def write_manifest(manifest: Mapping[str, Any], path: Path) -> None:
     """Write the manifest as JSON; a number that is not known is null."""
     text = json.dumps(_plain(manifest), indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _write_files(run: WritableRun, folder: Path, page: BeginPage) -> None:
-    sent_on = shown(run)
-    # Parquet is written outside Python's lock; a page begun sooner would hold up the tables.
-    with ThreadPoolExecutor(1, "writing") as beside:
-        every = beside.submit(
-            write_replications, run.replication_values, folder / "replications.parquet"
-        )
-        for name in TABLES:
-            write_table(getattr(run, name), folder / f"{name}.csv")
-        end_page = page(sent_on, folder / "report.html")
-        every.result()
-    from sufficiency.report.workbook import write_workbook
-
-    write_workbook(sent_on, folder / "workbook.xlsx")
-    end_page()
-    write_manifest(run.manifest, folder / MANIFEST)
 
 
 def _page_here(run: RunResult, path: Path) -> EndPage:
