@@ -171,17 +171,24 @@ def _children_table(figures: pd.DataFrame) -> Table:
 
 
 def _cost_table(finance: pd.DataFrame) -> Table:
-    """Cost of all placements by financial year; the chance of overspending where budgeted."""
+    """Cost of all placements by financial year, with what a ledger has of it; the chance of
+    overspending where budgeted."""
     total = finance[(finance["sector"] == "all") & (finance["pool"] == "all")]
-    costs = total[total["measure"] == "cost"]
+    forecast = total[total["measure"] == "cost"]
+    outturn = total[total["measure"] == "outturn"]
+    outturn = outturn[outturn["financial_year"].isin(forecast["financial_year"])]
+    costs = pd.concat([outturn, forecast]).drop_duplicates("financial_year")
     over = total[total["measure"] == "over_budget_probability"].set_index("financial_year")["mean"]
     budgeted = ("Chance of overspending",) if len(over) else ()
     table = _table("Cost", "Expected", RANGE_LABEL, *budgeted)
-    for row in costs.to_dict("records"):
+    for row in costs.sort_values("financial_year").to_dict("records"):
         year = YearOfMoney(str(row["financial_year"]), int(row["months"]))
+        ledger = ", with the ledger" if row["measure"] == "outturn" else ""
         known = percent(float(over[year.name])) if year.name in over.index else ""
         chance = (known,) if budgeted else ()
-        table.add_row(year.label, gbp(row["mean"]), gbp_range(row["p10"], row["p90"]), *chance)
+        table.add_row(
+            year.label + ledger, gbp(row["mean"]), gbp_range(row["p10"], row["p90"]), *chance
+        )
     return table
 
 

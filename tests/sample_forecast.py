@@ -6,7 +6,7 @@ flows are consistent; nothing here is a calibrated figure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -85,6 +85,25 @@ def sample_forecast(months: int = MONTHS, seed: int = 1, **manifest: Any) -> Sam
         stories=_stories(dates),
         dearest_placements=_dearest(stock, dates),
     )
+
+
+def with_ledger(run: SampleForecast, months: int, budget_gbp: float) -> SampleForecast:
+    """A run whose first financial year a ledger has begun: it has these months and a quarter of
+    the budget, comes to a million less than the budget, and is overspent in 1 future of 4."""
+    costs = run.finance[(run.finance["measure"] == "cost") & (run.finance["sector"] == "all")]
+    row = costs[costs["pool"] == "all"].iloc[:1]
+    outturn = budget_gbp - 1e6
+    added = {
+        "actual": (months, budget_gbp / 4),
+        "outturn": (12, outturn),
+        "budget": (12, budget_gbp),
+        "over_budget_probability": (12, 0.25),
+    }
+    rows = [
+        row.assign(measure=measure, months=n, mean=mean, p10=mean - 2e6, p90=mean + 1e6)
+        for measure, (n, mean) in added.items()
+    ]
+    return replace(run, finance=pd.concat([run.finance, *rows]))
 
 
 def _dearest(stock: Floats, dates: list[date]) -> pd.DataFrame:

@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from records import START, Spell, cost_plan, measured, record
 
-from sufficiency.finance.budgets import budget_warnings, overspend, with_budgets
+from sufficiency.finance.budgets import (
+    budget_warnings,
+    budgets_of_all,
+    overspend,
+    with_budgets,
+)
 from sufficiency.finance.outturn import Outturn, actuals_warnings, with_actuals
 from sufficiency.history.actuals import Actuals
 from sufficiency.measures.finance import Spend, finance_monthly_table, finance_table
@@ -199,3 +204,21 @@ def test_an_expected_overspend_is_its_chance_times_its_size(
     for at, contingency in zip((50, 80, 95), contingencies, strict=True):
         enough = np.array(costs) <= budget + contingency + 1e-6
         assert enough.mean() >= at / 100 - 1 / len(costs)
+
+
+def test_budgets_of_every_priced_sector_are_one_for_all() -> None:
+    """What sensitivity takes as the limit of a year's cost; a part of a budget is none."""
+    priced = [
+        setting
+        for setting, price in zip(
+            cost_plan().line_settings, cost_plan().weekly_cost_gbp, strict=False
+        )
+        if price > 0
+    ]
+    assert len(priced) > 1
+    whole = dict.fromkeys(priced, 1000000.0)
+    plan = replace(
+        cost_plan(**{"2021-22": 5e6}),
+        sector_budget_gbp={"2022-23": whole, "2023-24": {priced[0]: 1e6}},
+    )
+    assert budgets_of_all(plan) == {"2021-22": 5e6, "2022-23": 1e6 * len(priced)}

@@ -71,6 +71,7 @@ def test_whatever_the_grammar_allows_is_read(
 ) -> None:
     where = f"({'+'.join(sectors)})" if sectors else ""
     percent = "%" if UNITS[measure] == "share" else ""
+    sign = sign if percent else "<="
     target = parse_target(
         f"{measure}{where} {sign} {number}{percent} with {certainty}% by 2021-{month:02d}"
     )
@@ -94,6 +95,8 @@ def test_whatever_the_grammar_allows_is_read(
         ("in_house_share >= 60 with 90% by 2022-04", "is a percentage, such as 60%"),
         ("in_house_share >= 160% with 90% by 2022-04", "expected 0% to 100%"),
         ("unmet_need <= -1 with 90% by 2022-04", "expected 0 or more"),
+        ("unmet_need >= 2 with 90% by 2022-04", "more of unmet_need is no aim; did you mean <=?"),
+        ("cost ≥ £30m with 90% by 2022-03", "more of cost is no aim; did you mean <=?"),
         ("unmet_need <= £2 with 90% by 2022-04", "not an amount of money"),
         ("cost <= 30% with 90% by 2022-03", "a cost is in pounds"),
         ("unmet_need <= 2 with 100% by 2022-04", "nothing is ever certain"),
@@ -120,8 +123,8 @@ def test_a_part_of_a_year_is_not_set_against_a_full_year() -> None:
 
 
 def test_targets_that_no_future_can_meet_at_once_contradict_each_other() -> None:
-    low = "unmet_need <= 2 with 60% by 2022-04"
-    high = "unmet_need >= 5 with {}% by 2022-03 to 2022-06"
+    low = "occupancy <= 80% with 60% by 2022-04"
+    high = "occupancy >= 90% with {}% by 2022-03 to 2022-06"
     assert "contradict each other" in wrong(low, high.format(60))
     # Two futures in five may have the one and two in five the other.
     check_targets([parse_target(low), parse_target(high.format(40))], CALENDAR)
@@ -130,12 +133,12 @@ def test_targets_that_no_future_can_meet_at_once_contradict_each_other() -> None
 @pytest.mark.parametrize(
     "other",
     [
-        "unmet_need >= 5 with 90% by 2022-05",
-        "unmet_need(ifa) >= 5 with 90% by 2022-04",
-        "unmet_need <= 5 with 90% by 2022-04",
-        "unmet_need >= 1 with 90% by 2022-04",
+        "occupancy >= 90% with 90% by 2022-05",
+        "occupancy(ifa) >= 90% with 90% by 2022-04",
+        "occupancy <= 90% with 90% by 2022-04",
+        "occupancy >= 70% with 90% by 2022-04",
     ],
 )
 def test_targets_of_other_months_sectors_or_ways_do_not_contradict(other: str) -> None:
-    texts = ("unmet_need <= 2 with 90% by 2022-04", other)
+    texts = ("occupancy <= 80% with 90% by 2022-04", other)
     check_targets([parse_target(text) for text in texts], CALENDAR)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from sample_forecast import SampleForecast, sample_forecast
+from sample_forecast import SampleForecast, sample_forecast, with_ledger
 
 from sufficiency.report import page_charts
 from sufficiency.report.charts import spread_apart
@@ -23,6 +23,7 @@ from sufficiency.report.headline import headline, plain
 from sufficiency.report.page import assumption, monte_carlo_sentence
 from sufficiency.report.tables import children_by_month, cost_by_year, distance_by_date
 from sufficiency.report.words import in_plain_words
+from sufficiency.terminal import show_forecast
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,26 @@ def test_each_gap_says_when_it_is_expected_to_be_highest(run: SampleForecast) ->
         when = "at the start (" if day == figures.start else f"in {month_name(day)} ("
         sentence = said.partition("Expected to be highest: ")[2]
         assert when in sentence.partition(name)[2].partition(";")[0]
+
+
+def test_the_year_that_a_ledger_has_begun_is_said_whole_with_its_budget(
+    run: SampleForecast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nine months at the start's prices are no year to set against a year's budget."""
+    part = Figures.of(run).years[0]
+    assert not part.is_whole
+    begun = with_ledger(run, 12 - part.months, budget_gbp=32e6)
+    said = [plain(sentence) for sentence in headline(Figures.of(begun))]
+    assert (
+        f"Placements in the financial year {part.name} cost £29.0m to £32.0m, about £31.0m on "
+        "average, of which the ledger has £8.0m; the chance of spending more than the budget of "
+        "£32.0m is 25%."
+    ) in said
+    assert not any(part.label in sentence for sentence in said)
+    show_forecast(begun.forecast, begun.finance)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if part.name in line]
+    for shown in (f"{part.name}, with the ledger", "£31.0m", "£29.0m to £32.0m", "25%"):
+        assert shown in line
 
 
 @pytest.mark.parametrize(

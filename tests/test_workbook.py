@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from sample_forecast import SampleForecast, sample_forecast
+from sample_forecast import SampleForecast, sample_forecast, with_ledger
 
 from sufficiency.report.figures import Figures
 from sufficiency.report.headline import headline, plain
@@ -132,6 +132,22 @@ def test_a_budget_stands_only_beside_a_whole_year(book: Any) -> None:
     total = row_named(book, "Summary", "All placements")
     assert budget[1:10] == (None, None, None, None, 31_000_000, None, None, None, None)
     assert difference[5] == pytest.approx(total[5] - 31_000_000)
+
+
+def test_a_year_that_a_ledger_has_begun_is_whole_and_has_its_budget(
+    run: SampleForecast, tmp_path: Path
+) -> None:
+    part = Figures.of(run).years[0]
+    begun = with_ledger(run, 12 - part.months, budget_gbp=32e6)
+    write_workbook(begun, tmp_path / "book.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx", read_only=True)
+    spent = row_named(book, "Summary", "Spent before, by the ledger")
+    assert spent[1:4] == (None, 8e6, None)
+    outturn = row_named(book, "Summary", "Outturn: the ledger and the forecast")
+    assert outturn[1:4] == (29e6, 31e6, 32e6)
+    assert row_named(book, "Summary", "Budget")[2] == 32e6
+    assert row_named(book, "Summary", "Expected cost less budget")[2] == -1e6
+    book.close()
 
 
 def test_expected_children_by_setting_add_up_each_month(book: Any) -> None:

@@ -65,6 +65,19 @@ def budget_lines(plan: CostPlan, year: str, spending: Collection[str]) -> dict[s
     return {ALL: sum(lines.values()), **lines}
 
 
+def budgets_of_all(plan: CostPlan) -> dict[str, float]:
+    """The budget for all placements of each year that has one, GBP.
+
+    Budgets of sectors add up to it if none that has a price is left out.
+    """
+    prices = zip(plan.line_settings, plan.weekly_cost_gbp, strict=False)
+    spending = {setting for setting, price in prices if price > 0}
+    spending |= {line.setting for line in plan.place_lines}
+    years = sorted({*plan.budget_gbp, *plan.sector_budget_gbp})
+    lines = {year: budget_lines(plan, year, spending) for year in years}
+    return {year: budgets[ALL] for year, budgets in lines.items() if ALL in budgets}
+
+
 def overspend(cost_gbp: Floats, budget: float) -> dict[str, float]:
     """How (R,) futures' cost stands against a budget, by the names of the finance table's rows."""
     over = cost_gbp - budget

@@ -182,7 +182,7 @@ def parse_target(text: str) -> Target:
         raise _unreadable(text, _what_is_wrong(text))
     measure = _measure(text, parts["measure"])
     sectors = _sectors(text, measure, parts["sectors"])
-    sign = _SIGNS.get(parts["sign"], parts["sign"])
+    sign = _sign(text, measure, parts["sign"])
     bound, is_share = _bound(text, measure, parts["number"])
     certainty = float(parts["certainty"]) / PER_CENT
     if not 0 < certainty < 1:
@@ -258,6 +258,14 @@ def _measure(text: str, typed: str) -> str:
     near = get_close_matches(name, UNITS, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise _unreadable(text, f"there is no measure {typed}{hint}")
+
+
+def _sign(text: str, measure: str, typed: str) -> str:
+    """The way of the bound; nobody plans for a gap or a cost of at least so much."""
+    sign = _SIGNS.get(typed, typed)
+    if sign == AT_LEAST and UNITS[measure] != SHARE:
+        raise _unreadable(text, f"more of {measure} is no aim; did you mean <=?")
+    return sign
 
 
 def _sectors(text: str, measure: str, typed: str | None) -> tuple[Sector, ...]:

@@ -183,6 +183,12 @@ class Figures:
         months = costs.groupby("financial_year")["months"].max()
         return [YearOfMoney(str(name), int(n)) for name, n in months.sort_index().items()]
 
+    def with_ledger(self, year: YearOfMoney) -> YearOfMoney:
+        """A year of the forecast, with the months that a ledger adds to it."""
+        rows = self.finance[self.finance["measure"] == "outturn"]
+        months = rows.loc[rows["financial_year"] == year.name, "months"]
+        return YearOfMoney(year.name, int(months.max()) if len(months) else year.months)
+
     @cached_property
     def headline_year(self) -> YearOfMoney | None:
         """The financial year of the headline date if it is whole, else the last whole one, else

@@ -42,6 +42,7 @@ def headline(figures: Figures) -> list[Sentence]:
         _in_house_shortfall(figures),
         _unmet_need(figures),
         _peaks(figures),
+        _outturn(figures),
         _cost(figures),
         [Part(places_statement(figures))],
     ]
@@ -171,10 +172,29 @@ def _peaks(figures: Figures) -> Sentence:
     return [Part(f"Expected to be highest: {'; '.join(said)}.")]
 
 
+def _outturn(figures: Figures) -> Sentence:
+    """The year that a ledger has begun: what was spent and what is forecast, together."""
+    begun = [year for year in figures.years if figures.annual("outturn", year.name)]
+    outturn = figures.annual("outturn", begun[0].name) if begun else None
+    spent = figures.annual("actual", begun[0].name) if begun else None
+    if outturn is None or spent is None:
+        return []
+    year = figures.with_ledger(begun[0])
+    return [
+        Part(f"Placements in the financial year {year.label} "),
+        Part("cost", "cost"),
+        Part(" "),
+        Part(gbp_range(outturn.p10, outturn.p90), "", True),
+        Part(f", about {gbp(outturn.mean)} on average, of which the ledger has {gbp(spent.mean)}"),
+        *_budget(figures, year.name),
+        Part("."),
+    ]
+
+
 def _cost(figures: Figures) -> Sentence:
     year = figures.headline_year
     cost = figures.annual("cost", year.name) if year else None
-    if year is None or cost is None:
+    if year is None or cost is None or figures.annual("outturn", year.name):
         return []
     sentence = [
         Part(f"Placements in the financial year {year.label} "),

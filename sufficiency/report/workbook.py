@@ -139,17 +139,27 @@ def _cost_table(sheet: Sheet, figures: Figures) -> None:
     if any(extra):
         amounts = [amount for spread in extra for amount in _three(spread)]
         sheet.cells(["of which extra cost of the gaps", *amounts], styles)
+    outturns = [figures.annual("outturn", year.name) for year in years]
+    if any(outturns):
+        spent = [figures.annual("actual", year.name) for year in years]
+        known = [cell for s in spent for cell in (None, s.mean if s else None, None)]
+        sheet.cells(["Spent before, by the ledger", *known], styles)
+        amounts = [amount for spread in outturns for amount in _three(spread)]
+        sheet.cells(["Outturn: the ledger and the forecast", *amounts], styles, total=True)
     _budget_lines(sheet, figures)
 
 
 def _budget_lines(sheet: Sheet, figures: Figures) -> None:
     """The budget, the chance of passing it and by how much, for whole years that have one."""
-    years = [year if year.is_whole else None for year in figures.years]
+    years = [year if figures.with_ledger(year).is_whole else None for year in figures.years]
     budgets = [figures.annual("budget", year.name) if year else None for year in years]
     if not any(budgets):
-        sheet.line("The scenario gives no budget.", "note")
+        sheet.line("No year that is covered whole has a budget in the scenario.", "note")
         return
-    costs = [figures.annual("cost", year.name) if year else None for year in years]
+    costs = [
+        figures.annual("outturn", year.name) or figures.annual("cost", year.name) if year else None
+        for year in years
+    ]
     chances = [
         figures.annual("over_budget_probability", year.name) if year else None for year in years
     ]

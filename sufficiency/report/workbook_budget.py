@@ -56,11 +56,7 @@ def add_budget_sheet(book: Book, figures: Figures) -> None:
 
 def years_of_money(figures: Figures) -> list[YearOfMoney]:
     """The years of the forecast, whole where the ledger makes them so."""
-    whole = figures.finance
-    outturns = whole[whole["measure"] == "outturn"].groupby("financial_year")["months"].max()
-    return [
-        YearOfMoney(year.name, int(outturns.get(year.name, year.months))) for year in figures.years
-    ]
+    return [figures.with_ledger(year) for year in figures.years]
 
 
 def _has_money(figures: Figures, year: YearOfMoney, setting: str) -> bool:

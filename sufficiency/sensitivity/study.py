@@ -22,6 +22,7 @@ from sufficiency.comparison.totals import TOTALS, Totals
 from sufficiency.errors import UserError
 from sufficiency.executors import usable_processors
 from sufficiency.experiment import Progress
+from sufficiency.finance.budgets import budgets_of_all
 from sufficiency.manifest import about_the_scenario
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.resolution.resolve import Resolved
@@ -102,9 +103,8 @@ def study(scenario: Scenario, asked: Asked, progress: Progress | None = None) ->
     variants = Variants.of(scenario)
     own = variants.resolved(scenario)
     calendar = report_calendar(own.start, own.months)
-    answers = answers_at(
-        calendar, asked.at, asked.measures, asked.limits, dict(own.costs.budget_gbp)
-    )
+    budgets = budgets_of_all(own.costs)
+    answers = answers_at(calendar, asked.at, asked.measures, asked.limits, budgets)
     tested, left_out = _tested(scenario, own, asked)
     rates_held = scenario.uncertainty.parameter and any(
         one.kind is Kind.FITTED and not one.key.startswith("population.") for one in tested
