@@ -37,22 +37,27 @@ def rule(number):
     return number * FACTOR + 1
 """
 LOOP = """
+from typing import NamedTuple
 from little.simulation import rules
-from little.simulation.compiled import compiled, step
+from little.simulation.compiled import by_reference, compiled, step
+
+@by_reference
+class Asked(NamedTuple):
+    number: int
 
 @step
-def part(number):
-    return rules.rule(number) + 1
+def part(asked):
+    return rules.rule(asked.number) + 1
 
 @compiled
-def loop(number):
-    return part(number)
+def loop(asked):
+    return part(asked) + 0
 """
 ASK = """
 from little.simulation.compiled import is_kept
-from little.simulation.loop import loop
+from little.simulation.loop import Asked, loop
 kept = is_kept(loop)
-print(kept, loop(10), sum(loop.stats.cache_hits.values()))
+print(kept, loop(Asked(10)), sum(loop.stats.cache_hits.values()))
 """
 
 
@@ -107,7 +112,7 @@ def test_what_was_compiled_is_kept_until_anything_it_is_made_of_changes(little: 
     assert answer(little) == ["False", "24", "0"]
     changed(little / "domain.py", "2", "5")
     assert answer(little) == ["False", "54", "0"]
-    changed(little / "simulation" / "loop.py", "(number) + 1", "(number) + 2")
+    changed(little / "simulation" / "loop.py", "(asked) + 0", "(asked) + 1")
     assert answer(little) == ["False", "55", "0"]
 
 

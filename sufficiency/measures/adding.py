@@ -21,7 +21,7 @@ from sufficiency.measures.counting import (
 from sufficiency.measures.dates import Changes, Counts, Dates, Floats, Ints, accumulate, date_at
 from sufficiency.measures.nights import add_up_nights, set_nights
 from sufficiency.measures.rows import first_row
-from sufficiency.simulation.compiled import Rows, shared, step
+from sufficiency.simulation.compiled import Rows, by_reference, shared, step
 from sufficiency.simulation.world import UNLIMITED
 
 N_SECTORS = UNPLACED_CODE
@@ -49,6 +49,7 @@ NO_CHANGE = -2
 """Where a number of usable places would be."""
 
 
+@by_reference
 class Area(NamedTuple):
     """What the rows need beside the record; P pools."""
 

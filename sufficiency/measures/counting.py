@@ -31,7 +31,7 @@ from sufficiency.measures.rows import (
 )
 from sufficiency.measures.siblings import Siblings, count_sibling, siblings_for
 from sufficiency.simulation.birthdays import N_BIRTHDAYS, write_birthdays
-from sufficiency.simulation.compiled import Rows, compiled, shared, step
+from sufficiency.simulation.compiled import Rows, by_reference, compiled, shared, step
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,
@@ -57,6 +57,7 @@ GROUPS_STARTED = slice(first_row("sibling_groups_started"), first_row("sibling_g
 """The rows of groups that start to be looked after, and of those that are split then."""
 
 
+@by_reference
 class Tables(NamedTuple):
     """What is counted before it is added up over dates; the column after the last is beyond.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sufficiency.domain import MONTHS_PER_YEAR, month_end
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.birthdays import month_starts
-from sufficiency.simulation.compiled import shared, step
+from sufficiency.simulation.compiled import by_reference, shared, step
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,6 +20,7 @@ Changes = NDArray[np.int32]
 """Changes in numbers of children: of a width that turns into `Counts` many at a time."""
 
 
+@by_reference
 class Dates(NamedTuple):
     """The T report dates of a forecast over H days."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.measures.dates import Floats, Ints
-from sufficiency.simulation.compiled import step
+from sufficiency.simulation.compiled import by_reference, step
 
 DAYS_PER_WEEK = 7
 DEAR_WEEKLY_GBP = (5_000, 10_000)
@@ -40,6 +40,7 @@ N_POUNDS = 16_384
 week, and from there on for the few that are dearer."""
 
 
+@by_reference
 class Bins(NamedTuple):
     """Which bin a price is in, looked up many times sooner than its logarithm is taken."""
 
@@ -57,6 +58,7 @@ def price_bins() -> Bins:
     return Bins(first.astype(np.int16), ends_gbp)
 
 
+@by_reference
 class ByPrice(NamedTuple):
     """Room to count the nights of each of Y financial years by price."""
 

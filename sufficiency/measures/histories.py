@@ -18,7 +18,7 @@ import numpy as np
 from sufficiency.domain import AGE_BANDS, DAYS_PER_YEAR, MONTHS_PER_YEAR, NEED_GROUPS, NeedGroup
 from sufficiency.domain import SETTINGS as _SETTINGS
 from sufficiency.measures.dates import Changes, Counts, Dates, Floats, date_at
-from sufficiency.simulation.compiled import Rows, rows_of, step
+from sufficiency.simulation.compiled import Rows, by_reference, rows_of, step
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,
@@ -50,6 +50,7 @@ PAST_DTYPE = np.dtype(
 )
 
 
+@by_reference
 class Histories(NamedTuple):
     """What is counted of placements one after another; the last column is beyond the last date."""
 

@@ -30,13 +30,14 @@ from sufficiency.measures.pricing import (
 )
 from sufficiency.measures.rows import GAPS, first_row
 from sufficiency.measures.siblings import meet_groups
-from sufficiency.simulation.compiled import Rows, compiled, shared, step
+from sufficiency.simulation.compiled import Rows, by_reference, compiled, shared, step
 from sufficiency.simulation.record import ENDED_OPEN
 
 GAP_COSTS = tuple(first_row(f"{gap}_extra_cost") for gap in GAPS)
 """The block of what each kind of gap cost more."""
 
 
+@by_reference
 class Found(NamedTuple):
     """The figures of R replications, as `sufficiency.measures.monthly.Figures` describes them."""
 
@@ -53,6 +54,7 @@ class Found(NamedTuple):
     dearest: Floats
 
 
+@by_reference
 class Given(NamedTuple):
     """What all replications are measured with."""
 
@@ -62,6 +64,7 @@ class Given(NamedTuple):
     lines: OtherLines
 
 
+@by_reference
 class Room(NamedTuple):
     """Room to count and to add up one replication at a time."""
 

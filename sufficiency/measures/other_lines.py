@@ -31,7 +31,7 @@ from sufficiency.measures.nights import count_nights_within, set_nights
 from sufficiency.measures.pricing import Till
 from sufficiency.measures.reporting import ReportCalendar
 from sufficiency.simulation.birthdays import birthday
-from sufficiency.simulation.compiled import Rows, shared, step
+from sufficiency.simulation.compiled import Rows, by_reference, shared, step
 from sufficiency.simulation.record import ENDED_TURNED_18
 
 AFTER_CARE = len(SETTINGS)
@@ -42,6 +42,7 @@ AFTER_18 = AFTER_CARE + len(EXIT_REASONS)
 NOT_BY_NIGHT = NO_SETTING = -1
 
 
+@by_reference
 class OtherLines(NamedTuple):
     """L lines and K kinds of nights; M months, N need groups, T dates."""
 

@@ -32,7 +32,7 @@ from sufficiency.measures.starting_prices import (
     knows_price,
     set_factors_at_start,
 )
-from sufficiency.simulation.compiled import Rows, shared, step
+from sufficiency.simulation.compiled import Rows, by_reference, shared, step
 from sufficiency.simulation.record import BEGAN_AT_START
 
 PARTS_OF_A_NIGHT = 2**36
@@ -40,6 +40,7 @@ PARTS_OF_A_NIGHT = 2**36
 numbers, so that their sum does not depend on their order, to within 1 in 100,000,000,000."""
 
 
+@by_reference
 class Prices(NamedTuple):
     """What a night costs. P pools, unplaced after the last, M months, N need groups, Y years."""
 
@@ -73,6 +74,7 @@ class Prices(NamedTuple):
     bins: Bins
 
 
+@by_reference
 class OfReplication(NamedTuple):
     """What differs between replications."""
 
@@ -97,6 +99,7 @@ class Paid(NamedTuple):
     """(rows of `DEAREST_ROWS`, Y)."""
 
 
+@by_reference
 class Till(NamedTuple):
     """Room to add up what one replication costs."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sufficiency.measures.dates import Counts, Dates
-from sufficiency.simulation.compiled import Rows, rows_of, shared, step
+from sufficiency.simulation.compiled import Rows, by_reference, rows_of, shared, step
 from sufficiency.simulation.record import BEGAN_ENTERED
 
 NO_SLOT = -1
@@ -31,6 +31,7 @@ GROUP_DTYPE = np.dtype(
 )
 
 
+@by_reference
 class Siblings(NamedTuple):
     """What is counted of sibling groups; G groups, of which at most S have two children or more."""
 

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from sufficiency.measures.dates import Floats, Ints, accumulate
 from sufficiency.simulation.children import COHORT_STREAM
-from sufficiency.simulation.compiled import Rows, step
+from sufficiency.simulation.compiled import Rows, by_reference, step
 from sufficiency.simulation.record import BEGAN_AT_START
 
 LEFT_OUT = -1
 """Where a drawer would be."""
 
 
+@by_reference
 class AtStart(NamedTuple):
     """Room for the placements at the start, which are the first n spells of every record."""
 

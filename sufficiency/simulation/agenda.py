@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sufficiency.domain import TICK, TICKS_PER_DAY
-from sufficiency.simulation.compiled import step
+from sufficiency.simulation.compiled import by_reference, step
 from sufficiency.simulation.world import Ints
 
 RANK_BITS = 24
@@ -22,6 +22,7 @@ _ORDER_BITS = 4
 _ORDERS = (1 << _ORDER_BITS) - 1
 
 
+@by_reference
 class Agenda(NamedTuple):
     """Room for X moments; the first ``size`` are a heap."""
 

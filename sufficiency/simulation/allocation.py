@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sufficiency.domain import ADULT_YEARS, MOVE_REASONS, MoveReason
 from sufficiency.simulation.birthdays import birthday
-from sufficiency.simulation.compiled import compiled, shared, step
+from sufficiency.simulation.compiled import by_reference, compiled, shared, step
 from sufficiency.simulation.world import UNLIMITED, Floats, Ints
 
 NOBODY = -1
@@ -26,6 +26,7 @@ _MANY = 1 << 40
 _BITS = 60
 
 
+@by_reference
 class Supply(NamedTuple):
     """Places by pool, shape (P,) unless stated; N need groups.
 
@@ -53,6 +54,7 @@ class Supply(NamedTuple):
     """What ages are counted by: `sufficiency.simulation.birthdays.month_starts`."""
 
 
+@by_reference
 class Seekers(NamedTuple):
     """What places must know of each child, shape (n,)."""
 

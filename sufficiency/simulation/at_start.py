@@ -33,7 +33,7 @@ from sufficiency.simulation.children import (
     draw_first,
     settle,
 )
-from sufficiency.simulation.compiled import compiled, floats, ints, step
+from sufficiency.simulation.compiled import by_reference, compiled, floats, ints, step
 from sufficiency.simulation.draws import Key, Numbers, uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Floats, Ints, StartingCohort
@@ -48,6 +48,7 @@ PLAN_HOLDS = CELL
 """Children whose plans are known have times that are known too, and draw no cell."""
 
 
+@by_reference
 class AtStart(NamedTuple):
     """`StartingCohort` as compiled code reads it."""
 

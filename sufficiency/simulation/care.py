@@ -15,7 +15,7 @@ from sufficiency.simulation import rules
 from sufficiency.simulation.agenda import Agenda, empty_agenda
 from sufficiency.simulation.allocation import Seekers, Supply
 from sufficiency.simulation.children import USES_PER_PLACEMENT, Children, People
-from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, rows_of
+from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, by_reference, rows_of
 from sufficiency.simulation.draws import Draws, Key, Numbers
 from sufficiency.simulation.matching import Arranged, Matching, matching_of, nothing_arranged
 from sufficiency.simulation.places import changes_of, seekers_of, supply_of
@@ -65,6 +65,7 @@ TALLY_DTYPE = np.dtype(
 )
 
 
+@by_reference
 class Care(NamedTuple):
     """The children in care, the places they live in, and the record; n children."""
 

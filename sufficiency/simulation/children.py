@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, UASC_ROW
 from sufficiency.simulation.birthdays import write_birthdays
-from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.compiled import by_reference, compiled, step
 from sufficiency.simulation.draws import Key, Numbers, draw, exponential, further_uniform
 from sufficiency.simulation.world import Floats, Ints
 
@@ -45,6 +45,7 @@ BANDS = UASC_ROW
 """Entry streams that bring groups of brothers and sisters: the age bands."""
 
 
+@by_reference
 class People(NamedTuple):
     """`Children` as compiled code reads and writes them."""
 

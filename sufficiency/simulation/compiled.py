@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
 
 Rows = np.recarray[Any, Any]
 """A structured array whose rows have their columns as attributes, compiled or not."""
@@ -51,6 +52,10 @@ except (ImportError, OSError) as error:  # a library that is blocked or broken, 
         """Leave the part as it is."""
         return part
 
+    def by_reference(made_of: C) -> C:
+        """Leave the class as it is."""
+        return made_of
+
     def is_kept(rule: Callable[..., Any]) -> bool:
         """Nothing waits to be compiled."""
         return True
@@ -64,6 +69,7 @@ else:
     _of_whole: dict[str, Any] = {}
     _of_part: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     if COMPILES_QUICKLY:
+        from sufficiency.simulation.by_reference import passed_by_reference
         from sufficiency.simulation.inlined import PartCompiler, WholeCompiler
 
         _of_whole["pipeline_class"] = WholeCompiler
@@ -85,6 +91,13 @@ else:
                 within.get_overload,
             )
         return cast(F, quick)
+
+    def by_reference(made_of: C) -> C:
+        """Have compiled code take tuples of a class whole, where they are, not field by field.
+
+        Only Python makes such tuples, and compiled code reads them by the names of their fields.
+        """
+        return passed_by_reference(made_of) if COMPILES_QUICKLY else made_of
 
     class _Part(CPUDispatcher):  # type: ignore[misc]  # numba is not followed by mypy
         """What is compiled for compiled code alone; called from Python, it is Python."""

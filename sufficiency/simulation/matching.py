@@ -26,7 +26,7 @@ from sufficiency.simulation.allocation import (
     takes_age,
 )
 from sufficiency.simulation.children import NEED_USE, PERSONAL_USES, People
-from sufficiency.simulation.compiled import floats, shared, step
+from sufficiency.simulation.compiled import by_reference, floats, shared, step
 from sufficiency.simulation.draws import further_uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Floats, Ints, Places, to_ticks
@@ -46,6 +46,7 @@ EMERGENCY, STAYS_ON, STAYS_ON_FOR = 8, 9, 10
 CLOSES_WITH, CLOSES_EMPTY = 11, 12
 
 
+@by_reference
 class Matching(NamedTuple):
     """What a world's places ask for, as both clocks read it; lengths 0 where there is none."""
 
@@ -66,6 +67,7 @@ class Matching(NamedTuple):
     step_down_days: float
 
 
+@by_reference
 class Arranged(NamedTuple):
     """How a placement will end whatever its hazards say, shape (n,)."""
 

@@ -41,7 +41,7 @@ from sufficiency.simulation.children import (
     row_of,
     settle,
 )
-from sufficiency.simulation.compiled import compiled, floats, step
+from sufficiency.simulation.compiled import by_reference, compiled, floats, step
 from sufficiency.simulation.draws import Draws, Key, Numbers, exponential, uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Entries, Floats, Ints, World
@@ -92,6 +92,7 @@ def _room_for(n: int) -> People:
 # --- the groups that come -------------------------------------------------------------------
 
 
+@by_reference
 class Groups(NamedTuple):
     """When groups come and how many children each brings; A streams, G groups at most."""
 
@@ -174,6 +175,7 @@ def come(
 # --- entering care --------------------------------------------------------------------------
 
 
+@by_reference
 class Coming(NamedTuple):
     """What `Entries` says of the children in a group, as compiled code reads it."""
 

@@ -20,7 +20,7 @@ from sufficiency.domain import (
     TICKS_PER_DAY,
     UASC_ROW,
 )
-from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.compiled import by_reference, compiled, step
 from sufficiency.simulation.draws import Numbers, exponential
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
 from sufficiency.simulation.side_by_side import (
@@ -40,6 +40,7 @@ OVER_16 = 4
 N_CAUSES = len(CAUSES)
 
 
+@by_reference
 class Risks(NamedTuple):
     """The hazards of a world, as `sufficiency.simulation.world.Hazards` describes them.
 

@@ -1,0 +1,186 @@
+"""How compiled code takes what Python holds: as one address, not as each of its arrays.
+
+Numba passes a tuple by value, with all that is in it, from part to part and out of each tuple into
+the next; of hundreds of arrays that takes longer to compile than what is done with them. Tuples
+that only Python makes, and that compiled code reads by name alone, are laid out in memory once for
+each call from Python, and stay as they are until it returns.
+
+All this is what numba lets extensions do.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import accumulate
+from typing import Any, TypeVar
+
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_getattr_generic,
+    models,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+from numba.np import numpy_support
+
+T = TypeVar("T", bound=type)
+
+_WORD = 8
+"""Bytes that a number or an address takes."""
+
+
+class ByReference(types.Type):  # type: ignore[misc]  # numba is not followed by mypy
+    """A named tuple of arrays, numbers and such tuples, of which compiled code has the address.
+
+    Raises TypeError if there is anything else in it.
+    """
+
+    def __init__(self, made_of: type, kinds: tuple[types.Type, ...]):
+        self.made_of, self.kinds = made_of, kinds
+        self.fields: tuple[str, ...] = made_of._fields  # type: ignore[attr-defined]
+        self.places = tuple(accumulate(map(_bytes_of, kinds), initial=0))
+        """Where each field begins, in bytes, and after the last how many there are."""
+        self._hash = hash((made_of, kinds))
+        super().__init__(made_of.__name__)
+
+    @property
+    def key(self) -> tuple[type, tuple[types.Type, ...]]:
+        """What equal types have in common."""
+        return self.made_of, self.kinds
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or super().__eq__(other)
+
+    def __reduce__(self) -> Any:
+        return ByReference, self.key
+
+
+def _bytes_of(kind: types.Type) -> int:
+    if isinstance(kind, ByReference):
+        return kind.places[-1]
+    if isinstance(kind, types.Array):
+        return _WORD * (1 + int(kind.ndim) * (1 if kind.layout == "C" else 2))
+    if isinstance(kind, types.Number | types.Boolean):
+        return _WORD
+    raise TypeError(f"not to be read by compiled code from where it is: {kind}")
+
+
+def passed_by_reference(made_of: T) -> T:
+    """Have compiled code take tuples of this class by their address."""
+
+    def kind_of(found: Any, context: Any) -> ByReference:
+        return ByReference(made_of, tuple(typeof_impl(one, context) for one in found))
+
+    typeof_impl.register(made_of, kind_of)
+    return made_of
+
+
+@register_model(ByReference)
+class _Address(models.PrimitiveModel):  # type: ignore[misc]  # numba is not followed by mypy
+    def __init__(self, manager: Any, kind: ByReference):
+        super().__init__(manager, kind, cgutils.voidptr_t)
+
+    def from_argument(self, builder: Any, value: Any) -> Any:
+        """The address; what is there may be read early, as out of a loop."""
+        value.attributes.dereferenceable = self.fe_type.places[-1]
+        value.attributes.align = _WORD
+        return value
+
+
+@infer_getattr
+class _Reading(AttributeTemplate):  # type: ignore[misc]  # numba is not followed by mypy
+    key = ByReference
+
+    def generic_resolve(self, kind: ByReference, name: str) -> Any:
+        return kind.kinds[kind.fields.index(name)] if name in kind.fields else None
+
+
+@lower_getattr_generic(ByReference)  # type: ignore[untyped-decorator]
+def _read(context: Any, builder: Any, kind: ByReference, address: Any, name: str) -> Any:
+    position = kind.fields.index(name)
+    found, place = kind.kinds[position], kind.places[position]
+    if isinstance(found, ByReference):
+        return _at(builder, address, place)
+    if isinstance(found, types.Array):
+        return _array(context, builder, found, address, place)
+    model = context.data_model_manager[found]
+    return model.from_data(builder, _load(builder, address, place, model.get_data_type()))
+
+
+def _array(context: Any, builder: Any, kind: types.Array, address: Any, place: int) -> Any:
+    """An array as numba has it, of the words kept of it: its data's address, shape and strides."""
+    model, last = context.data_model_manager[kind], place + _bytes_of(kind)
+    data_type = context.get_data_type(types.CPointer(kind.dtype))
+    lengths = [
+        _load(builder, address, word, cgutils.intp_t) for word in range(place + _WORD, last, _WORD)
+    ]
+    shape, strides = lengths[: kind.ndim], lengths[kind.ndim :]
+    itemsize = cgutils.intp_t(numpy_support.as_dtype(kind.dtype).itemsize)
+    if kind.layout == "C":
+        strides = list(accumulate(shape[:0:-1], builder.mul, initial=itemsize))[::-1]
+    members = {
+        "nitems": reduce(builder.mul, shape),
+        "itemsize": itemsize,
+        "data": _load(builder, address, place, data_type),
+        "shape": cgutils.pack_array(builder, shape),
+        "strides": cgutils.pack_array(builder, strides),
+    }
+    made = context.get_constant_null(kind)
+    for name, member in members.items():
+        made = model.set(builder, made, member, name)
+    return made
+
+
+@unbox(ByReference)  # type: ignore[untyped-decorator]
+def _hold(kind: ByReference, found: Any, c: Any) -> NativeValue:
+    room = cgutils.alloca_once(c.builder, cgutils.intp_t, size=kind.places[-1] // _WORD)
+    address = c.builder.bitcast(room, cgutils.voidptr_t)
+    failed = cgutils.alloca_once_value(c.builder, cgutils.false_bit)
+    _keep_all(kind, found, address, failed, c)
+    return NativeValue(address, is_error=c.builder.load(failed))
+
+
+def _keep_all(kind: ByReference, found: Any, address: Any, failed: Any, c: Any) -> None:
+    for position, (one, place) in enumerate(zip(kind.kinds, kind.places, strict=False)):
+        item = c.pyapi.tuple_getitem(found, position)
+        there = _at(c.builder, address, place)
+        if isinstance(one, ByReference):
+            _keep_all(one, item, there, failed, c)
+            continue
+        native = c.unbox(one, item)
+        with c.builder.if_then(native.is_error, likely=False):
+            c.builder.store(cgutils.true_bit, failed)
+        for position_of_word, word in enumerate(_words(one, native.value, c)):
+            to = _at(c.builder, there, _WORD * position_of_word)
+            c.builder.store(word, c.builder.bitcast(to, word.type.as_pointer()))
+
+
+def _words(kind: types.Type, value: Any, c: Any) -> list[Any]:
+    """What is kept of a number or an array."""
+    model = c.context.data_model_manager[kind]
+    if not isinstance(kind, types.Array):
+        return [model.as_data(c.builder, value)]
+    lengths = ("shape",) if kind.layout == "C" else ("shape", "strides")
+    words = [model.get(c.builder, value, "data")]
+    for name in lengths:
+        words += cgutils.unpack_tuple(c.builder, model.get(c.builder, value, name), kind.ndim)
+    return words
+
+
+def _load(builder: Any, address: Any, place: int, kind: Any) -> Any:
+    """What is at a place; nothing changes it while compiled code runs."""
+    found = builder.load(builder.bitcast(_at(builder, address, place), kind.as_pointer()))
+    found.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return found
+
+
+def _at(builder: Any, address: Any, place: int) -> Any:
+    return builder.gep(address, [cgutils.intp_t(place)], inbounds=True)
