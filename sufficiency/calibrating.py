@@ -24,12 +24,19 @@ from sufficiency.errors import HistoryError, OutputError
 from sufficiency.history.authorities import find_authority
 from sufficiency.history.children_now import ChildrenNow, read_children_now, read_headings
 from sufficiency.history.returns.frames import CareHistories
+from sufficiency.history.returns.gates import FEW_CHILDREN
 from sufficiency.history.returns.place_sectors import PlaceSectors, as_source, read_sectors
+from sufficiency.history.returns.quality import reasons_to_stop
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
+from sufficiency.history.returns.stocks import in_care_on
 from sufficiency.predictive_check import predictive_check
 from sufficiency.report.calibration_page import CalibrationReport, render_calibration_page
 from sufficiency.resolution.children import calibrate
+from sufficiency.terminal import show_warnings
+
+MOST_LIST_DIFFERENCE = 0.2
+"""A council's number in care seldom changes by more within a year or two."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Calibrated:
     cohort_file: Path | None
     not_used: tuple[str, ...] = ()
     """Columns of the team's list that forecasts do not use."""
+    doubts: tuple[str, ...] = ()
+    """Why nobody should forecast from these returns, or this list, before looking again."""
 
 
 def calibrate_files(
@@ -73,12 +82,12 @@ def calibrate_files(
     today = as_at or date.today()
     mapping = read_sectors(place_sectors) if place_sectors else None
     listed = _listed(children_now, headings, mapping, today, cohort_path)
-    name = find_authority(authority).name
+    council = find_authority(authority)
     returned, ledger = read_return(list(returns))
     histories = rebuild(returned, ledger, mapping)
     fit = calibrate(
         histories,
-        name,
+        council.name,
         as_at=as_at,
         window_months=window_months,
         entries_window_months=entries_window_months,
@@ -86,18 +95,22 @@ def calibrate_files(
     cohort = None if listed is None else cohort_of_list(listed, today)
     if cohort is None and cohort_path is not None:
         cohort = _cohort(histories, fit)
+    doubts = (
+        *reasons_to_stop(returned, ledger, histories, council),
+        *doubts_of_list(histories, cohort if listed is not None else None),
+    )
     files = (*returned.files, *((as_source(place_sectors),) if place_sectors else ()))
     about = about_the_fit(fit, files, ledger, __version__)
     page = to.with_suffix(".html")
     text = render_calibration_page(
-        CalibrationReport(histories, fit, predictive_check(histories, fit), about)
+        CalibrationReport(histories, fit, predictive_check(histories, fit), about, doubts)
     )
-    write_calibrated(fit.fitted, name, about, to)
+    write_calibrated(fit.fitted, council.name, about, to)
     _write_page(text, page)
     if cohort is not None and cohort_path is not None:
         write_cohort(cohort, cohort_path)
     not_used = () if listed is None else listed.not_used
-    return Calibrated(fit, to, page, cohort, cohort_path, not_used)
+    return Calibrated(fit, to, page, cohort, cohort_path, not_used, doubts)
 
 
 def _listed(
@@ -134,6 +147,20 @@ def _cohort(histories: CareHistories, fit: ChildCalibration) -> Cohort:
     return cohort
 
 
+def doubts_of_list(histories: CareHistories, listed: Cohort | None) -> list[str]:
+    """Said where the team's list has far more or fewer children than the returns end with."""
+    if listed is None:
+        return []
+    last = int(in_care_on(histories.periods, histories.last_day).sum())
+    now = len(listed.children)
+    if abs(now - last) <= max(MOST_LIST_DIFFERENCE * last, FEW_CHILDREN):
+        return []
+    return [
+        f"The list has {now:,} children in care on {listed.as_at}; the returns end with {last:,} "
+        f"on {histories.last_day}. Look whether the list is of all children in care."
+    ]
+
+
 def _write_page(text: str, page: Path) -> None:
     try:
         page.write_text(text, encoding="utf-8", newline="\n")
@@ -155,6 +182,7 @@ def _check_target(to: Path) -> None:
 
 def show(made: Calibrated) -> None:
     """Say on the terminal what was fitted, from how much, and what to do with it."""
+    show_warnings(made.doubts)
     counts = counts_of(made.fit)
     window, fitted = made.fit.counts.window, made.fit.fitted
     starters = sum(counts["starters"].values())

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from openpyxl import Workbook
+from returns_builder import Written, rebuilt
 
 from sufficiency import calibrating
-from sufficiency.calibrating import calibrate_files
+from sufficiency.calibrating import calibrate_files, doubts_of_list
 from sufficiency.calibration.children.cohort import cohort_of_list, read_cohort, write_cohort
 from sufficiency.calibration.children.provenance import place_sectors_used
 from sufficiency.errors import HistoryError
@@ -216,6 +217,24 @@ def test_calibrate_reads_the_list_with_the_table_that_it_is_given(
                 children_now=path,
                 place_sectors=table,
             )
+
+
+@pytest.mark.parametrize(
+    ("children", "doubted"), [(24, False), (36, False), (23, True), (37, True)]
+)
+def test_a_list_of_far_fewer_or_more_children_than_the_returns_is_doubted(
+    tmp_path: Path, children: int, doubted: bool
+) -> None:
+    """A list of one team, or of all who ever were, would pass for the council's children."""
+    made = Written(years={2024})
+    for child in range(30):
+        made.episode(2024, "2023-05-01", child=child)
+    rows = tuple(GOOD[0].replace("101", str(200 + child), 1) for child in range(children))
+    listed = cohort_of_list(read_children_now(written(tmp_path, rows), AS_AT), AS_AT)
+    said = doubts_of_list(rebuilt(made).histories, listed)
+    assert bool(said) is doubted
+    if doubted:
+        assert f"{children} children in care on 2024-09-30; the returns end with 30" in said[0]
 
 
 def test_a_calibrated_file_says_which_table_it_was_made_with(own_table: Path) -> None:

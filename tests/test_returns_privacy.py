@@ -109,6 +109,10 @@ def test_nothing_written_or_printed_shows_a_child(
     assert written
     for path in written:
         assert_holds_nothing(path)
+    # Five times the children that are published for Rutland: no command keeps that to itself.
+    pages = " ".join(p.read_text(encoding="utf-8") for p in written if p.suffix == ".html")
+    for said in (printed.out + printed.err, pages):
+        assert "children of another council" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("command", COMMANDS)

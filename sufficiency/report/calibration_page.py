@@ -55,6 +55,8 @@ class CalibrationReport:
     """Of `predictive_check`."""
     about: Mapping[str, Any]
     """Head of the calibrated file."""
+    doubts: tuple[str, ...] = ()
+    """Why nobody should forecast from these returns before looking again."""
 
 
 def render_calibration_page(report: CalibrationReport) -> str:
@@ -138,7 +140,7 @@ def _lead(report: CalibrationReport, rates: pd.DataFrame) -> list[str]:
 
 
 def _cautions(report: CalibrationReport, rates: pd.DataFrame) -> list[str]:
-    counts, cautions = report.about["counts"], []
+    counts, cautions = report.about["counts"], list(report.doubts)
     known = counts["child_years_with_time_in_care_known"] / max(counts["child_years"], 1e-9)
     if known < 0.95:
         cautions.append(

@@ -56,9 +56,14 @@ def gates_of(
     )
 
 
+def gates_that_stop(gates: tuple[Gate, ...]) -> list[Gate]:
+    """Those that were not passed, and without which nobody should forecast."""
+    return [gate for gate in gates if gate.passed is False and gate.stops]
+
+
 def verdict_of(gates: tuple[Gate, ...]) -> tuple[str, ...]:
     """The answer in one sentence, then what each gate that was not passed asks for."""
-    stopping = [gate for gate in gates if gate.passed is False and gate.stops]
+    stopping = gates_that_stop(gates)
     cautions = [gate for gate in gates if gate.passed is False and not gate.stops]
     unknown = [gate for gate in gates if gate.passed is None]
     if stopping:

@@ -16,7 +16,7 @@ from sufficiency.history.authorities import Authority
 from sufficiency.history.published import PublishedHistory
 from sufficiency.history.reference import shipped_reference
 from sufficiency.history.returns.frames import CareHistories, Return, SourceFile
-from sufficiency.history.returns.gates import Gate, gates_of, verdict_of
+from sufficiency.history.returns.gates import Gate, gates_of, gates_that_stop, verdict_of
 from sufficiency.history.returns.ledger import Action, RowLedger, Rows
 from sufficiency.history.returns.stocks import (
     ALL,
@@ -101,6 +101,15 @@ def quality_report(
         verdict=verdict_of(gates),
         authority=authority.name if authority else "",
     )
+
+
+def reasons_to_stop(
+    returned: Return, ledger: RowLedger, histories: CareHistories, authority: Authority
+) -> tuple[str, ...]:
+    """Why nobody should forecast from a return yet; empty if nothing stands against it."""
+    counts = counts_table(histories, authority)
+    gates = gates_of(returned, ledger, histories, counts, rejected_rows(ledger))
+    return tuple(f"{gate.found} {gate.advice}" for gate in gates_that_stop(gates))
 
 
 def rejected_rows(ledger: RowLedger) -> int:
