@@ -31,6 +31,11 @@ MISTAKES = {
         "interventions[1].full_from: found 2023-04-01, which is before the intervention starts "
         "(2023-05-01); a ramp ends after its start.",
     ),
+    "a ramp that is longer than the intervention": (
+        ITEM + "effect: 0.9, ramp_days: 180, length_months: 3}",
+        "interventions[1].ramp_days: the effect would be whole only on 2023-10-28, after it has "
+        "ended (2023-07-31); expected a shorter ramp, or a later end.",
+    ),
     "an end before the start": (
         ITEM + "effect: 0.9, end: 2023-04-01}",
         "interventions[1].end: found 2023-04-01, expected a date not before the intervention's "

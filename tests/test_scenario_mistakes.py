@@ -39,6 +39,15 @@ ONE_MISTAKE = {
         "interventions:\n  - {name: a, lever: exits, start: 2021-01-01, factor: 1, ende: 3}",
         'interventions[1].ende: unknown key. Did you mean "end"?',
     ),
+    "key that belongs under another": (
+        "interventions:\n"
+        "  - {name: a, lever: price, start: 2021-01-01, factor: 1.1, sectors: [ifa]}",
+        "interventions[1].sectors: unknown key here. Write it under applies_to.",
+    ),
+    "key of the first level that belongs under another": (
+        "starters_per_month: 12",
+        "starters_per_month: unknown key here. Write it under entries.",
+    ),
     "unknown key of allocation": (
         "allocation: {order: x}",
         "allocation.order: unknown key. The keys here are: policy, siblings_together, "

@@ -183,12 +183,17 @@ class Intervention(Strict):
                 f"found {full}, which is before the intervention starts ({first}); a ramp ends "
                 "after its start"
             )
-        if after_last is None or self.end is None:
+        if after_last is None:
             return None
         last = after_last - timedelta(days=1)
         if last < first:
             return "end", (
                 f"found {last}, expected a date not before the intervention's start ({first})"
+            )
+        if full > after_last:
+            return "full_from" if self.full_from is not None else "ramp_days", (
+                f"the effect would be whole only on {full}, after it has ended ({last}); expected "
+                "a shorter ramp, or a later end"
             )
         return None
 

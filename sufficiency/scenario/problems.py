@@ -96,7 +96,9 @@ def _sentence(error: ErrorDetails, path: Path) -> str:
         case "expected":
             return f"{found}, {error['msg']}."
         case "extra_forbidden":
-            known = _keys_at(path[:-1])
+            known, above = _keys_at(path[:-1]), _keys_above(path)
+            if above:
+                return f"unknown key here. Write it under {' or '.join(above)}."
             return f"unknown key.{_suggestion(str(path[-1]), known, 'The keys here are')}"
         case "missing":
             return f"missing; expected {_what(path)}. Add the key."
@@ -174,6 +176,12 @@ def _keys_at(path: Path) -> list[str]:
     if model is None:
         return []
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _keys_above(path: Path) -> list[str]:
+    """The keys beside an unknown one under which it would be known."""
+    beside = _keys_at(path[:-1])
+    return [key for key in beside if path[-1] in _keys_at((*path[:-1], key))]
 
 
 def _model_at(path: Path) -> type[BaseModel] | None:
