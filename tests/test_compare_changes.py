@@ -9,6 +9,7 @@ import pytest
 from scenario_texts import HEAD, Write, scenario_writer
 
 from sufficiency.comparison.changes import as_one, changes_between, check_together, with_changes
+from sufficiency.comparison.differences import differing_numbers
 from sufficiency.errors import ScenarioError, UserError
 from sufficiency.scenario.files import load_scenario
 from sufficiency.scenario.model import Scenario
@@ -162,3 +163,21 @@ def test_changes_that_are_impossible_together(write: Write, base: Scenario) -> N
     earlier = load_scenario(write(f"{HEAD}start: 2021-03-31\n", "earlier.yaml"))
     with pytest.raises(ScenarioError, match="entered together they cannot be run"):
         with_changes(earlier, [change], "together")
+
+
+def test_every_step_of_a_schedule_is_a_difference() -> None:
+    """They share a key and differ in their dates; the last was all that was listed."""
+    steps = "sectors.ifa.schedule"
+    same = {"key": "months", "label": "Months", "value": 24}
+    base = [same, {"key": steps, "label": "from 1 October", "value": 20}]
+    other = [
+        same,
+        {"key": steps, "label": "from 1 October", "value": 25},
+        {"key": steps, "label": "from 1 April", "value": 30},
+    ]
+    found = differing_numbers(base, other)
+    assert [(row["label"], row["base_value"], row["value"]) for row in found] == [
+        ("from 1 October", 20, 25),
+        ("from 1 April", None, 30),
+    ]
+    assert [row["key"] for row in found] == [steps, steps]

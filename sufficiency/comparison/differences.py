@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 Origin = Mapping[str, Any]
@@ -18,8 +19,9 @@ def differing_numbers(base: Iterable[Origin], other: Iterable[Origin]) -> list[d
     a scenario has no such number. Numbers that only follow from others are rows too: the kind says
     which are levers.
     """
-    before, after = _by_key(base), _by_key(other)
-    return list(_differing(before, after))
+    base, other = list(base), list(other)
+    repeated = _repeated(base) | _repeated(other)
+    return list(_differing(_named(base, repeated), _named(other, repeated)))
 
 
 def _differing(
@@ -44,9 +46,16 @@ def _differing(
         }
 
 
-def _by_key(origins: Iterable[Origin]) -> dict[str, Origin]:
+def _repeated(origins: Iterable[Origin]) -> set[str]:
+    """Keys with more numbers than one, such as the steps of a schedule: their labels differ."""
+    times = Counter(str(origin.get("key")) for origin in origins)
+    return {key for key, n in times.items() if n > 1}
+
+
+def _named(origins: Iterable[Origin], repeated: Set[str]) -> dict[str, Origin]:
     found: dict[str, Origin] = {}
     for origin in origins:
         key = str(origin.get("key"))
-        found[str(origin.get("label")) if key.startswith(BY_POSITION) else key] = origin
+        by_label = key in repeated or key.startswith(BY_POSITION)
+        found[str(origin.get("label")) if by_label else key] = origin
     return found
