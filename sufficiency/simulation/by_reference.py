@@ -116,27 +116,36 @@ def _read(context: Any, builder: Any, kind: ByReference, address: Any, name: str
 
 
 def _array(context: Any, builder: Any, kind: types.Array, address: Any, place: int) -> Any:
-    """An array as numba has it, of the words kept of it: its data's address, shape and strides."""
-    model, last = context.data_model_manager[kind], place + _bytes_of(kind)
-    data_type = context.get_data_type(types.CPointer(kind.dtype))
-    lengths = [
-        _load(builder, address, word, cgutils.intp_t) for word in range(place + _WORD, last, _WORD)
-    ]
+    """An array of the words kept of it: its data's address, its shape and perhaps its strides."""
+    data = _load(builder, address, place, context.get_data_type(types.CPointer(kind.dtype)))
+    words = range(place + _WORD, place + _bytes_of(kind), _WORD)
+    lengths = [_load(builder, address, word, cgutils.intp_t) for word in words]
     shape, strides = lengths[: kind.ndim], lengths[kind.ndim :]
-    itemsize = cgutils.intp_t(numpy_support.as_dtype(kind.dtype).itemsize)
     if kind.layout == "C":
+        itemsize = cgutils.intp_t(_itemsize(kind))
         strides = list(accumulate(shape[:0:-1], builder.mul, initial=itemsize))[::-1]
+    return array_of(context, builder, kind, data, shape, strides)
+
+
+def array_of(
+    context: Any, builder: Any, kind: types.Array, data: Any, shape: list[Any], strides: list[Any]
+) -> Any:
+    """An array as numba has it, which nobody else owns."""
     members = {
         "nitems": reduce(builder.mul, shape),
-        "itemsize": itemsize,
-        "data": _load(builder, address, place, data_type),
+        "itemsize": cgutils.intp_t(_itemsize(kind)),
+        "data": data,
         "shape": cgutils.pack_array(builder, shape),
         "strides": cgutils.pack_array(builder, strides),
     }
-    made = context.get_constant_null(kind)
+    model, made = context.data_model_manager[kind], context.get_constant_null(kind)
     for name, member in members.items():
         made = model.set(builder, made, member, name)
     return made
+
+
+def _itemsize(kind: types.Array) -> int:
+    return int(numpy_support.as_dtype(kind.dtype).itemsize)
 
 
 @unbox(ByReference)  # type: ignore[untyped-decorator]

@@ -15,8 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from numba.core import codegen, compiler
+from numba.core import codegen, compiler, typed_passes
+from numba.core.compiler_machinery import register_pass
 from numba.core.runtime import rtsys
+
+from sufficiency.simulation.lowered import BriefLower
 
 _SELDOM = (50_000, 20, 10)
 """How much is made between two searches for garbage: a compiler makes much and drops little."""
@@ -79,7 +82,35 @@ _HASH_OF_FLAGS = hash(compiler.Flags())
 """Numba's hash of flags is one of their names."""
 
 
-class PartCompiler(compiler.Compiler):  # type: ignore[misc]  # numba is not followed by mypy
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _BriefLowering(typed_passes.NativeLowering):  # type: ignore[misc]  # as all of numba
+    _name = "brief_lowering"
+
+    @property
+    def lowering_class(self) -> type[BriefLower]:
+        """Who writes functions down for LLVM."""
+        return BriefLower
+
+
+class _Compiler(compiler.Compiler):  # type: ignore[misc]  # numba is not followed by mypy
+    def define_pipelines(self) -> list[Any]:
+        """What is done one after the other to compile a function."""
+        pipelines = []
+        for usual in super().define_pipelines():
+            mine = compiler.PassManager(usual.pipeline_name)
+            mine.passes = [
+                (_INSTEAD.get(of, of), said) for of, said in usual.passes if of not in _NOT_NEEDED
+            ]
+            mine.finalize()
+            pipelines.append(mine)
+        return pipelines
+
+
+_INSTEAD = {typed_passes.NativeLowering: _BriefLowering}
+_NOT_NEEDED: set[type] = set()
+
+
+class PartCompiler(_Compiler):
     """Compiles what only compiled code calls."""
 
     def compile_extra(self, func: Callable[..., Any]) -> Any:
@@ -90,7 +121,7 @@ class PartCompiler(compiler.Compiler):  # type: ignore[misc]  # numba is not fol
         return super().compile_extra(func)
 
 
-class WholeCompiler(compiler.Compiler):  # type: ignore[misc]  # numba is not followed by mypy
+class WholeCompiler(_Compiler):
     """Compiles what Python calls, with all of its parts."""
 
     def compile_extra(self, func: Callable[..., Any]) -> Any:
