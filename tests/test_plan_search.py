@@ -108,23 +108,20 @@ def found_and_least(seed: int) -> tuple[tuple[int, float] | None, tuple[int, flo
     return (size(found.plan), world.cost([found.plan])[0]), best
 
 
-MISSED = {169}
-"""Where the least plan is further from all that the search comes by than it looks."""
-
-
 def test_the_search_finds_what_trying_every_plan_finds() -> None:
-    told = {seed: found_and_least(seed) for seed in range(200)}
-    assert {seed for seed, (found, best) in told.items() if found != best} == MISSED
+    for seed in range(200):
+        found, best = found_and_least(seed)
+        assert found == best, seed
 
 
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=25, deadline=None)
-def test_the_search_is_never_more_than_a_place_from_the_least(seed: int) -> None:
+def test_no_plan_is_smaller_than_the_one_that_is_found(seed: int) -> None:
     found, best = found_and_least(seed)
     assert (found is None) == (best is None)
     if found is not None and best is not None:
-        assert best <= found
-        assert found[0] - best[0] <= 1
+        # In 1 of 24,000 worlds another as small costs less.
+        assert found[0] == best[0]
 
 
 def test_it_tries_few_of_all_plans() -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
+from itertools import permutations
 from typing import Protocol
 
 import numpy as np
@@ -29,8 +29,10 @@ SMALLEST_STEP = 1
 _NEAR_QUANTILE = 0.02
 """A quantile of whole children moves in jumps; the mean of those this near to it does not."""
 _PROGRESS = 1e-9
-EXCHANGES = (1, 3, 8)
+EXCHANGES = (1, 2, 3, 5, 8)
 """How many places at once may be moved from one pool to another."""
+AMONG_THREE = ((1, -1, -1), (2, -1, -1), (2, -2, -1))
+"""Places that one pool takes and two give, at once."""
 PRICED_BY = 8
 """By how many places more what one costs is told."""
 PLANS_TRIED = 4
@@ -240,13 +242,11 @@ def _near(plan: Plan, room: Room, exchanges: Sequence[int] = EXCHANGES) -> Itera
     pools = range(len(plan))
     seen = {plan}
     changes: list[dict[int, int]] = [{pool: one} for pool in pools for one in (1, -1)]
-    for one, other in combinations(pools, 2):
-        for giving, taking in ((one, other), (other, one)):
-            for many in exchanges:
-                changes += [{giving: -many + rest, taking: many} for rest in (-1, 0, 1)]
-    for triple in combinations(pools, 3) if exchanges else ():
-        for taking in triple:
-            changes.append({pool: 1 if pool == taking else -1 for pool in triple})
+    for giving, taking in permutations(pools, 2):
+        for many in exchanges:
+            changes += [{giving: -many + rest, taking: many} for rest in (-1, 0, 1)]
+    for trio in permutations(pools, 3) if exchanges else ():
+        changes += [dict(zip(trio, change, strict=True)) for change in AMONG_THREE]
     for change in changes:
         found = tuple(places + change.get(pool, 0) for pool, places in enumerate(plan))
         if found not in seen and room.holds(found):
