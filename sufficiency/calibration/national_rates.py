@@ -97,11 +97,12 @@ def national_rates(hazards: NationalHazards) -> NationalRates:
         shapes.placement_duration_averages().loc[_ADOPTION, "placements"]
     )
     stock = _stock(history)
-    move = np.array(
-        [move_hazards(_ends(shapes, kinds), _share(shapes)) for kinds in KINDS_OF_SECTOR]
-    )
+    ends_of_kind = {kinds: _ends(shapes, kinds) for kinds in KINDS_OF_SECTOR}
+    ends = [ends_of_kind[kinds] for kinds in KINDS_OF_SECTOR]
+    share = _share(shapes)
+    move = np.array([move_hazards(each, share) for each in ends])
     exits, turned = _sector_factors(shapes, stock)
-    means = np.array([_mean_moves(shapes, kinds) for kinds in KINDS_OF_SECTOR])
+    means = np.array([each.real_moves / each.stock for each in ends])
     by_age = _age_move_factor(shapes, stock, means, matched)
     levels = shipped_move_levels()
     return NationalRates(
@@ -201,11 +202,6 @@ def _share(shapes: NationalShapes) -> Floats:
     ended = durations[durations["placement"] == "total"]["placements"].to_numpy()
     moves = shapes.moves_by_duration()
     return real_move_share(ended, (moves["total"] - moves["status_only"]).to_numpy())
-
-
-def _mean_moves(shapes: NationalShapes, kinds: tuple[str, ...]) -> float:
-    ends = _ends(shapes, kinds)
-    return ends.real_moves / ends.stock
 
 
 def _age_move_factor(
