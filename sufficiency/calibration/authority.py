@@ -28,7 +28,7 @@ from sufficiency.calibration.unaccompanied import unaccompanied_exits
 from sufficiency.domain import AGE_BANDS
 from sufficiency.errors import HistoryError
 from sufficiency.history.authorities import ENGLAND, Authority
-from sufficiency.history.counts import Counts, as_number
+from sufficiency.history.counts import TOTAL, Counts, as_number
 from sufficiency.history.published import PublishedHistory
 
 Floats = NDArray[np.float64]
@@ -100,8 +100,12 @@ def starters_counts(history: PublishedHistory, authority: Authority) -> Starters
             f"{authority.name} has no children by age in the figures up to 31 March "
             f"{history.year}. Choose a later start."
         )
-    england = history.starters_by_age(ENGLAND).number
-    starters = _filled(history.starters_by_age(authority), england, _BANDS, years)
+    starters = _filled(
+        history.starters_by_age(authority),
+        history.starters_by_age(ENGLAND),
+        _BANDS,
+        years.to_numpy(),
+    )
     under_16 = assumed("under_16_share_of_uasc").number
     uasc = panel["uasc"].reindex(years).interpolate(limit_direction="both").fillna(0.0).to_numpy()
     uasc_starters = _uasc_starters(history, authority, years, uasc, under_16)
@@ -120,15 +124,15 @@ def authority_counts(history: PublishedHistory, authority: Authority) -> Authori
     read = starters_counts(history, authority)
     panel, years = history.panel(authority), read.years
     stock = _filled(
-        history.stock_by_age(authority), history.stock_by_age(ENGLAND).number, _BANDS, years
+        history.stock_by_age(authority), history.stock_by_age(ENGLAND), _BANDS, years.to_numpy()
     )
     # A number held back is drawn from other years; the children of 10 and over bound it.
     uasc = np.minimum(read.uasc, stock[:, -2:].sum(axis=1))
     leavers = _filled(
         history.leavers_by_age(authority),
-        history.leavers_by_age(ENGLAND).number,
+        history.leavers_by_age(ENGLAND),
         [*_BEFORE_18, "18_plus"],
-        years,
+        years.to_numpy(),
     )
     moves = history.placements_in_year(authority).reindex(years)
     status_only = assumed_status_only(history)
@@ -184,13 +188,11 @@ def _uasc_starters(
     return np.where(np.isnan(published), implied, published)
 
 
-def _filled(
-    counts: Counts, england: pd.DataFrame, cells: list[str], years: pd.Index[int]
-) -> Floats:
+def _filled(counts: Counts, england: Counts, cells: list[str], years: NDArray[np.int64]) -> Floats:
     """(Y, cells): numbers, what is missing sharing what the total leaves as England's cells do."""
-    number = counts.number.reindex(index=years, columns=cells).to_numpy(float)
-    total = counts.number["total"].reindex(years).to_numpy(float)
-    like = england.reindex(index=years, columns=cells).bfill().ffill().to_numpy(float)
+    asked = counts.in_years(years)
+    number, total = asked.select(cells).numbers, asked.of(TOTAL)
+    like = england.in_years(years).select(cells).number.bfill().ffill().to_numpy(float)
     missing = np.isnan(number)
     left = np.clip(total - np.nansum(number, axis=1), 0, None)
     weight = np.where(missing, np.nan_to_num(like, nan=1.0), 0.0)
@@ -359,12 +361,12 @@ def _leaving_per_child(
         leavers = np.array([*(float(ages[b]) for b in _BANDS[:4]), float(ages["16"] + ages["17"])])
         children = shapes.shape("stock_by_age")["number"]
         return leavers, np.array([float(children[b]) for b in [*_BANDS[:4], "16_and_over"]])
-    england_leavers = history.leavers_by_age(ENGLAND).number
-    england_stock = history.stock_by_age(ENGLAND).number
+    england_leavers = history.leavers_by_age(ENGLAND)
+    england_stock = history.stock_by_age(ENGLAND)
     events, child_years = np.zeros(5), np.zeros(5)
     for area in authorities:
         stock = history.stock_by_age(area)
-        years = stock.number.index[-window_years:]
+        years = stock.years[-window_years:]
         events += _filled(
             history.leavers_by_age(area), england_leavers, [*_BEFORE_18, "18_plus"], years
         )[:, :5].sum(axis=0)

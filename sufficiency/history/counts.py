@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
-from operator import add
-from typing import SupportsFloat, cast
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from typing import Any, SupportsFloat, cast
 
 import numpy as np
 import pandas as pd
@@ -24,33 +24,100 @@ def as_number(cell: object) -> float:
     return float(cast(SupportsFloat, cell))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Counts:
-    """Years x cells of one published table. The three frames have the same shape.
+    """Years x cells of one published table. The three arrays have the same shape, (Y, C)."""
 
-    Attributes:
-        number: children (or placements), float; missing where not published or held back.
-        suppressed: held back by the publisher (1 to 5 children, or a cell that would give such
-            a one away) and not recovered. Missing and not suppressed means not published.
-        recovered: held back, but found as the total less all the other cells.
-    """
+    years: NDArray[np.int64]
+    """(Y,): ending 31 March, in order."""
+    columns: tuple[str, ...]
+    """The cells, and the total."""
+    numbers: Floats
+    """Children (or placements); missing where not published or held back."""
+    held_back: Flags
+    """By the publisher (1 to 5 children, or a cell that would give such a one away) and not
+    recovered. Missing and not held back means not published."""
+    found: Flags
+    """Held back, but found as the total less all the other cells."""
 
-    number: pd.DataFrame
-    suppressed: pd.DataFrame
-    recovered: pd.DataFrame
+    @cached_property
+    def number(self) -> pd.DataFrame:
+        """``numbers`` by year and cell."""
+        return self._frame(self.numbers)
+
+    @cached_property
+    def suppressed(self) -> pd.DataFrame:
+        """``held_back`` by year and cell."""
+        return self._frame(self.held_back)
+
+    @cached_property
+    def recovered(self) -> pd.DataFrame:
+        """``found`` by year and cell."""
+        return self._frame(self.found)
 
     @property
     def cells(self) -> list[str]:
         """The cells without the total."""
-        return [cell for cell in self.number.columns if cell != TOTAL]
+        return [cell for cell in self.columns if cell != TOTAL]
+
+    def of(self, cell: str) -> Floats:
+        """(Y,): the numbers of a cell."""
+        numbers: Floats = self.numbers[:, self.columns.index(cell)]
+        return numbers
 
     def select(self, cells: list[str]) -> Counts:
         """The same table with these columns only, in this order; absent ones are missing."""
+        at = np.array([self.columns.index(cell) if cell in self.columns else -1 for cell in cells])
+
+        def chosen(array: NDArray[Any], absent: Any) -> NDArray[Any]:
+            return np.where(at < 0, absent, array[:, at]).astype(array.dtype)
+
+        return self._each(chosen, self.years, tuple(cells))
+
+    def in_years(self, years: NDArray[np.int64]) -> Counts:
+        """The same table in these years, in this order; absent ones are missing."""
+        _, to, at = np.intersect1d(years, self.years, assume_unique=True, return_indices=True)
+
+        def chosen(array: NDArray[Any], absent: Any) -> NDArray[Any]:
+            rows = np.full((len(years), len(self.columns)), absent, dtype=array.dtype)
+            rows[to] = array[at]
+            return rows
+
+        return self._each(chosen, years, self.columns)
+
+    def renamed(self, old: str, new: str) -> Counts:
+        """The same table with another name for a cell."""
+        return replace(self, columns=tuple(new if name == old else name for name in self.columns))
+
+    def with_cell(self, name: str, numbers: Floats, held_back: Flags, found: Flags) -> Counts:
+        """The same table with one more column, (Y,) each, or another in the place of one."""
+        others = tuple(column for column in self.columns if column != name)
+        rest = self.select(list(others))
         return Counts(
-            self.number.reindex(columns=cells),
-            self.suppressed.reindex(columns=cells, fill_value=False),
-            self.recovered.reindex(columns=cells, fill_value=False),
+            self.years,
+            (*others, name),
+            np.column_stack([rest.numbers, numbers]),
+            np.column_stack([rest.held_back, held_back]),
+            np.column_stack([rest.found, found]),
         )
+
+    def _each(
+        self,
+        changed: Callable[[NDArray[Any], Any], NDArray[Any]],
+        years: NDArray[np.int64],
+        columns: tuple[str, ...],
+    ) -> Counts:
+        """Another table, from ``changed`` of each array and of what stands where it has nothing."""
+        return Counts(
+            years,
+            columns,
+            changed(self.numbers, np.nan),
+            changed(self.held_back, False),
+            changed(self.found, False),
+        )
+
+    def _frame(self, array: NDArray[Any]) -> pd.DataFrame:
+        return pd.DataFrame(array, pd.Index(self.years, name="year"), pd.Index(self.columns))
 
 
 def tabulate(
@@ -84,9 +151,7 @@ def tabulate(
     found = np.zeros(shape, dtype=bool)
     if recover:
         found = _recovered(number, suppressed, printed)
-    index, names = pd.Index(years, name="year"), pd.Index(column_of)
-    frames = (pd.DataFrame(array, index, names) for array in (number, suppressed & ~found, found))
-    return Counts(*frames)
+    return Counts(years, tuple(column_of), number, suppressed & ~found, found)
 
 
 def _totals(number: Floats, suppressed: Flags, other: Floats, complete: bool) -> Floats:
@@ -116,26 +181,17 @@ def _recovered(number: Floats, suppressed: Flags, exact: Flags) -> Flags:
 
 def add_sum(counts: Counts, name: str, cells: list[str]) -> Counts:
     """Add the column ``name``: the sum of ``cells``, missing if one of them is."""
-    number = counts.number.copy()
-    number[name] = reduce(add, (number[cell] for cell in cells))
-    suppressed, recovered = counts.suppressed.copy(), counts.recovered.copy()
-    suppressed[name] = suppressed[cells].any(axis=1)
-    recovered[name] = recovered[cells].any(axis=1) & ~suppressed[name]
-    return Counts(number, suppressed, recovered)
+    parts = counts.select(cells)
+    held_back: Flags = np.logical_or.reduce(parts.held_back, axis=1)
+    found: Flags = np.logical_or.reduce(parts.found, axis=1) & ~held_back
+    total = reduce(np.add, (parts.of(cell) for cell in cells))
+    return counts.with_cell(name, total, held_back, found)
 
 
 def add_difference(counts: Counts, name: str, cells: list[str]) -> Counts:
     """Where the column ``name`` is missing: the total less ``cells``, if all are known."""
-    number = counts.number.copy()
-    rest = number[TOTAL] - reduce(add, (number[cell] for cell in cells))
-    if name not in number:
-        number[name] = float("nan")
-    found = number[name].isna() & rest.ge(0)
-    number[name] = number[name].fillna(rest.where(rest >= 0))
-    suppressed, recovered = counts.suppressed.copy(), counts.recovered.copy()
-    for flags in (suppressed, recovered):
-        if name not in flags:
-            flags[name] = False
-    suppressed[name] &= ~found
-    recovered[name] |= found
-    return Counts(number, suppressed, recovered)
+    rest: Floats = counts.of(TOTAL) - reduce(np.add, (counts.of(cell) for cell in cells))
+    own = counts.select([name])
+    numbers, held_back, found = own.numbers[:, 0], own.held_back[:, 0], own.found[:, 0]
+    known: Flags = np.isnan(numbers) & (rest >= 0)
+    return counts.with_cell(name, np.where(known, rest, numbers), held_back & ~known, found | known)

@@ -169,6 +169,9 @@ class PublishedHistory:
 
         Missing: not published, or suppressed (1 to 5 children).
         """
+        return self._panel(authority).copy()
+
+    def _panel(self, authority: Authority) -> pd.DataFrame:
         code = authority.old_la_code
         if code not in self._panels:
             rows = self._area("panel", authority)
@@ -177,7 +180,7 @@ class PublishedHistory:
                 raise HistoryError(self._no_figures(authority))
             panel = rows.set_index("year")[list(PANEL)].rename(columns=PANEL)
             self._panels[code] = panel.astype(float)
-        return self._panels[code].copy()
+        return self._panels[code]
 
     def _no_figures(self, authority: Authority) -> str:
         note = f" {authority.note}" if authority.note else ""
@@ -229,9 +232,9 @@ class PublishedHistory:
         """
         key = (authority.old_la_code, table)
         if key not in self._made:
-            panel = self.panel(authority)
+            panel = self._panel(authority)
             rows = self._area(table.partition("_")[0], authority)
-            rows = rows[rows["table"].eq(table) & rows["year"].isin(panel.index)]
+            rows = rows[rows["table"].eq(table).to_numpy() & np.isin(rows["year"], panel.index)]
             other = panel[panel_total] if panel_total else pd.Series(dtype=float)
             rounded = authority.old_la_code == ENGLAND.old_la_code
             self._made[key] = tabulate(rows, cells, other, complete=complete, recover=not rounded)
@@ -242,7 +245,7 @@ class PublishedHistory:
         """Children who started in the year: five age bands (16_17 is "16 and over"), total."""
         cells = [*YOUNG, OVER_16]
         counts = self._counts("starters_by_age", authority, cells, "started")
-        return _renamed(counts, OVER_16, OLDEST)
+        return counts.renamed(OVER_16, OLDEST)
 
     def starters_uasc(self, authority: Authority) -> Counts:
         """Starters who were unaccompanied asylum-seeking children: uasc, not_uasc, total."""
@@ -292,7 +295,7 @@ class PublishedHistory:
         """Children in care on 31 March: five age bands (16_17 is "16 and over"), total."""
         cells = [*YOUNG, OVER_16]
         counts = self._counts("stock_by_age", authority, cells, "in_care")
-        return _renamed(counts, OVER_16, OLDEST)
+        return counts.renamed(OVER_16, OLDEST)
 
     def stock_by_placement(self, authority: Authority) -> Counts:
         """Children in care on 31 March by the publisher's groups (`PLACEMENTS`), total."""
@@ -361,15 +364,6 @@ class PublishedHistory:
         columns = {f"{service}_weekly_cost_gbp": service for service in services}
         medians = local.groupby("financial_year")[list(columns)].median()
         return medians.rename(columns=columns)
-
-
-def _renamed(counts: Counts, old: str, new: str) -> Counts:
-    names = {old: new}
-    return Counts(
-        counts.number.rename(columns=names),
-        counts.suppressed.rename(columns=names),
-        counts.recovered.rename(columns=names),
-    )
 
 
 def _first_way(counts: Counts, ways: list[list[str]]) -> pd.Series[float]:
