@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_toeplitz
 
 from sufficiency.domain import ADULT_YEARS, DAYS_PER_YEAR
 
@@ -177,8 +176,12 @@ def comers_by_time_in_care(
     next_move = -np.diff(between, prepend=1.0)
     before = np.append(1 - next_move[0], -next_move[1:-1])
     further = np.exp(first_year_per_day * np.minimum(edges, DAYS_PER_YEAR))
-    moved = solve_toeplitz((before, np.zeros_like(before)), np.diff(further) - np.diff(stay))
-    return (edges[:-1] + edges[1:]) / 2, np.asarray(moved) / _RENEWAL_STEP_DAYS
+    wanted = np.diff(further) - np.diff(stay)
+    moved, latest_first = np.empty_like(wanted), before[:0:-1].copy()
+    for step in range(len(wanted)):
+        earlier = latest_first[len(wanted) - 1 - step :] @ moved[:step]
+        moved[step] = (wanted[step] - earlier) / before[0]
+    return (edges[:-1] + edges[1:]) / 2, moved / _RENEWAL_STEP_DAYS
 
 
 def share_of_care_since_move(
