@@ -33,7 +33,7 @@ from sufficiency.backtest.study import (
 from sufficiency.backtest.targets import IN_CARE_ROW, N_TARGETS, TARGETS, longest_horizon
 from sufficiency.commands import backtest as backtest_command
 from sufficiency.domain import AGE_BANDS
-from sufficiency.errors import OutputError
+from sufficiency.errors import OutputError, UserError
 from sufficiency.history.authorities import Authority, all_authorities, find_authority
 from sufficiency.history.published import FROZEN_SET, PublishedHistory
 from sufficiency.history.reference import ReferenceData, shipped_reference
@@ -325,8 +325,13 @@ def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sufficiency.report.backtest_page, "write_backtest_page", one_line)
 
 
-def run(*arguments: str):
-    return CliRunner().invoke(backtest_command.command, arguments, obj=["backtest", *arguments])
+def run(*arguments: str, catch: bool = True):
+    return CliRunner().invoke(
+        backtest_command.command,
+        arguments,
+        obj=["backtest", *arguments],
+        catch_exceptions=catch,
+    )
 
 
 @pytest.mark.usefixtures("no_page")
@@ -369,6 +374,13 @@ def test_a_mistake_is_told_in_one_message(options: tuple[str, ...], said: str) -
     ended = run(*options)
     assert ended.exit_code == 2
     assert said in ended.stderr
+
+
+def test_an_authority_of_which_nothing_can_be_scored_is_told_why(tmp_path: Path) -> None:
+    options = ("--authority", "North Northamptonshire", "--origins", "2021", "--replications", "20")
+    with pytest.raises(UserError, match="its own figures begin on 31 March 2022"):
+        run(*options, "--out", str(tmp_path / "out"), "--workers", "1", catch=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("no_page")

@@ -285,6 +285,8 @@ def test_years_that_cannot_be_are_refused(
 def test_python_refuses_the_same(made: SyntheticReturn, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="2017 to 2026"):
         synthesise("Leeds", 2016, 2018)
+    with pytest.raises(UserError, match="Isles of Scilly has no child in care from 2020 to 2021"):
+        synthesise("Isles of Scilly", 2020, 2021)
     (tmp_path / "there.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match="not empty"):
         write_return(made, tmp_path)

@@ -19,6 +19,7 @@ from sufficiency.commands.options import (
     workers_option,
 )
 from sufficiency.commands.stopping import INTERRUPTED, errors_after_an_interrupt
+from sufficiency.errors import UserError
 
 if TYPE_CHECKING:
     from sufficiency.backtest.study import Backtest, Study
@@ -159,6 +160,9 @@ def _backtest_published(
             err=True,
         )
         return INTERRUPTED
+    if found.forecasts.empty:
+        Pieces(unfinished).remove()
+        raise UserError(_nothing_scored(study, found))
     from sufficiency.report.backtest_figures import BacktestFigures
     from sufficiency.report.backtest_page import verdict_sentences
 
@@ -252,6 +256,19 @@ def _study(
         return Study(areas, origins, replications, seed, smoothing=False), []
     scored, not_scored = every_authority()
     return Study(scored, origins, replications, seed), not_scored
+
+
+def _nothing_scored(study: Study, found: Backtest) -> str:
+    """Why there is nothing to score: an authority made since, or with too few children."""
+    said = dict.fromkeys(str(row["reason"]) for row in found.left_out)
+    # An origin that could not be forecast says why by itself.
+    unresolved = [str(row["reason"]) for row in found.left_out if "old_la_code" in row]
+    why = unresolved[-1] if unresolved else f"{'; '.join(said)}."
+    return (
+        f"--authority {authority_name(study)}: none of its forecasts from 31 March of "
+        f"{', '.join(map(str, study.origins))} can be scored. {why} Score another authority, or "
+        "--all."
+    )
 
 
 def _judged(study: Study, unfinished: Path, workers: int | None, *, resume: bool) -> Backtest:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency.domain import SECTORS, UNPLACED, NeedGroup, Sector
+from sufficiency.errors import UserError
 from sufficiency.synthesis.episodes import episodes_of
 from sufficiency.synthesis.faults.inject import KEY, damaged
 from sufficiency.synthesis.lives import Lives, lives_of
@@ -81,12 +82,18 @@ def synthesise(
     ``drift`` lets rates wander from year to year as they do in England.
 
     Raises:
-        UserError: years other than 2017 to 2026.
+        UserError: years other than 2017 to 2026, or nobody comes into care in them.
         UnknownAuthority: no such authority, or one that was merged or split.
     """
     simulated = simulated_years(
         authority, first_year, last_year, seed, in_care=in_care, drift=drift
     )
+    if not len(simulated.record.spells):
+        raise UserError(
+            f"{authority} has no child in care from {first_year} to {last_year}, by its published "
+            "rates, so its return would be empty. Give a number to start from (--in-care), more "
+            "years, or another authority."
+        )
     return return_of(simulated, seed)
 
 
