@@ -308,3 +308,12 @@ def test_a_disk_that_fills_leaves_nothing_behind(
 )
 def test_the_default_folder_is_named_after_the_scenario(name: str, folder: str) -> None:
     assert default_run_folder(name) == Path("outputs") / folder
+
+
+def test_a_name_that_no_system_allows_is_refused_and_a_made_one_is_short(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="expected at most 200 letters"):
+        check_writable(tmp_path / ("x" * 300), overwrite=False)
+    made = default_run_folder("compare " + "a long scenario name " * 20)
+    assert len(made.name) <= 100
+    assert not made.name.endswith("-")
+    check_writable(tmp_path / made.name, overwrite=False)

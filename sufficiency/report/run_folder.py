@@ -36,6 +36,9 @@ from sufficiency.report.writing import explained
 DECIMALS = 4
 _FIGURES = f".{DECIMALS}f"
 RUNS_FOLDER = Path("outputs")
+LONGEST_NAME, LONGEST_DEFAULT = 200, 100
+"""Letters of a folder's name: systems allow 255 bytes, and what lies beside it while it is written
+has a longer one; Windows allows 260 for a whole path, so a name that is made is shorter still."""
 MANIFEST = "manifest.json"
 TABLES = (
     "forecast",
@@ -95,11 +98,16 @@ def default_run_folder(scenario_name: str) -> Path:
     """``outputs/`` and the scenario's name in lower case, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", scenario_name).encode("ascii", "ignore").decode("ascii")
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-    return RUNS_FOLDER / (slug or "run")
+    return RUNS_FOLDER / (slug[:LONGEST_DEFAULT].rstrip("-") or "run")
 
 
 def check_writable(out: Path, overwrite: bool) -> None:
     """Fail before anything is simulated. Raises `OutputError` if ``out`` cannot be written."""
+    if len(out.name.encode()) > LONGEST_NAME:
+        raise OutputError(
+            f"{out.name[:40]}...: the folder's name is too long, expected at most {LONGEST_NAME} "
+            "letters. Choose another with --out."
+        )
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise OutputError(
             f"{out}: found a file or a link, expected a folder or nothing. "
