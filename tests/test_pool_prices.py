@@ -114,6 +114,15 @@ def test_a_price_rises_changes_and_differs_as_its_pool_says(write: Write) -> Non
     assert "brought from 2021-22" in origin(found, "costs.prices.residential.weekly_cost_gbp").note
 
 
+def test_a_price_changed_before_the_start_has_risen_since(write: Write) -> None:
+    """1,000 from May 2020, and 10% more each 1 April: 2021 and 2022 before the start."""
+    ifa = "{uplift_per_year: 0.1, changes: [{from: 2020-05-01, weekly_cost_gbp: 1000}]}"
+    plan = of_file(write, f"{{prices: {{ifa: {ifa}}}}}").costs
+    assert plan.weekly_cost_gbp[IFA] == pytest.approx(1000 * 1.1**2)
+    assert plan.price_age_years[IFA] == 2
+    assert plan.changes == ()
+
+
 def test_a_block_contract_is_paid_for_used_or_not_unless_told(write: Write) -> None:
     pools = "[{name: Block, kind: block, places: 6}, {name: Spot}]"
     block = f"sectors: {{residential: {{pools: {pools}}}}}\n"

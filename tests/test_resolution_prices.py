@@ -146,3 +146,14 @@ def test_an_authority_without_unit_costs_gets_englands_and_says_so() -> None:
 def test_settings_outside_the_market_cost_nothing_and_say_so() -> None:
     assert weekly(resolved(), Sector.OTHER) == 0
     assert of(resolved(), "weekly_cost_gbp.other").kind is Kind.ASSUMED
+
+
+@pytest.mark.parametrize(("price", "doubted"), [(286_000, True), (5.5, True), (5_500, False)])
+def test_a_price_that_may_be_a_years_or_thousands_is_doubted(
+    price: float, doubted: bool
+) -> None:
+    found = resolved(WOLVERHAMPTON, costs={"weekly_cost_gbp": {"residential": price}})
+    said = [text for text in found.warnings if "costs.weekly_cost_gbp.residential" in text]
+    assert bool(said) is doubted
+    if doubted:
+        assert f"£{price:,g} a week" in said[0]

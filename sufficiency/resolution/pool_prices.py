@@ -255,7 +255,10 @@ def _set_price(
     for change in changes or ():
         night = day_number(calendar.start, change.from_)
         if night <= 0:
-            found.weekly[line.position] = change.weekly_cost_gbp
+            # Known before the start: the 1 Aprils since have raised it.
+            years = int(at_start[:4]) - int(financial_year(change.from_)[:4])
+            found.weekly[line.position] = change.weekly_cost_gbp * (1 + rise) ** years
+            found.age_years[line.position] = years
         else:
             found.changes.append(PriceChange(line.position, night, change.weekly_cost_gbp))
         found.origins.append(

@@ -31,6 +31,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _INDEX_YEARS = 4
+_FAR_FROM_PUBLISHED = 5.0
+"""A council's own price is seldom so many times the published one, or so small a part of it."""
 _FOSTERING = (Sector.INTERNAL_FOSTERING, Sector.IFA, Sector.CONNECTED_PERSONS)
 _FOSTERING_COLUMN, _RESIDENTIAL_COLUMN = (
     "fostering_weekly_cost_gbp",
@@ -125,7 +127,22 @@ def cost_plan(
         budget_gbp=budgets_gbp(scenario),
         sector_budget_gbp=sector_budgets_gbp(scenario),
     )
-    return plan, origins, list(published.warnings)
+    return plan, origins, [*published.warnings, *_far_from_published(scenario, weekly)]
+
+
+def _far_from_published(scenario: Scenario, weekly: Mapping[Sector, float]) -> list[str]:
+    """Said of a price that may be a year's or a month's, or in thousands."""
+    far = [
+        (sector, own.value, weekly[sector])
+        for sector, own in scenario.costs.weekly_cost_gbp.items()
+        if own.value > 0 and weekly.get(sector, 0.0) > 0
+        if not 1 / _FAR_FROM_PUBLISHED < own.value / weekly[sector] < _FAR_FROM_PUBLISHED
+    ]
+    return [
+        f"costs.weekly_cost_gbp.{sector} is £{own:,.10g} a week, and the council's published costs "
+        f"say about £{usual:,.0f}. Look whether it is pounds, and a week's."
+        for sector, own, usual in far
+    ]
 
 
 def _price(
