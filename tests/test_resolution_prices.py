@@ -149,9 +149,7 @@ def test_settings_outside_the_market_cost_nothing_and_say_so() -> None:
 
 
 @pytest.mark.parametrize(("price", "doubted"), [(286_000, True), (5.5, True), (5_500, False)])
-def test_a_price_that_may_be_a_years_or_thousands_is_doubted(
-    price: float, doubted: bool
-) -> None:
+def test_a_price_that_may_be_a_years_or_thousands_is_doubted(price: float, doubted: bool) -> None:
     found = resolved(WOLVERHAMPTON, costs={"weekly_cost_gbp": {"residential": price}})
     said = [text for text in found.warnings if "costs.weekly_cost_gbp.residential" in text]
     assert bool(said) is doubted

@@ -13,7 +13,7 @@ from sufficiency.calibration.assumptions import assumed
 from sufficiency.calibration.calibrate import Calibration, recent_starters, year_ahead
 from sufficiency.calibration.entries import sibling_clustering
 from sufficiency.calibration.posterior import GammaPosterior
-from sufficiency.domain import AGE_BANDS, MONTHS_PER_YEAR, next_month
+from sufficiency.domain import AGE_BANDS, DAYS_PER_YEAR, MONTHS_PER_YEAR, next_month
 from sufficiency.errors import HistoryError
 from sufficiency.history.monthly_table import MonthlyTable
 
@@ -37,18 +37,32 @@ class OwnTable:
     """(6,): starters a year by age group."""
     exit_level: float
     """Factor on all fitted exits before 18."""
+    ended: date
+    """The last day of the last month that was read."""
+    months_not_read: int
+    """Months of the table after that day."""
 
 
-def own_levels(table: MonthlyTable, fit: Calibration, until: date) -> OwnTable:
+def own_levels(
+    table: MonthlyTable, fit: Calibration, until: date, by_age_group: Floats | None = None
+) -> OwnTable:
     """Levels of starters and exits from the latest months of a table that end by ``until``.
 
     Leavers count 18th birthdays, which are not a rate: those expected in the same time are taken
     out before exits are compared with the fitted ones. The shares by age are the table's if it
     has age bands, else the fitted ones.
 
+    Args:
+        table: the user's own.
+        fit: the published fit.
+        until: the last day that may be read.
+        by_age_group: (6,) the children whom the leavers left: those in care at the start, by
+            default the published ones.
+
     Raises:
         HistoryError: no month of the table ends by ``until``.
     """
+    ages = fit.by_age_group if by_age_group is None else by_age_group
     months = _months(table, until)
     counts = table.counts[table.counts["month"].isin(months)]
     years = len(months) / MONTHS_PER_YEAR
@@ -61,7 +75,7 @@ def own_levels(table: MonthlyTable, fit: Calibration, until: date) -> OwnTable:
         (np.full(len(shares), years) + prior / np.maximum(total_starters / years * shares, 1e-9))
         / clustering,
     )
-    ahead = year_ahead(fit, fit.by_age_group, total_starters / years * shares)
+    ahead = year_ahead(fit, ages, total_starters / years * shares)
     expected = float(ahead.left.sum()) + ahead.adopted + ahead.uasc_left
     leavers = float(counts["leavers"].sum())
     seen = max(leavers / years - ahead.turned_18, 0.0)
@@ -75,7 +89,30 @@ def own_levels(table: MonthlyTable, fit: Calibration, until: date) -> OwnTable:
         leavers_per_month=leavers / len(months),
         starters=starters,
         exit_level=(seen * years + weight) / (expected * years + weight),
+        ended=next_month(months[-1]) - timedelta(days=1),
+        months_not_read=len(table.months) - table.months.index(months[-1]) - 1,
     )
+
+
+def table_notes(table: OwnTable | None, start: date) -> list[str]:
+    """What the user should know where a table ends long before the forecast, or goes on in it."""
+    if table is None:
+        return []
+    notes = []
+    gap = (start - table.ended).days / DAYS_PER_YEAR * MONTHS_PER_YEAR
+    if gap > MOST_MONTHS:
+        notes.append(
+            f"{table.file} ends in {table.ended:%B %Y}, {gap:.0f} months before the forecast "
+            "begins: starters and leavers are taken to go on as they were then. Add later months."
+        )
+    if table.months_not_read:
+        one = table.months_not_read == 1
+        notes.append(
+            f"{table.file}: {table.months_not_read} month{'' if one else 's'} after "
+            f"{table.ended:%B %Y} {'is' if one else 'are'} not read: a forecast may not know what "
+            "comes after its start, or after calibration.history_to."
+        )
+    return notes
 
 
 def _months(table: MonthlyTable, until: date) -> list[date]:

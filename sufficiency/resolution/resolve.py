@@ -33,7 +33,7 @@ from sufficiency.resolution.own_return import (
     starting_on,
     with_own_rates,
 )
-from sufficiency.resolution.own_table import OwnTable, own_levels
+from sufficiency.resolution.own_table import OwnTable, own_levels, table_notes
 from sufficiency.resolution.page_facts import manifest_extras
 from sufficiency.resolution.planning import world_plan
 from sufficiency.resolution.planning_groups import group_origins
@@ -233,8 +233,9 @@ def _known(scenario: Scenario, published: Calibration | None) -> _Known:
     check_budget_years(scenario, start)
     path = scenario.table_path
     until = min(scenario.calibration.history_to or start, start)
-    table = own_levels(read_monthly_table(path), fit, until) if path is not None else None
     people, own = people_at_start(scenario, fit, own)
+    ages = people.by_age_group.astype(np.float64)
+    table = own_levels(read_monthly_table(path), fit, until, ages) if path is not None else None
     return _Known(scenario, authority, own, history, fit, start, table, people)
 
 
@@ -306,6 +307,7 @@ def _warnings(known: _Known, plan: WorldPlan) -> list[str]:
     scenario, fit, own = known.scenario, known.fit, known.own
     return [
         *notes(known.authority, fit, scenario, own),
+        *table_notes(known.table, known.start),
         *pull_of_starters(scenario, fit, plan, known.table, own),
         *check_effects(scenario, plan),
     ]
