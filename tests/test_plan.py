@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -39,6 +41,7 @@ from sufficiency.planning.search import Plan, Room
 from sufficiency.planning.steps import Step
 from sufficiency.planning.target import parse_target
 from sufficiency.replication import Job, layers_asked, measure_chunk, surroundings_of
+from sufficiency.report.plan_tables import places_table
 from sufficiency.resolution.places_added import PlacesAdded, with_places_added
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.files import load_scenario
@@ -212,6 +215,26 @@ def test_a_target_out_of_reach_is_said_to_be_and_what_can_be_reached_is_met(
     numbers = evenly_chosen(until(resolved, target.last), 1, 60)
     values = play(question, [planned], numbers, ONE)
     assert is_met(margins(constraints, values)).mean() >= 0.9
+
+
+@pytest.mark.parametrize("met", [True, False])
+def test_places_that_do_not_meet_the_target_are_not_said_to(met: bool) -> None:
+    line = SimpleNamespace(
+        label="Agencies",
+        places=3,
+        so_far=3,
+        needed_by=date(2021, 3, 1),
+        lead_time_days=90,
+        kind="assumed",
+        start_by=date(2020, 12, 1),
+        too_late=False,
+    )
+    plan = SimpleNamespace(certainty=0.4, standard_error=0.01)
+    said: Any = SimpleNamespace(places=(line,), options=(None, plan), is_met=met)
+    table = places_table(said)
+    assert table is not None
+    assert ("every target is met in at least 40%" in table.note) is met
+    assert ("do not meet the target: it is met in 40%" in table.note) is not met
 
 
 def test_why_places_do_not_meet_a_target_is_counted_in_futures(resolved: Resolved) -> None:

@@ -69,6 +69,9 @@ def places_table(report: PlanReport) -> Table | None:
         for line in report.places
     ]
     plan = report.options[1]
+    met = "With these places every target is met in at least"
+    if not report.is_met:
+        met = "They come nearest and do not meet the target: it is met in"
     return Table(
         key="places-to-find",
         caption="Places to find by when",
@@ -81,9 +84,8 @@ def places_table(report: PlanReport) -> Table | None:
         ],
         rows=rows,
         note="Lead times, from deciding to a child living there, are assumptions unless the "
-        "scenario gives them (lead_time_days). With these places every target is met in at least "
-        f"{percent(plan.certainty)} of futures (standard error "
-        f"{100 * plan.standard_error:.1f} points).",
+        f"scenario gives them (lead_time_days). {met} {percent(plan.certainty)} of futures "
+        f"(standard error {100 * plan.standard_error:.1f} points).",
     )
 
 
