@@ -6,12 +6,9 @@ instant. Exit status: 0 done, 2 the user's input is wrong, 1 our fault, 130 inte
 
 from __future__ import annotations
 
-import atexit
-import gc
 import io
 import sys
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from types import TracebackType
 from typing import NoReturn
@@ -25,13 +22,9 @@ from sufficiency.commands.stopping import (
     hearing_interrupts,
 )
 from sufficiency.errors import UserError
+from sufficiency.garbage import search_later
 
 WRONG_INPUT = 2
-OBJECTS_LOADED = 400_000
-"""Libraries and tables that load make fewer, which all stay: to look through them for garbage again
-and again would be a tenth of the start."""
-OBJECTS_BETWEEN_SEARCHES = 50_000
-"""From then on. Python's own 700 suits programs that make garbage."""
 VERBS = (
     "authorities",
     "backtest",
@@ -68,7 +61,7 @@ class Verbs(click.Group):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; anything unexpected is one line, or all with ``--debug``."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    _search_later()
+    search_later()
     for stream in (sys.stdout, sys.stderr):
         # A Windows console or pipe may not hold every character of a council's name.
         if isinstance(stream, io.TextIOWrapper):
@@ -78,23 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     with hearing_interrupts():
         status = _status(typed)
     sys.exit(status)
-
-
-@cache
-def _search_later() -> None:
-    """Look for garbage only once much is there; once in a process, whatever commands it runs."""
-    gc.set_threshold(OBJECTS_LOADED)
-    gc.callbacks.append(_loaded)
-    # Python would look through all that was loaded several times more as it ends.
-    atexit.register(gc.freeze)
-
-
-def _loaded(phase: str, found: dict[str, int]) -> None:
-    """As the first search begins: what is there stays, and what comes is searched more often."""
-    del phase, found
-    gc.callbacks.remove(_loaded)
-    gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_SEARCHES)
 
 
 def _status(typed: list[str]) -> int:

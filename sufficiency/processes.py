@@ -15,6 +15,7 @@ from typing import Any
 
 from sufficiency.errors import UserError
 from sufficiency.executors import Crew
+from sufficiency.garbage import search_later
 
 _PIECES_A_WORKER = 2
 _MOST_ON_WINDOWS = 61
@@ -109,6 +110,7 @@ def _begin(work: Callable[[Any, Any], Any], shared: Any) -> None:
     """Make a worker process ready: what all its items share is sent once."""
     global _work, _shared
     _work, _shared = work, shared
+    search_later()
     # Ctrl-C reaches every process of a terminal; only the first one decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):

@@ -58,6 +58,21 @@ def balance(opening: Stock, entrants: np.ndarray, year: YearFlows) -> float:
     return float(total(opening) + entrants.sum() - gone - total(year.end))
 
 
+def test_children_who_entered_late_live_alike_alone_and_among_younger_ones() -> None:
+    """Entry ages of which there is nobody are left out of the sums."""
+    rates = hazards(0.3, 0.2, 1.0, 0.1)
+    entrants = np.where(np.arange(N_STEPS) >= 150, 2.0, 0.0)
+    late, early = children(170, 20), children(3, 5)
+    both = Stock(late.waiting + early.waiting, late.matched + early.matched)
+    alone, crowd = run_year(late, rates, entrants), run_year(both, rates, entrants)
+    young = run_year(early, rates, NOBODY)
+    assert total(alone.end) > 0
+    for flow in ("left", "adopted", "matched", "turned_18"):
+        parts = getattr(alone, flow) + getattr(young, flow)
+        np.testing.assert_allclose(getattr(crowd, flow), parts, rtol=1e-12, err_msg=flow)
+    np.testing.assert_allclose(crowd.end.waiting, alone.end.waiting + young.end.waiting, rtol=1e-12)
+
+
 def test_a_constant_hazard_leaves_exponential_survivors() -> None:
     lasting = survivors(hazards(leave=RATE_PER_YEAR)).waiting[0]
     years = np.arange(N_STEPS) / STEPS_PER_YEAR

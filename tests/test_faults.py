@@ -18,6 +18,7 @@ from command_line import found_first, leave_out_the_report, status
 from small_council import KilledCouncil, SmallCouncil, in_bytes
 
 from sufficiency import dask_cluster
+from sufficiency.chunk_folder import KEPT, ChunkFolder
 from sufficiency.errors import OutputError, UserError
 from sufficiency.experiment import run
 from sufficiency.shipped import shipped_path
@@ -179,6 +180,45 @@ def test_a_report_that_cannot_be_written_keeps_the_futures(
     assert status(*command, "--out", "run", "--resume") == 0
     assert "Note: There is no unfinished run" not in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_folder_that_somebody_makes_meanwhile_keeps_the_futures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep = ChunkFolder.put
+
+    def put(*kept: Any) -> None:
+        keep(*kept)
+        (tmp_path / "run").mkdir(exist_ok=True)
+        (tmp_path / "run" / "theirs.txt").touch()
+
+    leave_out_the_report(monkeypatch)
+    monkeypatch.setattr(ChunkFolder, "put", put)
+    monkeypatch.chdir(tmp_path)
+    command = ["run", "--authority", "Rutland", "--months", "3", "--replications", "3"]
+    assert status(*command, "--out", "run") == 2
+    complaint = capsys.readouterr().err
+    assert "run: the folder exists already" in complaint
+    assert complaint.count("with --resume goes on from there") == 1
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["theirs.txt"]
+    (tmp_path / "run" / "theirs.txt").unlink()
+    monkeypatch.setattr(ChunkFolder, "put", keep)
+    assert status(*command, "--out", "run", "--resume") == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_futures_that_cannot_be_read_back_are_said_to_be_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def gone(*_: Any, **__: Any) -> None:
+        raise OutputError(f"run: this file was cut short while the run went on. {KEPT}")
+
+    monkeypatch.setattr("sufficiency.experiment.tables", gone)
+    monkeypatch.chdir(tmp_path)
+    command = ["run", "--authority", "Rutland", "--months", "3", "--replications", "3"]
+    assert status(*command, "--out", "run") == 2
+    assert capsys.readouterr().err.count("with --resume goes on from there") == 1
+    assert [path.suffix.partition("-")[0] for path in tmp_path.iterdir()] == [".chunks"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")

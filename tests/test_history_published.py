@@ -123,6 +123,25 @@ def test_a_lone_suppressed_cell_comes_back_as_the_total_less_the_rest() -> None:
     assert np.isnan(tabulate(rows, ["a", "b", "c"], panel, recover=False).number.loc[2012, "b"])
 
 
+def test_years_and_cells_that_a_table_lacks_are_missing_and_not_held_back() -> None:
+    rows = pd.DataFrame(
+        [
+            *[(2012, "a", 7, False), (2012, "b", np.nan, True), (2012, "total", 9, False)],
+            *[(2014, "a", 5, False), (2014, "b", 6, False)],
+        ],
+        columns=["year", "cell", "number", "suppressed"],
+    )
+    counts = tabulate(rows, ["a", "b"], pd.Series(dtype=float))
+    asked = counts.in_years(np.array([2014, 2013, 2012])).select(["b", "c", "a"])
+    np.testing.assert_array_equal(asked.years, [2014, 2013, 2012])
+    np.testing.assert_array_equal(
+        asked.numbers, [[6, np.nan, 5], [np.nan, np.nan, np.nan], [2, np.nan, 7]]
+    )
+    assert asked.recovered.loc[2012].tolist() == [True, False, False]
+    assert not asked.held_back.any()
+    assert counts.renamed("b", "z").cells == ["a", "z"]
+
+
 def test_leavers_by_age_at_16_and_over() -> None:
     leavers = history(2020).leavers_by_age(WOLVERHAMPTON)
     number = leavers.number

@@ -13,6 +13,7 @@ from sample_forecast import SampleForecast, sample_forecast
 
 from sufficiency import page_process
 from sufficiency.page_process import FEWEST_FUTURES, page_beside
+from sufficiency.report import drawing
 from sufficiency.report.page import render_page
 
 
@@ -46,6 +47,15 @@ def test_it_is_the_same_page_and_what_cannot_be_written_is_said(
             ends[1]()
     assert written(tmp_path / "page.html") == page
     assert multiprocessing.active_children() == []
+
+
+def test_all_that_draws_a_page_can_be_loaded_before_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded = []
+    monkeypatch.setattr(drawing, "drawing_library", lambda: loaded.append("last"))
+    page_process._draw(None, None)
+    assert loaded == ["last"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals there")

@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -17,12 +18,14 @@ import pytest
 from small_council import SmallCouncil
 from xlsxwriter.exceptions import FileCreateError
 
+import sufficiency.experiment
 import sufficiency.report.page
 import sufficiency.report.workbook
 from sufficiency.errors import OutputError
 from sufficiency.experiment import run
-from sufficiency.forecast import Forecast
+from sufficiency.forecast import Forecast, ReplicationValues
 from sufficiency.report.run_folder import (
+    RunWriter,
     check_writable,
     default_run_folder,
     write_manifest,
@@ -132,6 +135,47 @@ def test_every_replication_is_in_the_parquet_file(forecast: Forecast, tmp_path: 
         assert (read[name].to_numpy() == expected[name].to_numpy()).all()
     assert read["value"].equals(expected["value"])
     assert read["date"].iloc[0] == date(2021, 3, 31)
+
+
+@pytest.mark.usefixtures("quick")
+def test_replications_are_written_before_the_tables_are_made(
+    forecast: Forecast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_tables = sufficiency.experiment.tables
+
+    def tables_after_all_else(*made_of: Any) -> Any:
+        (aside,) = tmp_path.iterdir()
+        deadline = time.monotonic() + 30
+        while not any(aside.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert [path.name for path in aside.iterdir()] == ["replications.parquet"]
+        return make_tables(*made_of)
+
+    monkeypatch.setattr(sufficiency.experiment, "tables", tables_after_all_else)
+    council = SmallCouncil(budget_gbp={"2021-22": 1_000_000.0}, layers=False)
+    with RunWriter(tmp_path / "run") as writer:
+
+        def begin(values: ReplicationValues) -> None:
+            assert list(tmp_path.iterdir()) == []
+            writer.begin(values)
+
+        writer.finish(run(council, replications=55, seed=5, workers=1, simulated=begin))
+    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
+    read = pd.read_parquet(tmp_path / "run" / "replications.parquet")
+    assert read["value"].equals(forecast.replications["value"])
+
+
+def test_tables_that_cannot_be_made_leave_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sufficiency.experiment, "tables", fail_with(RuntimeError("our fault")))
+    with (
+        pytest.raises(RuntimeError, match="our fault"),
+        RunWriter(tmp_path / "new" / "run") as writer,
+    ):
+        run(SmallCouncil(layers=False), replications=3, seed=5, workers=1, simulated=writer.begin)
+    assert writer.has_begun
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("quick")

@@ -95,7 +95,7 @@ def script_safe(text: str) -> str:
 
 def make_ready() -> None:
     """Load what draws charts, which takes longer than all the charts of a page."""
-    nothing = {"$schema": SCHEMA, "data": {"values": [{}]}, "mark": "line"}
+    nothing = {"$schema": SCHEMA, "data": {"values": [{}]}, "mark": "point"}
     vl_convert.vegalite_to_svg({**nothing, "config": CONFIG})
     drawing_library()
 
