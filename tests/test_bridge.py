@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_forecast import sample_forecast
 
 from sufficiency.domain import SETTINGS
 from sufficiency.finance.bridge import COLUMNS, STEPS, Turn, bridge, bridge_table
+from sufficiency.report.figures import Figures
+from sufficiency.report.finance_section import finance_section
 
 PARTS = STEPS[: STEPS.index("rounding") + 1]
 ALL_SETTINGS = tuple(str(setting) for setting in SETTINGS)
@@ -182,3 +185,11 @@ def test_the_table_has_a_row_for_each_step_and_sector() -> None:
     assert table.groupby("from_year").size().tolist() == [len(table) // 2] * 2
     need = table.query("step == 'need' and sector == 'all'")["mean"]
     assert need.tolist() == pytest.approx([584_000, 584_000])
+
+
+@pytest.mark.parametrize("changed", [0.0, -50_000.0])
+def test_the_page_says_what_volume_is_where_interventions_change_the_year(changed: float) -> None:
+    rows = bridge_table([a_turn(interventions_gbp=by_setting(ifa=changed))]).to_dict("records")
+    figures = Figures.of(sample_forecast(bridge=rows))
+    (table,) = finance_section(figures)["bridge_tables"]
+    assert ("without the interventions" in table.note) is bool(changed)

@@ -1,8 +1,8 @@
 """From this year's budget to next year's need, step by step, adding up to the pound.
 
 The steps, in the order in which a finance officer explains them. With children n and price p a
-night by setting on the last day of this year, the days D of next year, and next year's expected
-nights N and costs C by setting, all without interventions:
+night by setting on the last day of this year as they are expected, the days D of next year, and
+next year's expected nights N and costs C by setting without interventions:
 
 - *this year*: the year's expected cost less its budget;
 - *full-year effect*: n p D less this year's cost: what the children already placed would cost if
@@ -10,7 +10,8 @@ nights N and costs C by setting, all without interventions:
 - *volume*: more or fewer children in all: (sum N / sum n D - 1) x n p D;
 - *mix*: in dearer or cheaper settings: N p - (sum N / sum n D) n p D;
 - *price*: C - N p;
-- *interventions*: what they change in the cost of placements, and what they cost themselves;
+- *interventions*: what they change in the year's cost of placements, also through children whom
+  they kept out before it (N has those children, n has not), and what they cost themselves;
 - *income* comes off at the end.
 
 Each setting's steps add up to its need, and settings add up to the total. Every amount is rounded

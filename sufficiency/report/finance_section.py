@@ -110,10 +110,21 @@ def _bridge_tables(manifest: Mapping[str, Any]) -> list[Table]:
             ],
             note="Adds up to the pound. More or fewer children, settings and prices are against "
             "the children and prices of the year's last day; the workbook has it by setting, with "
-            "formulas.",
+            "formulas." + (WHOLE_EFFECT if _has_interventions(rows, to_year) else ""),
         )
         for from_year, to_year in years
     ]
+
+
+WHOLE_EFFECT = (
+    " More or fewer children are those that would be there without the interventions, whose whole "
+    "effect of the year, also on children whom they kept out before it, stands in one line."
+)
+
+
+def _has_interventions(rows: Sequence[Mapping[str, Any]], to_year: str) -> bool:
+    steps = (row for row in rows if row["to_year"] == to_year and row["step"] == "interventions")
+    return any(row["mean"] for row in steps)
 
 
 def _invest(told: Mapping[str, Any] | None, figures: Figures) -> Table | None:
