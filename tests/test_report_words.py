@@ -71,6 +71,13 @@ def test_rare_gaps_are_said_to_be_rare(run: SampleForecast) -> None:
     assert "Expected to be highest" not in said
 
 
+def test_fewer_than_one_child_is_not_about_fewer_than_one(run: SampleForecast) -> None:
+    forecast = run.forecast.copy()
+    forecast.loc[forecast["measure"] == "unmet_need", ["mean", "p10", "p90"]] = (0.4, 0.0, 1.0)
+    said = " ".join(plain(part) for part in headline(Figures.of(replace(run, forecast=forecast))))
+    assert "0 to 1 (fewer than 1 on average) live in a placement that does not suit" in said
+
+
 def test_each_gap_says_when_it_is_expected_to_be_highest(run: SampleForecast) -> None:
     figures = Figures.of(run)
     said = " ".join(plain(part) for part in headline(figures))

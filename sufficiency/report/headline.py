@@ -94,7 +94,7 @@ def _in_house_shortfall(figures: Figures) -> Sentence:
     return [
         Part("With the places of this scenario " if _gives_places(figures) else WITHOUT_MORE),
         _range(gap, "in_house_shortfall"),
-        Part(f" (about {children(gap.mean)}) live in a placement that is suitable, but not the "),
+        Part(f" ({_on_average(gap)}) live in a placement that is suitable, but not the "),
         Part(f"first choice{_most_with_an_agency(figures, gap)}."),
     ]
 
@@ -129,7 +129,7 @@ def _unmet_need(figures: Figures) -> Sentence:
         ]
     sentence = [
         _range(gap, "unmet_need"),
-        Part(f" (about {children(gap.mean)}) live in a placement that does not suit their need"),
+        Part(f" ({_on_average(gap)}) live in a placement that does not suit their need"),
     ]
     unplaced = figures.at("in_care", figures.headline_date, "unplaced")
     if unplaced is None:
@@ -146,7 +146,12 @@ def _unmet_need(figures: Figures) -> Sentence:
 
 
 def _about(spread: Spread) -> str:
-    return f"{children_range(spread.p10, spread.p90)} (about {children(spread.mean)})"
+    return f"{children_range(spread.p10, spread.p90)} ({_on_average(spread)})"
+
+
+def _on_average(spread: Spread) -> str:
+    number = children(spread.mean)
+    return f"{number} on average" if number.startswith("fewer") else f"about {number}"
 
 
 def _range(spread: Spread, term: str) -> Part:
