@@ -198,8 +198,7 @@ def _stock_of(shapes: NationalShapes, kinds: list[str]) -> float:
 
 
 def _share(shapes: NationalShapes) -> Floats:
-    durations = shapes.placement_durations()
-    ended = durations[durations["placement"] == "total"]["placements"].to_numpy()
+    ended = shapes.placements_ended().loc["total"].to_numpy()
     moves = shapes.moves_by_duration()
     return real_move_share(ended, (moves["total"] - moves["status_only"]).to_numpy())
 

@@ -240,9 +240,9 @@ class NationalShapes:
     @_once
     def placements_ended(self) -> pd.DataFrame:
         """The same wide: placement x from_days."""
-        return self.placement_durations().pivot_table(
-            index="placement", columns="from_days", values="placements"
-        )
+        rows, bands = [*GROUPS, "total"], PLACEMENT_BANDS
+        wide = self.shape("placement_durations").reindex(rows, columns=list(bands)).fillna(0.0)
+        return wide.set_axis([from_days for from_days, _ in bands.values()], axis="columns")
 
     @_once
     def placement_duration_averages(self) -> pd.DataFrame:

@@ -368,14 +368,14 @@ class PublishedHistory:
 
 def _first_way(counts: Counts, ways: list[list[str]]) -> pd.Series[float]:
     """Per year, the sum of the first group of cells that this year's publication has."""
-    result = pd.Series(float("nan"), index=counts.number.index)
-    decided = pd.Series(False, index=counts.number.index)
+    result = np.full(len(counts.years), np.nan)
+    decided = np.zeros(len(counts.years), dtype=bool)
     for way in ways:
-        published = (counts.number[way].notna() | counts.suppressed[way]).all(axis=1) & ~decided
-        total = counts.number[way].sum(axis=1, skipna=False)
-        result = result.where(~published, total)
+        cells = counts.select(way)
+        published = np.logical_and.reduce(~np.isnan(cells.numbers) | cells.held_back, axis=1)
+        result = np.where(published & ~decided, cells.numbers.sum(axis=1), result)
         decided |= published
-    return result
+    return pd.Series(result, counts.number.index)
 
 
 @lru_cache(maxsize=32)
