@@ -13,9 +13,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from numba.core import codegen, compiler, typed_passes
+from numba.core import codegen, compiler, typed_passes, types, untyped_passes
 from numba.core.compiler_machinery import register_pass
 from numba.core.runtime import rtsys
 
@@ -107,7 +108,20 @@ class _Compiler(compiler.Compiler):  # type: ignore[misc]  # numba is not follow
 
 
 _INSTEAD = {typed_passes.NativeLowering: _BriefLowering}
-_NOT_NEEDED: set[type] = set()
+_NOT_NEEDED = {
+    untyped_passes.WithLifting,
+    untyped_passes.InlineClosureLikes,
+    untyped_passes.RewriteDynamicRaises,
+    untyped_passes.MakeFunctionToJitFunction,
+    untyped_passes.InlineInlinables,
+    untyped_passes.FindLiterallyCalls,
+    untyped_passes.LiteralUnroll,
+    typed_passes.InlineOverloads,
+    typed_passes.NopythonRewrites,
+    typed_passes.DumpParforDiagnostics,
+}
+"""What is done for functions within functions, blocks of ``with``, sums of whole arrays and the
+like, of which there are none."""
 
 
 class PartCompiler(_Compiler):
@@ -127,7 +141,7 @@ class WholeCompiler(_Compiler):
     def compile_extra(self, func: Callable[..., Any]) -> Any:
         """The result of compiling ``func``."""
         self.state.flags = _Flags(self.state.flags)
-        with _seldom_searching_for_garbage():
+        with _seldom_searching_for_garbage(), _found_once(self.state.typingctx):
             made = super().compile_extra(func)
         # As numba does for code that it kept and loads again.
         for environment in made._find_referenced_environments():
@@ -143,3 +157,27 @@ def _seldom_searching_for_garbage() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def _found_once(typing: Any) -> Iterator[None]:
+    """What an operator makes of which kinds is looked up once, not wherever it stands."""
+    if "resolve_setitem" in vars(typing):
+        yield
+        return
+    look_up, found = typing._resolve_user_function_type, {}
+
+    def resolve(of: Any, kinds: Any, named: Any, *how: Any) -> Any:
+        if type(of) is not types.Function or how:
+            return look_up(of, kinds, named, *how)
+        asked = of, tuple(kinds), tuple(named.items())
+        if asked not in found:
+            found[asked] = look_up(of, kinds, named)
+        return found[asked]
+
+    typing._resolve_user_function_type = resolve
+    typing.resolve_setitem = cache(typing.resolve_setitem)
+    try:
+        yield
+    finally:
+        del typing._resolve_user_function_type, typing.resolve_setitem

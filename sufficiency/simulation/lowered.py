@@ -18,6 +18,7 @@ from numba.core import analysis, cgutils, ir, lowering, types
 from sufficiency.simulation.by_reference import array_of
 
 _NUMBERS = types.Number, types.Boolean
+_LENGTHS = "shape", "strides"
 
 
 class BriefLower(lowering.Lower):  # type: ignore[misc]  # numba is not followed by mypy
@@ -129,9 +130,6 @@ class BriefLower(lowering.Lower):  # type: ignore[misc]  # numba is not followed
 
     def _member(self, kind: Any, array: Any, name: str) -> Any:
         return self.context.data_model_manager[kind].get(self.builder, array, name)
-
-
-_LENGTHS = "shape", "strides"
 
 
 def _places_in(kind: Any) -> list[Any]:
