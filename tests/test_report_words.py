@@ -71,6 +71,21 @@ def test_rare_gaps_are_said_to_be_rare(run: SampleForecast) -> None:
     assert "Expected to be highest" not in said
 
 
+def test_where_nobody_is_in_a_gap_in_any_future_none_are_said_to_be(run: SampleForecast) -> None:
+    forecast = run.forecast.copy()
+    unplaced = forecast["sector"] == "unplaced"
+    forecast.loc[unplaced, forecast.columns[4:]] = 0.0
+    forecast.loc[forecast["measure"] == "unmet_need", ["mean", "p90"]] = (1.0, 2.0)
+    said = " ".join(plain(part) for part in headline(Figures.of(replace(run, forecast=forecast))))
+    assert "of them none has no registered place" not in said
+    assert "; all of them in a registered one." in said
+    gaps = forecast["measure"].isin(["in_house_shortfall", "unmet_need"])
+    forecast.loc[gaps, forecast.columns[4:]] = 0.0
+    said = " ".join(plain(part) for part in headline(Figures.of(replace(run, forecast=forecast))))
+    assert "No child lives in a placement that is suitable, but not the first choice." in said
+    assert "No child lives in an unsuitable place." in said
+
+
 def test_fewer_than_one_child_is_not_about_fewer_than_one(run: SampleForecast) -> None:
     forecast = run.forecast.copy()
     forecast.loc[forecast["measure"] == "unmet_need", ["mean", "p10", "p90"]] = (0.4, 0.0, 1.0)

@@ -87,7 +87,8 @@ def _in_house_shortfall(figures: Figures) -> Sentence:
         return []
     if gap.p90 < 0.5:
         return [
-            Part("Fewer than 1 child at a time lives in a placement that is "),
+            Part("Fewer than 1 child at a time" if gap.mean > 0 else "No child"),
+            Part(" lives in a placement that is "),
             Part("suitable, but not the first choice", "in_house_shortfall"),
             Part("."),
         ]
@@ -123,8 +124,8 @@ def _unmet_need(figures: Figures) -> Sentence:
         return []
     if gap.p90 < 0.5:
         return [
-            Part("Fewer than 1 child at a time has "),
-            Part("no suitable place", "unmet_need"),
+            Part("Fewer than 1 child at a time has " if gap.mean > 0 else "No child lives in "),
+            Part("no suitable place" if gap.mean > 0 else "an unsuitable place", "unmet_need"),
             Part("."),
         ]
     sentence = [
@@ -134,6 +135,13 @@ def _unmet_need(figures: Figures) -> Sentence:
     unplaced = figures.at("in_care", figures.headline_date, "unplaced")
     if unplaced is None:
         return [*sentence, Part(".")]
+    if unplaced.mean == 0:
+        return [
+            *sentence,
+            Part("; all of them in a "),
+            Part("registered one", "unplaced"),
+            Part("."),
+        ]
     few = "fewer than 1 at a time" if unplaced.p90 < 1 else _about(unplaced)
     return [
         *sentence,
