@@ -129,6 +129,9 @@ def test_what_cannot_be_published_is_refused(run_folder: Path, tmp_path: Path) -
     damaged = tmp_path / "damaged"
     damaged.mkdir()
     (damaged / "manifest.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match=r"found no forecast\.csv, so this is not the folder of a"):
+        publish(damaged, tmp_path / "to")
+    (damaged / "forecast.csv").write_text("", encoding="utf-8")
     with pytest.raises(UserError, match="missing or damaged"):
         publish(damaged, tmp_path / "to")
     assert not (tmp_path / "to").exists()

@@ -29,7 +29,7 @@ from sufficiency.report.run_folder import (
 )
 from sufficiency.report.suppression import ShownRun, is_small, knows_children, shown
 
-REPLICATIONS = "replications.parquet"
+FORECAST, REPLICATIONS = "forecast.csv", "replications.parquet"
 KEYS = ["date", "measure", "sector", "age_band"]
 ALL, COST = "all", "cost"
 SAFE_KEYS = (
@@ -83,11 +83,13 @@ def read_run(folder: Path) -> ShownRun:
 
     Raises `UserError` if it is no such folder, or a file of it is missing or damaged.
     """
-    if not (folder / MANIFEST).is_file():
-        raise UserError(
-            f"{folder}: found no {MANIFEST}, so this is not the folder of a run. Give a folder "
-            "that `sufficiency run` has written, such as outputs/wolverhampton."
-        )
+    # A comparison, a plan and others have a manifest too.
+    for name in (MANIFEST, FORECAST):
+        if not (folder / name).is_file():
+            raise UserError(
+                f"{folder}: found no {name}, so this is not the folder of a run. Give a folder "
+                "that `sufficiency run` has written, such as outputs/wolverhampton."
+            )
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         tables = {name: _read_table(folder / f"{name}.csv") for name in TABLES}
