@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sufficiency.report.run_folder import BeginPage, RunWriter
     from sufficiency.scenario.model import Scenario
 
-COMPILING = "Compiling the simulation, once after an install; this takes 15 to 30 seconds."
+COMPILING = "Compiling the simulation, once after an install; this takes 10 to 20 seconds."
 STOPPED = (
     "No results are written yet; the futures that are finished are kept, and the same command with "
     "--resume goes on from there."

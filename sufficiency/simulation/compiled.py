@@ -66,7 +66,7 @@ except (ImportError, OSError) as error:  # a library that is blocked or broken, 
 else:
     RUNS_COMPILED = not config.DISABLE_JIT
     COMPILES_QUICKLY = RUNS_COMPILED and QUICK_WITH[0] <= version_info.short <= QUICK_WITH[1]
-    _of_whole: dict[str, Any] = {}
+    _of_whole: dict[str, Any] = {"no_cfunc_wrapper": True}
     _of_part: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     if COMPILES_QUICKLY:
         from sufficiency.simulation.by_reference import passed_by_reference
