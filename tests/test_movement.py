@@ -120,6 +120,15 @@ def test_more_children_than_foretold_are_told_from_more_to_come(tmp_path: Path) 
     assert any("are one line" in note for note in found.notes)
 
 
+def test_a_start_within_a_month_is_not_told_by_whole_months(tmp_path: Path) -> None:
+    """Vintages are months: from the end of August to 15 October is no number of them."""
+    months = 12
+    vintages = told(np.full((13, months), 10.0), np.triu(np.full((months, months), 100.0)))
+    before = a_run(tmp_path / "2020-08", AUGUST, told=vintages)
+    after = a_run(tmp_path / "within", date(2020, 10, 15), told=vintages)
+    assert "leavers" not in explain(before, after).lines
+
+
 def told(committed: np.ndarray, new: np.ndarray) -> Vintages:
     return Vintages(committed, new)
 

@@ -123,6 +123,16 @@ def test_a_price_changed_before_the_start_has_risen_since(write: Write) -> None:
     assert plan.changes == ()
 
 
+@pytest.mark.parametrize(("day", "nights"), [("2023-03-31", []), ("2023-04-01", [1])])
+def test_a_price_of_the_start_date_is_the_starts_and_of_the_next_day_is_a_change(
+    write: Write, day: str, nights: list[int]
+) -> None:
+    ifa = f"{{weekly_cost_gbp: 900, changes: [{{from: {day}, weekly_cost_gbp: 1000}}]}}"
+    plan = of_file(write, f"{{prices: {{ifa: {ifa}}}}}").costs
+    assert [change.night for change in plan.changes] == nights
+    assert plan.weekly_cost_gbp[IFA] == (900 if nights else 1000)
+
+
 def test_a_block_contract_is_paid_for_used_or_not_unless_told(write: Write) -> None:
     pools = "[{name: Block, kind: block, places: 6}, {name: Spot}]"
     block = f"sectors: {{residential: {{pools: {pools}}}}}\n"

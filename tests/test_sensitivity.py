@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,18 @@ def test_an_answer_that_is_none_is_refused(
     assert message in str(refused.value)
     with pytest.raises(UserError, match="--at: found"):
         answers_at(calendar, calendar.start, **{})
+
+
+@pytest.mark.parametrize(("months", "year"), [(36, "2022-23"), (6, "2020-21")])
+def test_money_is_of_the_last_year_that_is_whole_and_only_then_has_a_budget(
+    months: int, year: str
+) -> None:
+    """From 30 June 2020, 36 months end within 2023-24."""
+    budgets = dict.fromkeys(("2020-21", "2022-23", "2023-24"), 30e6)
+    calendar = report_calendar(date(2020, 6, 30), months)
+    (cost,) = answers_at(calendar, None, ("cost",), budgets=budgets)
+    assert cost.financial_year == year
+    assert cost.limit == (30e6 if months == 36 else None)
 
 
 @pytest.fixture
