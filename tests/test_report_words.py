@@ -86,6 +86,25 @@ def test_where_nobody_is_in_a_gap_in_any_future_none_are_said_to_be(run: SampleF
     assert "No child lives in an unsuitable place." in said
 
 
+@pytest.mark.parametrize(
+    ("low", "mean", "high", "said"),
+    [
+        (3.0, 7.0, 12.0, "; of them 3 to 12 (about 7) have no registered place."),
+        (0.0, 0.2, 0.9, "; of them fewer than 1 at a time has no registered place."),
+    ],
+)
+def test_children_without_a_registered_place_are_said_to_be_among_those_in_need(
+    run: SampleForecast, low: float, mean: float, high: float, said: str
+) -> None:
+    forecast = run.forecast.copy()
+    gap = forecast["measure"] == "unmet_need"
+    forecast.loc[gap, ["p10", "mean", "p90"]] = (10.0, 14.0, 20.0)
+    unplaced = (forecast["measure"] == "in_care") & (forecast["sector"] == "unplaced")
+    forecast.loc[unplaced, ["p10", "mean", "p90"]] = (low, mean, high)
+    found = headline(Figures.of(replace(run, forecast=forecast)))
+    assert any(plain(sentence).endswith(said) for sentence in found)
+
+
 def test_fewer_than_one_child_is_not_about_fewer_than_one(run: SampleForecast) -> None:
     forecast = run.forecast.copy()
     forecast.loc[forecast["measure"] == "unmet_need", ["mean", "p10", "p90"]] = (0.4, 0.0, 1.0)
