@@ -113,11 +113,24 @@ def test_a_number_that_is_none_is_refused(resolved: Resolved, name: str, message
 
 
 @pytest.mark.parametrize(
+    ("written", "gbp"),
+    [("£24m", 24e6), ("24.5M", 24.5e6), ("36,000,000", 36e6), ("£950k", 950e3), ("£ 24 m", 24e6)],
+)
+def test_a_limit_is_read_as_people_write_money(
+    resolved: Resolved, written: str, gbp: float
+) -> None:
+    calendar = report_calendar(resolved.start, resolved.months)
+    answers = answers_at(calendar, None, measures=("cost",), limits=(f"cost={written}",))
+    assert {answer.limit for answer in answers} == {gbp}
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"measures": ("costs",)}, "Did you mean cost?"),
         ({"limits": ("cost=much",)}, '--limit: found "cost=much"'),
         ({"limits": ("gap=3",)}, '--limit: found "gap=3"'),
+        ({"limits": ("cost=24mk",)}, '--limit: found "cost=24mk"'),
     ],
 )
 def test_an_answer_that_is_none_is_refused(

@@ -175,7 +175,7 @@ GLOSSARY = (
         "extra_cost_of_gap",
         "Extra cost of the gaps",
         "What placements cost beyond the price of each child's first choice, over the children in "
-        "either gap.",
+        "either gap; a placement that costs less than the first choice is taken off.",
     ),
     Definition(
         "nights",

@@ -181,8 +181,13 @@ def gap_by_need(figures: Figures) -> Table | None:
         ],
         rows=body,
         note="To close a gap, find places of the kind in the first column. "
-        "Need is assumed, not observed; a scenario that says `uncertainty: {overflow_range: true}` "
-        "shows how the gap moves with it.",
+        "Need is assumed, not observed; "
+        + (
+            "the table of fewest and most for want of a family shows how the gap moves with it."
+            if "overflow_range" in figures.manifest
+            else "a scenario that says `uncertainty: {overflow_range: true}` shows how the gap "
+            "moves with it."
+        ),
     )
 
 

@@ -101,10 +101,7 @@ def _limits(limits: Sequence[str], measures: Sequence[str]) -> dict[str, float]:
     found = {}
     for text in limits:
         name, _, number = (part.strip() for part in text.partition("="))
-        try:
-            value = float(number.replace(",", ""))
-        except ValueError:
-            value = float("nan")
+        value = _amount(number)
         if name not in measures or not 0 <= value < float("inf"):
             raise UserError(
                 f'--limit: found "{text}", expected one of {", ".join(measures)} with a number, '
@@ -112,3 +109,14 @@ def _limits(limits: Sequence[str], measures: Sequence[str]) -> dict[str, float]:
             )
         found[name] = value
     return found
+
+
+def _amount(text: str) -> float:
+    """A number as people write it (£24m, 36,000,000); NaN if it is none."""
+    plain = text.removeprefix("£").replace(",", "").strip().lower()
+    digits = plain.rstrip("mk")
+    size = {"": 1, "k": 1_000, "m": 1_000_000}.get(plain[len(digits) :])
+    try:
+        return float("nan") if size is None else size * float(digits)
+    except ValueError:
+        return float("nan")
