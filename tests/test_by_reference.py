@@ -127,3 +127,13 @@ def test_a_kind_that_was_kept_is_the_kind_of_tuples_now() -> None:
 def test_what_has_no_place_of_its_own_is_refused() -> None:
     with pytest.raises(TypeError, match="not to be read by compiled code"):
         numba.typeof(an_inner(np.random.default_rng(5))._replace(weight="heavy"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("column", [np.zeros(7, dtype=np.float32), "a word"])
+def test_what_is_not_the_array_it_is_taken_for_is_refused(column: object) -> None:
+    outer, seen = an_outer(1), np.zeros(5)
+    all_of(outer, seen)
+    [code] = all_of.overloads.values()  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match="not an array of the kind that is kept here"):
+        code.entry_point(outer._replace(column=column), seen)
+    code.entry_point(an_outer(1), seen)

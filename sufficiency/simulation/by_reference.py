@@ -32,6 +32,11 @@ T = TypeVar("T", bound=type)
 
 _WORD = 8
 """Bytes that a number or an address takes."""
+_ITEMSIZE, _BEFORE_DATA = 3, 4
+"""Where numba has an array's size of an element, and words before the address of its data; its
+shape and its strides follow."""
+_MOST_DIMENSIONS = 64
+"""As of numpy."""
 
 
 class ByReference(types.Type):  # type: ignore[misc]  # numba is not followed by mypy
@@ -164,24 +169,41 @@ def _keep_all(kind: ByReference, found: Any, address: Any, failed: Any, c: Any) 
         if isinstance(one, ByReference):
             _keep_all(one, item, there, failed, c)
             continue
-        native = c.unbox(one, item)
-        with c.builder.if_then(native.is_error, likely=False):
-            c.builder.store(cgutils.true_bit, failed)
-        for position_of_word, word in enumerate(_words(one, native.value, c)):
-            to = _at(c.builder, there, _WORD * position_of_word)
-            c.builder.store(word, c.builder.bitcast(to, word.type.as_pointer()))
+        if isinstance(one, types.Array):
+            sizes = [cgutils.intp_t(size) for size in (_bytes_of(one), _itemsize(one))]
+            wrong = c.builder.call(_keeper(c), [item, there, *sizes])
+        else:
+            native = c.unbox(one, item)
+            word = c.context.data_model_manager[one].as_data(c.builder, native.value)
+            c.builder.store(word, c.builder.bitcast(there, word.type.as_pointer()))
+            wrong = native.is_error
+        c.builder.store(c.builder.or_(c.builder.load(failed), wrong), failed)
 
 
-def _words(kind: types.Type, value: Any, c: Any) -> list[Any]:
-    """What is kept of a number or an array."""
-    model = c.context.data_model_manager[kind]
-    if not isinstance(kind, types.Array):
-        return [model.as_data(c.builder, value)]
-    lengths = ("shape",) if kind.layout == "C" else ("shape", "strides")
-    words = [model.get(c.builder, value, "data")]
-    for name in lengths:
-        words += cgutils.unpack_tuple(c.builder, model.get(c.builder, value, name), kind.ndim)
-    return words
+def _keeper(c: Any) -> Any:
+    """The function that keeps an array: its data's address and as many lengths as there is room.
+
+    One for all, as what numba writes down for each takes long to compile. Raises what numba does.
+    """
+    ir, whole = cgutils.ir, cgutils.intp_t
+    made_of = ir.FunctionType(ir.IntType(1), [cgutils.voidptr_t, cgutils.voidptr_t, whole, whole])
+    keeper = cgutils.get_or_insert_function(c.builder.module, made_of, "sufficiency.keep_array")
+    if not keeper.is_declaration:
+        return keeper
+    keeper.linkage = "internal"
+    keeper.attributes.add("noinline")
+    builder = ir.IRBuilder(keeper.append_basic_block())
+    python = c.context.get_python_api(builder)
+    found, there, in_bytes, itemsize = keeper.args
+    room = builder.alloca(whole, size=_BEFORE_DATA + 1 + 2 * _MOST_DIMENSIONS)
+    missed = python.numba_array_adaptor(found, builder.bitcast(room, cgutils.voidptr_t))
+    other = builder.icmp_signed("!=", builder.load(builder.gep(room, [whole(_ITEMSIZE)])), itemsize)
+    wrong = builder.or_(cgutils.is_not_null(builder, missed), other)
+    with builder.if_then(wrong, likely=False):
+        python.err_set_string("PyExc_TypeError", "not an array of the kind that is kept here")
+    cgutils.raw_memcpy(builder, there, builder.gep(room, [whole(_BEFORE_DATA)]), in_bytes, 1)
+    builder.ret(wrong)
+    return keeper
 
 
 def _load(builder: Any, address: Any, place: int, kind: Any) -> Any:
