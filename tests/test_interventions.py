@@ -34,7 +34,8 @@ MISTAKES = {
     "a ramp that is longer than the intervention": (
         ITEM + "effect: 0.9, ramp_days: 180, length_months: 3}",
         "interventions[1].ramp_days: the effect would be whole only on 2023-10-28, after it has "
-        "ended (2023-07-31); expected a shorter ramp, or a later end.",
+        "ended (2023-07-31); expected a shorter ramp, a later end, or after_end: stays if it keeps "
+        "what it has reached.",
     ),
     "an end before the start": (
         ITEM + "effect: 0.9, end: 2023-04-01}",

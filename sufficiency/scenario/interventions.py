@@ -190,10 +190,10 @@ class Intervention(Strict):
             return "end", (
                 f"found {last}, expected a date not before the intervention's start ({first})"
             )
-        if full > after_last:
+        if full > after_last and self.afterwards.what != "stays":
             return "full_from" if self.full_from is not None else "ramp_days", (
                 f"the effect would be whole only on {full}, after it has ended ({last}); expected "
-                "a shorter ramp, or a later end"
+                "a shorter ramp, a later end, or after_end: stays if it keeps what it has reached"
             )
         return None
 

@@ -62,8 +62,8 @@ def below_zero(row: Row) -> int:
 
 
 if RUNS_COMPILED:
-    from llvmlite import ir
     from numba import types
+    from numba.core.cgutils import ir
     from numba.extending import lower_builtin, models, register_model, type_callable
 
     _NUMBERS = ir.VectorType(ir.DoubleType(), WIDTH)
