@@ -59,6 +59,8 @@ def process_crew(
         _stop(executor, others)
         raise
     finally:
+        if getattr(executor, "_broken", False):
+            _hang_up(executor)
         executor.shutdown(wait=True, cancel_futures=True)
 
 
@@ -73,15 +75,16 @@ def _stop(executor: ProcessPoolExecutor, others: set[BaseProcess]) -> None:
 
 
 def _hang_up(executor: ProcessPoolExecutor) -> None:
-    """End the wait for what a stopped worker had half sent.
+    """End the wait for what a stopped worker had half sent, or half been sent.
 
-    The pool reads results from a pipe that this process could write to as well, so it would wait
-    for the rest of a message for ever.
+    The pool reads results from a pipe that this process could write to as well, and sends work
+    down one that it could read, so it would wait for the rest of a message for ever. (Python knows
+    of the second since 3.11.5: https://github.com/python/cpython/issues/94777.)
     """
-    queue = getattr(executor, "_result_queue", None)
-    writer = getattr(queue, "_writer", None)
-    if writer is not None:
-        writer.close()
+    for queue, end in (("_result_queue", "_writer"), ("_call_queue", "_reader")):
+        pipe = getattr(getattr(executor, queue, None), end, None)
+        if pipe is not None:
+            pipe.close()
 
 
 def most_processes(number: int, system: str) -> int:

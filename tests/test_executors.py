@@ -85,6 +85,47 @@ def test_a_worker_stopped_while_it_sends_a_result_holds_up_nobody(tmp_path: Path
     assert done.stdout == "ended\n", done.stderr
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signals here")
+def test_a_worker_killed_while_it_is_sent_work_holds_up_nobody(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import multiprocessing, os, signal, time
+            from concurrent.futures import BrokenExecutor
+            from sufficiency.processes import process_crew
+
+            def length(shared, item):
+                return len(item)
+
+            if __name__ == "__main__":
+                with process_crew(length, None, 1) as crew:
+                    assert crew.submit(b"1").result() == 1
+                    (worker,) = multiprocessing.active_children()
+                    os.kill(worker.pid, signal.SIGSTOP)
+                    sent = crew.submit(bytes(10_000_000))
+                    time.sleep(0.5)  # More than fits into a pipe is on its way.
+                    os.kill(worker.pid, signal.SIGKILL)
+                    try:
+                        sent.result()
+                    except BrokenExecutor:
+                        print("broken")
+                print("ended")
+            """
+        ),
+        encoding="utf-8",
+    )
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "broken\nended\n", done.stderr
+
+
 def test_no_more_is_sent_out_than_can_be_worked_on() -> None:
     begun: list[int] = []
 
