@@ -45,6 +45,7 @@ def process_crew(
         initializer=_begin,
         initargs=(work, shared),
     )
+    _wait_for_no_reader(executor)
 
     def submit(item: Any) -> Future[Any]:
         with _interrupts_later():
@@ -59,8 +60,6 @@ def process_crew(
         _stop(executor, others)
         raise
     finally:
-        if getattr(executor, "_broken", False):
-            _hang_up(executor)
         executor.shutdown(wait=True, cancel_futures=True)
 
 
@@ -75,16 +74,26 @@ def _stop(executor: ProcessPoolExecutor, others: set[BaseProcess]) -> None:
 
 
 def _hang_up(executor: ProcessPoolExecutor) -> None:
-    """End the wait for what a stopped worker had half sent, or half been sent.
+    """End the wait for what a stopped worker had half sent.
 
-    The pool reads results from a pipe that this process could write to as well, and sends work
-    down one that it could read, so it would wait for the rest of a message for ever. (Python knows
-    of the second since 3.11.5: https://github.com/python/cpython/issues/94777.)
+    The pool reads results from a pipe that this process could write to as well, so it would wait
+    for the rest of a message for ever.
     """
-    for queue, end in (("_result_queue", "_writer"), ("_call_queue", "_reader")):
-        pipe = getattr(getattr(executor, queue, None), end, None)
-        if pipe is not None:
-            pipe.close()
+    queue = getattr(executor, "_result_queue", None)
+    writer = getattr(queue, "_writer", None)
+    if writer is not None:
+        writer.close()
+
+
+def _wait_for_no_reader(executor: ProcessPoolExecutor) -> None:
+    """Have nobody wait until what is being sent to a worker that died has been read.
+
+    This process could read it too, so before Python 3.11.5 its pool would wait for ever:
+    https://github.com/python/cpython/issues/94777.
+    """
+    queue = getattr(executor, "_call_queue", None)
+    if queue is not None:
+        queue.cancel_join_thread()
 
 
 def most_processes(number: int, system: str) -> int:
