@@ -55,11 +55,23 @@ def test_an_error_comes_out_and_leaves_no_worker(executor: str) -> None:
     assert multiprocessing.active_children() == []
 
 
+def run_script(script: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """What a script says that processes start again from; one that hangs fails."""
+    script.write_text(textwrap.dedent(text), encoding="utf-8")
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
 def test_a_worker_stopped_while_it_sends_a_result_holds_up_nobody(tmp_path: Path) -> None:
-    script = tmp_path / "stopping.py"
-    script.write_text(
-        textwrap.dedent(
-            """
+    done = run_script(
+        tmp_path / "stopping.py",
+        """
             from contextlib import closing
             from sufficiency.executors import Workers, work_out
 
@@ -70,27 +82,16 @@ def test_a_worker_stopped_while_it_sends_a_result_holds_up_nobody(tmp_path: Path
                 with closing(work_out(large, None, range(6), Workers("processes", 2))) as results:
                     next(results)
                 print("ended")
-            """
-        ),
-        encoding="utf-8",
-    )
-    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
-        [sys.executable, script],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=60,
+            """,
     )
     assert done.stdout == "ended\n", done.stderr
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signals here")
 def test_a_worker_killed_while_it_is_sent_work_holds_up_nobody(tmp_path: Path) -> None:
-    script = tmp_path / "killed.py"
-    script.write_text(
-        textwrap.dedent(
-            """
+    done = run_script(
+        tmp_path / "killed.py",
+        """
             import multiprocessing, os, signal, time
             from concurrent.futures import BrokenExecutor
             from sufficiency.processes import process_crew
@@ -111,17 +112,7 @@ def test_a_worker_killed_while_it_is_sent_work_holds_up_nobody(tmp_path: Path) -
                     except BrokenExecutor:
                         print("broken")
                 print("ended")
-            """
-        ),
-        encoding="utf-8",
-    )
-    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
-        [sys.executable, script],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=60,
+            """,
     )
     assert done.stdout == "broken\nended\n", done.stderr
 
