@@ -152,6 +152,9 @@ class WholeCompiler(_Compiler):
 @contextmanager
 def _seldom_searching_for_garbage() -> Iterator[None]:
     before = gc.get_threshold()
+    if before[0] >= _SELDOM[0]:
+        yield  # A command searches as seldom, and may search less seldom from here on.
+        return
     gc.set_threshold(*_SELDOM)
     try:
         yield
