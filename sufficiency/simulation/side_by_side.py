@@ -7,7 +7,7 @@ step, which a loop over the causes would hide from them. To Python it is an arra
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -63,13 +63,17 @@ def below_zero(row: Row) -> int:
 
 if RUNS_COMPILED:
     from numba import types
+    from numba.core import cgutils
     from numba.core.cgutils import ir
     from numba.extending import lower_builtin, models, register_model, type_callable
 
-    _NUMBERS = ir.VectorType(ir.DoubleType(), WIDTH)
-    _PLACES = ir.VectorType(ir.IntType(32), WIDTH)
-    _ZEROS = ir.Constant(_NUMBERS, [0.0] * WIDTH)
-    _UNSET = ir.Constant(_NUMBERS, ir.Undefined)
+    _PART = ir.VectorType(ir.DoubleType(), _AT_ONCE)
+    # Of no other length does a loop keep a row where processors reckon with several numbers.
+    _PARTS = ir.ArrayType(_PART, WIDTH // _AT_ONCE)
+    _WHOLE = ir.IntType(64)
+    _SAME = ir.Constant(ir.VectorType(ir.IntType(32), _AT_ONCE), [0] * _AT_ONCE)
+    _ZEROS = ir.Constant(_PART, [0.0] * _AT_ONCE)
+    _UNSET = ir.Constant(_PART, ir.Undefined)
 
     class _RowType(types.Type):  # type: ignore[misc]  # numba is not followed by mypy
         """What numba knows a `Row` by."""
@@ -79,7 +83,7 @@ if RUNS_COMPILED:
     @register_model(_RowType)
     class _RowModel(models.PrimitiveModel):  # type: ignore[misc]
         def __init__(self, manager: Any, kind: Any):
-            super().__init__(manager, kind, _NUMBERS)
+            super().__init__(manager, kind, _PARTS)
 
     Build = Callable[..., Any]
 
@@ -98,7 +102,10 @@ if RUNS_COMPILED:
         def register(build: Build) -> None:
             def lowered(context: Any, builder: Any, signature: Any, given: Any) -> Any:
                 values = [
-                    context.make_array(kind)(context, builder, value).data
+                    builder.bitcast(
+                        context.make_array(kind)(context, builder, value).data,
+                        _PART.as_pointer(),
+                    )
                     if isinstance(kind, types.Array)
                     else value
                     for kind, value in zip(signature.args, given, strict=True)
@@ -109,13 +116,27 @@ if RUNS_COMPILED:
 
         return register
 
+    def _parts(builder: Any, row: Any) -> list[Any]:
+        return [builder.extract_value(row, place) for place in range(_PARTS.count)]
+
+    def _row(builder: Any, parts: Iterable[Any]) -> Any:
+        row = ir.Constant(_PARTS, ir.Undefined)
+        for place, part in enumerate(parts):
+            row = builder.insert_value(row, part, place)
+        return row
+
+    def _places(builder: Any, first: Any) -> list[Any]:
+        return [builder.gep(first, [_WHOLE(place)]) for place in range(_PARTS.count)]
+
     @_made(row_at, (types.Array,), _ROW)
     def _row_at(builder: Any, numbers: Any) -> Any:
-        return builder.load(builder.bitcast(numbers, _NUMBERS.as_pointer()), align=8)
+        places = _places(builder, numbers)
+        return _row(builder, [builder.load(place, align=8) for place in places])
 
     @_made(set_row, (types.Array, _RowType), types.none)
     def _set_row(builder: Any, numbers: Any, row: Any) -> Any:
-        builder.store(row, builder.bitcast(numbers, _NUMBERS.as_pointer()), align=8)
+        for place, part in zip(_places(builder, numbers), _parts(builder, row), strict=True):
+            builder.store(part, place, align=8)
         return ir.Constant(ir.IntType(8).as_pointer(), None)
 
     for _operation, _instruction in (
@@ -123,30 +144,49 @@ if RUNS_COMPILED:
         (operator.sub, "fsub"),
         (operator.mul, "fmul"),
     ):
-        _made(_operation, (_RowType, _RowType), _ROW)(
-            lambda builder, row, other, name=_instruction: getattr(builder, name)(row, other)
-        )
+
+        def _of_both(builder: Any, row: Any, other: Any, name: str = _instruction) -> Any:
+            both = zip(_parts(builder, row), _parts(builder, other), strict=True)
+            return _row(builder, [getattr(builder, name)(*parts) for parts in both])
+
+        _made(_operation, (_RowType, _RowType), _ROW)(_of_both)
 
     @_made(times, (_RowType, types.Float), _ROW)
     def _times(builder: Any, row: Any, number: Any) -> Any:
         one = builder.insert_element(_UNSET, number, ir.Constant(ir.IntType(32), 0))
-        same = builder.shuffle_vector(one, _UNSET, ir.Constant(_PLACES, [0] * WIDTH))
-        return builder.fmul(row, same)
+        same = builder.shuffle_vector(one, _UNSET, _SAME)
+        return _row(builder, [builder.fmul(part, same) for part in _parts(builder, row)])
 
     @_made(without_exits, (_RowType,), _ROW)
     def _without_exits(builder: Any, row: Any) -> Any:
-        places = [place + WIDTH * (place < N_EXIT_CAUSES) for place in range(WIDTH)]
-        return builder.shuffle_vector(row, _ZEROS, ir.Constant(_PLACES, places))
+        parts = []
+        for first, part in zip(range(0, WIDTH, _AT_ONCE), _parts(builder, row), strict=True):
+            stays = [place >= N_EXIT_CAUSES for place in range(first, first + _AT_ONCE)]
+            which = ir.Constant(ir.VectorType(ir.IntType(1), _AT_ONCE), stays)
+            parts.append(builder.select(which, part, _ZEROS))
+        return _row(builder, parts)
 
     @_made(at_least_zero, (_RowType,), _ROW)
     def _at_least_zero(builder: Any, row: Any) -> Any:
-        return builder.select(builder.fcmp_ordered(">", row, _ZEROS), row, _ZEROS)
+        return _row(
+            builder,
+            [
+                builder.select(builder.fcmp_ordered(">", part, _ZEROS), part, _ZEROS)
+                for part in _parts(builder, row)
+            ],
+        )
 
     @_made(below_zero, (_RowType,), types.int64)
     def _below_zero(builder: Any, row: Any) -> Any:
-        below = builder.fcmp_ordered("<", row, _ZEROS)
-        return builder.zext(builder.bitcast(below, ir.IntType(WIDTH)), ir.IntType(64))
+        found = _WHOLE(0)
+        for first, part in zip(range(0, WIDTH, _AT_ONCE), _parts(builder, row), strict=True):
+            below = builder.bitcast(builder.fcmp_ordered("<", part, _ZEROS), ir.IntType(_AT_ONCE))
+            bits = builder.shl(builder.zext(below, _WHOLE), _WHOLE(first))
+            found = builder.or_(found, bits)
+        return found
 
     @_made(operator.getitem, (_RowType, types.Integer), types.float64)
     def _getitem(builder: Any, row: Any, place: Any) -> Any:
-        return builder.extract_element(row, place)
+        room = cgutils.alloca_once_value(builder, row)
+        numbers = builder.bitcast(room, _PART.element.as_pointer())
+        return builder.load(builder.gep(numbers, [place]))
