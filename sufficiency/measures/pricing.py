@@ -336,5 +336,5 @@ def nights_within(month: int, night: int, after_last: int, dates: Dates) -> int:
 @step
 def own_factor(pool: int, chance: float, factors: Floats) -> float:
     """A placement's price over its pool's mean; unplaced is the last of the pools, or -1."""
-    parts = factors.shape[1]
-    return float(factors[pool, min(int(chance * parts), parts - 1)])
+    line, parts = pool if pool >= 0 else factors.shape[0] - 1, factors.shape[1]
+    return float(factors[line, min(int(chance * parts), parts - 1)])

@@ -207,9 +207,10 @@ def entrants(
 ) -> None:
     """Fill in those who will enter, by time, then stream, then number."""
     rank, next_group, next_sibling = groups.upcoming[0], groups.upcoming[1], groups.upcoming[2]
+    before = at_start
     for stream in range(N_STREAMS):
-        before = rank[stream - 1] + groups.number[stream - 1] + groups.siblings[stream - 1]
-        rank[stream] = before if stream else at_start
+        rank[stream] = before
+        before += groups.number[stream] + groups.siblings[stream]
     child = at_start
     while True:
         stream = soonest_stream(groups, next_group)
