@@ -73,7 +73,7 @@ def of_inner(inner: Inner, row: int) -> float:
 @compiled
 def all_of(outer: Outer, seen: NDArray[np.float64]) -> None:
     """Write down what is found, and change what can be changed."""
-    seen[0] = of_inner(outer.inner, -1)
+    seen[0] = of_inner(outer.inner, 2)
     seen[1] = of_inner(outer.other, 0)
     for place in range(outer.column.size):
         seen[2] += outer.column[place] * (place + 1)

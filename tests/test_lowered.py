@@ -1,20 +1,59 @@
 """Is what is written down for LLVM in few words what numba writes in many?
 
 Compiled code is asked what the same code in Python is: of arrays in one piece and in parts, places
-counted from either end, variables set once, twice, in loops and on some ways only.
+written as numbers counted from either end, variables set once, twice, in loops and on some ways
+only.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from test_same_again import digest, path_to
 
-from sufficiency.simulation.compiled import compiled
+from sufficiency.simulation.compiled import COMPILES_QUICKLY, compiled
 
 numba = pytest.importorskip("numba")
+
+STOPS_BELOW_ZERO = """
+from numba.core import cgutils
+from sufficiency.simulation.lowered import BriefLower
+
+where = BriefLower._address
+
+
+def looking(self, kind, array, places):
+    nothing = cgutils.ir.FunctionType(cgutils.ir.VoidType(), [])
+    stop = cgutils.get_or_insert_function(self.builder.module, nothing, "llvm.trap")
+    for place in places:
+        with self.builder.if_then(self.builder.icmp_signed("<", place, place.type(0))):
+            self.builder.call(stop, [])
+    return where(self, kind, array, places)
+
+
+BriefLower._address = looking
+"""
+"""Compiled so, code ends the process where it counts a place from the end."""
+ONE_BELOW_ZERO = """
+import numpy
+from sufficiency.simulation.compiled import compiled
+
+
+@compiled
+def element(row, place):
+    return row[place]
+
+
+print(element(numpy.arange(3.0), 1), flush=True)
+print(element(numpy.arange(3.0), -1))
+"""
 
 
 @compiled
@@ -56,7 +95,7 @@ def changed(cube: NDArray[np.float64], strided: NDArray[np.int32], at: NDArray[n
 def test_elements_are_read_and_set_as_python_does() -> None:
     rng = np.random.default_rng(1)
     read, change = elements.py_func, changed.py_func  # type: ignore[attr-defined]
-    for at in itertools.product(range(-2, 2), range(-3, 3), range(-4, 4)):
+    for at in itertools.product(range(2), range(3), range(4)):
         there = np.array(at)
         cube, strided = rng.random((2, 3, 4)), rng.integers(0, 9, (3, 8), dtype=np.int32)[:, ::2]
         assert elements(cube, strided, there) == pytest.approx(
@@ -67,3 +106,24 @@ def test_elements_are_read_and_set_as_python_does() -> None:
         change(cube_then, strided_then, there)
         np.testing.assert_array_equal(cube, cube_then)
         np.testing.assert_array_equal(strided, strided_then)
+
+
+@pytest.mark.skipif(not COMPILES_QUICKLY, reason="numba itself looks at every place")
+def test_no_place_that_is_worked_out_is_below_zero(tmp_path: Path) -> None:
+    def run_looking(code: str) -> subprocess.CompletedProcess[str]:
+        paths = os.pathsep.join(map(str, path_to(Path(__file__).parent)))
+        return subprocess.run(
+            [sys.executable, "-c", STOPS_BELOW_ZERO + code],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    of_one, of_all = (
+        run_looking(ONE_BELOW_ZERO),
+        run_looking("import test_same_again as council; print(council.digest())"),
+    )
+    assert of_one.stdout.split() == ["1.0"]
+    assert of_one.returncode != 0
+    assert of_all.stdout.strip() == digest()

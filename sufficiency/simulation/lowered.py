@@ -100,16 +100,19 @@ class BriefLower(lowering.Lower):  # type: ignore[misc]  # numba is not followed
         return self.context.pack_value(self.builder, kind.dtype, value, there, align=aligned)
 
     def _where(self, kind: Any, array: Any, index: Any, at: list[Any]) -> list[Any]:
-        """The places along an array's first dimensions, of which -1 is the last."""
+        """The places along an array's first dimensions.
+
+        Only one that is written as a number is counted from the end: those worked out are never
+        below 0, and to look whether they are would take a tenth of a future.
+        """
         value, builder = self.loadvar(index.name), self.builder
         is_one = isinstance(self.typeof(index.name), types.Integer)
         values = [value] if is_one else cgutils.unpack_tuple(builder, value, len(at))
         found = []
         for place, of, length in zip(values, at, self._lengths(kind, array, "shape"), strict=False):
             place = self.context.cast(builder, place, of, types.intp if of.signed else types.uintp)
-            if of.signed and getattr(of, "literal_value", -1) < 0:
-                below = builder.icmp_signed("<", place, place.type(0))
-                place = builder.select(below, builder.add(place, length), place)
+            if getattr(of, "literal_value", 0) < 0:
+                place = builder.add(place, length)
             found.append(place)
         return found
 
