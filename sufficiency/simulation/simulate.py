@@ -5,6 +5,7 @@ from __future__ import annotations
 from sufficiency.simulation import compiled_model, model
 from sufficiency.simulation.compiled import NOT_COMPILED, is_kept
 from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.memory import keep_what_is_freed
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import Record
 from sufficiency.simulation.world import World
@@ -24,6 +25,7 @@ def simulate(world: World, seed: int, replication: int, engine: str = "simpy") -
     """
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r}: expected one of {', '.join(ENGINES)}")
+    keep_what_is_freed()
     draws = Draws(seed, replication)
     return ENGINES[engine_here(engine)](world, children_of(world, draws), draws)
 
