@@ -59,7 +59,7 @@ def main() -> None:
     print(f"first future, compiled or loaded: {time.perf_counter() - begun:.1f} s")
     one_future(job, 100 if quick else 300)
     the_loop(job, 3 if quick else 10)
-    the_floor(job, 10 if quick else 50)
+    the_floor(job, 5 if quick else 20)
     threads(job, 400 if quick else 5000)
     sizes(quick)
     memory = peak_memory_mb()
@@ -150,37 +150,40 @@ def the_loop(job: Job, runs: int) -> None:
 
 
 def the_floor(job: Job, runs: int) -> None:
-    """A future without its rates and figures against as many heap operations and draws.
+    """Futures without their rates and figures against as many heap operations and draws.
 
-    A draw is a number or, of a hazard, the exponential made of it.
+    A draw is a number or, of a hazard, the exponential made of it. A chunk of either is timed, in
+    turn: that is how a run plays them.
     """
+    chunk = [(draw(job, number), Draws(SEED, number)) for number in range(CHUNK)]
+    floors = [floor_of(world, draws) for world, draws in chunk]
     least, whole = [], []
-    for number in range(runs):
-        world, draws = draw(job, number), Draws(SEED, number)
-        children = children_of(world, draws)
-        care = compiled_model.lived(world, children, draws)
-        moments = int(care.tally["spells_begun"][0])
-        later = int(np.maximum(care.lives["placement"], 0).sum())
-        numbers = FIRST_USES * len(children) + USES_PER_PLACEMENT * later
-        times = np.empty(N_EXIT_CAUSES * len(children) + NEED_USE * (len(children) + later))
-        agenda = empty_agenda(moments + 1)
-        at_once = len(world.cohort.age_group)
-        pile(agenda, moments, at_once)
-        exponentials(draws.numbers(0, 0, 1, 2 * len(times))[0], times)
-        least.append(
-            processor_ms(
-                lambda a=agenda, m=moments, n=at_once, w=numbers, d=draws, t=times: (
-                    exponentials(d.numbers(0, 0, 1, w + w % 2)[0], t),
-                    pile(a, m, n),
-                )
-            )
-        )
-        whole.append(processor_ms(lambda w=world, d=draws: lived(w, d)))
+    for _ in range(runs):
+        least.append(processor_ms(lambda: [floor() for floor in floors]) / CHUNK)
+        whole.append(processor_ms(lambda: [lived(*one) for one in chunk]) / CHUNK)
     ratio = statistics.median(slow / fast for slow, fast in zip(whole, least, strict=True))
     print(
         f"draws, children and loop: {median(whole)}, the floor {median(least)}; "
         f"{ratio:.1f} times the floor (at most 3)"
     )
+
+
+def floor_of(world: World, draws: Draws) -> Callable[[], object]:
+    """What does as many heap operations and draws as a future, and nothing else."""
+    children = children_of(world, draws)
+    care = compiled_model.lived(world, children, draws)
+    moments, at_once = int(care.tally["spells_begun"][0]), len(world.cohort.age_group)
+    later = int(np.maximum(care.lives["placement"], 0).sum())
+    numbers = FIRST_USES * len(children) + USES_PER_PLACEMENT * later
+    times = np.empty(N_EXIT_CAUSES * len(children) + NEED_USE * (len(children) + later))
+    agenda = empty_agenda(moments + 1)
+
+    def floor() -> None:
+        exponentials(draws.numbers(0, 0, 1, numbers + numbers % 2)[0], times)
+        pile(agenda, moments, at_once)
+
+    floor()
+    return floor
 
 
 @compiled
