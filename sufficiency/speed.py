@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sufficiency.chunks import Chunk, replications_a_chunk, work_out_chunk
+from sufficiency.errors import SufficiencyError
 from sufficiency.executors import SERIAL, THREADS, Workers, usable_processors, work_out
 from sufficiency.replication import Job, Layers, measure_chunk, surroundings_of
 from sufficiency.resolution.resolve import Resolved
@@ -14,6 +20,7 @@ from sufficiency.simulation.compiled import NOT_COMPILED
 SEED = 1
 _ALL_LAYERS = Layers(True, True)
 _CHUNKS_A_WORKER = 2
+FEW_FUTURES = 20
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,12 @@ class Speed:
     def seconds_for(self, futures: int) -> float:
         """How long so many take to simulate at this speed, without loading and writing."""
         return futures / self.futures_a_second
+
+
+def usual(speeds: Sequence[Speed]) -> Speed:
+    """That of a middling council, by the engine and processors that a run would use."""
+    sizes = sorted({speed.children for speed in speeds})
+    return next(speed for speed in speeds if speed.children == sizes[len(sizes) // 2])
 
 
 def plans() -> list[tuple[str, int]]:
@@ -78,3 +91,24 @@ def measure(resolved: Resolved, engine: str, workers: int, seconds: float) -> Sp
         futures=done,
         seconds=time.perf_counter() - begun,
     )
+
+
+def seconds_of_a_short_run(asked: Sequence[str]) -> float:
+    """How long a run of `FEW_FUTURES` takes, most of it for loading, tables, workbook and page.
+
+    ``asked`` are the scenario and options of `sufficiency run`. Raises SufficiencyError if it
+    fails, with what it said.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        few = ["--replications", str(FEW_FUTURES), "--out", str(Path(folder, "run"))]
+        begun = time.perf_counter()
+        ended = subprocess.run(
+            [sys.executable, "-m", "sufficiency", "run", *asked, *few],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - begun
+    if ended.returncode:
+        raise SufficiencyError(f"a run of {FEW_FUTURES} futures failed: {ended.stderr.strip()}")
+    return seconds

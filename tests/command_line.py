@@ -81,3 +81,4 @@ def measure_for_moments(monkeypatch: pytest.MonkeyPatch) -> None:
         return measure(resolved, engine, workers, 0.05)
 
     monkeypatch.setattr(speed, "measure", briefly)
+    monkeypatch.setattr(speed, "FEW_FUTURES", 2)

@@ -7,7 +7,8 @@ import re
 import pytest
 from command_line import measure_for_moments, status
 
-from sufficiency.speed import Speed
+from sufficiency.errors import SufficiencyError
+from sufficiency.speed import Speed, seconds_of_a_short_run
 from sufficiency.terminal import duration
 
 
@@ -19,7 +20,16 @@ def test_a_short_bench_names_each_engine_and_says_what_to_expect(
     said = capsys.readouterr().out
     lines = [line for line in said.splitlines() if "Rutland" in line and "│" in line]
     assert {"compiled", "simpy"} <= {line.split("│")[3].strip() for line in lines}
+    said = " ".join(said.split())
     assert re.search(r"Expect 1,000 futures of 12 months for Rutland to take about \d", said)
+    short = re.search(r"A short run took ([\d.]+) s just now", said)
+    assert short is not None
+    assert float(short[1]) > 0.5  # Python alone takes so long to load what a run needs.
+
+
+def test_a_bench_says_why_its_run_failed() -> None:
+    with pytest.raises(SufficiencyError, match="Atlantis"):
+        seconds_of_a_short_run(["--authority", "Atlantis"])
 
 
 def test_a_speed_foretells_a_run() -> None:
