@@ -22,7 +22,7 @@ from sufficiency.simulation.compiled import COMPILES_QUICKLY, compiled
 
 numba = pytest.importorskip("numba")
 
-STOPS_BELOW_ZERO = """
+STOPS_OUTSIDE = """
 from numba.core import cgutils
 from sufficiency.simulation.lowered import BriefLower
 
@@ -32,16 +32,17 @@ where = BriefLower._address
 def looking(self, kind, array, places):
     nothing = cgutils.ir.FunctionType(cgutils.ir.VoidType(), [])
     stop = cgutils.get_or_insert_function(self.builder.module, nothing, "llvm.trap")
-    for place in places:
-        with self.builder.if_then(self.builder.icmp_signed("<", place, place.type(0))):
+    for place, length in zip(places, self._lengths(kind, array, "shape")):
+        # As a number without a sign, one below 0 is beyond every length.
+        with self.builder.if_then(self.builder.icmp_unsigned(">=", place, length)):
             self.builder.call(stop, [])
     return where(self, kind, array, places)
 
 
 BriefLower._address = looking
 """
-"""Compiled so, code ends the process where it counts a place from the end."""
-ONE_BELOW_ZERO = """
+"""Compiled so, code ends the process where it reads or writes outside an array."""
+OUTSIDE = """
 import numpy
 from sufficiency.simulation.compiled import compiled
 
@@ -51,8 +52,8 @@ def element(row, place):
     return row[place]
 
 
-print(element(numpy.arange(3.0), 1), flush=True)
-print(element(numpy.arange(3.0), -1))
+print(element(numpy.arange(3.0), 2), flush=True)
+print(element(numpy.arange(3.0), PLACE))
 """
 
 
@@ -109,21 +110,20 @@ def test_elements_are_read_and_set_as_python_does() -> None:
 
 
 @pytest.mark.skipif(not COMPILES_QUICKLY, reason="numba itself looks at every place")
-def test_no_place_that_is_worked_out_is_below_zero(tmp_path: Path) -> None:
+def test_no_place_that_is_worked_out_is_outside(tmp_path: Path) -> None:
     def run_looking(code: str) -> subprocess.CompletedProcess[str]:
         paths = os.pathsep.join(map(str, path_to(Path(__file__).parent)))
         return subprocess.run(
-            [sys.executable, "-c", STOPS_BELOW_ZERO + code],
+            [sys.executable, "-c", STOPS_OUTSIDE + code],
             env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": paths},
             capture_output=True,
             text=True,
             check=False,
         )
 
-    of_one, of_all = (
-        run_looking(ONE_BELOW_ZERO),
-        run_looking("import test_same_again as council; print(council.digest())"),
-    )
-    assert of_one.stdout.split() == ["1.0"]
-    assert of_one.returncode != 0
-    assert of_all.stdout.strip() == digest()
+    for place in ("-1", "3"):
+        stopped = run_looking(OUTSIDE.replace("PLACE", place))
+        assert stopped.stdout.split() == ["2.0"]
+        assert stopped.returncode != 0
+    council = run_looking("import test_same_again as council; print(council.digest())")
+    assert council.stdout.strip() == digest()
