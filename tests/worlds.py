@@ -43,12 +43,17 @@ def hazards(
     rates: Mapping[str, float | Sequence[float] | Floats] | None = None,
     *,
     care_bands: tuple[float, ...] = CARE_BANDS_DAYS,
-    placement_bands: tuple[float, ...] = PLACEMENT_BANDS_DAYS,
+    placement_bands: tuple[float, ...] | None = None,
     calendar: tuple[float, ...] = (0.0,),
     calendar_factor: Mapping[str, Sequence[float]] | None = None,
     destination: Floats | None = None,
 ) -> Hazards:
-    """Hazards a day by cause: a number, one per band, or anything that fits (S, A, B)."""
+    """Hazards a day by cause: a number, one per band, or anything that fits (S, A, B).
+
+    There are as many bands of time in the placement as of time in care.
+    """
+    if placement_bands is None:
+        placement_bands = PLACEMENT_BANDS_DAYS[: len(care_bands)]
     per_day = np.zeros((len(CAUSES), N_SECTORS, N_AGES, len(care_bands)))
     for cause, rate in (rates or {}).items():
         per_day[CAUSES.index(cause)] = rate

@@ -64,6 +64,17 @@ class Hazards:
     also_by_care: Floats | None = None
     """(C, S, A, B): rate per day by time in care, on top of ``per_day``; None: nothing."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where bands and tables differ: compiled code reads on, unasked."""
+        bands, periods = self.per_day.shape[-1], self.calendar_factor.shape[-1]
+        for starts, columns in (
+            (self.care_band_starts_days, bands),
+            (self.placement_band_starts_days, bands),
+            (self.calendar_starts_days, periods),
+        ):
+            if len(starts) != columns:
+                raise ValueError(f"{len(starts)} bands begin and the table has {columns}")
+
 
 @dataclass(frozen=True)
 class Entries:
