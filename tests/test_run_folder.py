@@ -31,6 +31,7 @@ from sufficiency.report.run_folder import (
     write_manifest,
     write_run,
     write_table,
+    written_whole,
 )
 
 FILES = {
@@ -361,3 +362,18 @@ def test_a_name_that_no_system_allows_is_refused_and_a_made_one_is_short(tmp_pat
     assert len(made.name) <= 100
     assert not made.name.endswith("-")
     check_writable(tmp_path / made.name, overwrite=False)
+
+
+def test_what_somebody_writes_meanwhile_stays(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+
+    def write_beside_them() -> None:
+        with written_whole(out) as mine:
+            (mine / "mine.txt").touch()
+            out.mkdir()
+            (out / "thesis.txt").touch()
+
+    with pytest.raises(OutputError, match="the folder exists already"):
+        write_beside_them()
+    assert [path.name for path in out.iterdir()] == ["thesis.txt"]
+    assert list(tmp_path.iterdir()) == [out]

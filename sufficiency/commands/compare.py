@@ -139,6 +139,7 @@ def _of_scenarios(
         Asked,
         compare_scenarios,
     )
+    from sufficiency.report.holding import held
     from sufficiency.simulation.simulate import must_compile
 
     asked = Asked(
@@ -150,7 +151,7 @@ def _of_scenarios(
     if must_compile(asked.engine):
         terminal.show_warnings([COMPILING])
     try:
-        with terminating_as_interrupt():
+        with terminating_as_interrupt(), held(folder):
             with terminal.progress_bar(asked.replications) as progress:
                 result = compare_scenarios(scenarios, asked, progress)
             _finished(result, folder, overwrite)

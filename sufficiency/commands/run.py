@@ -109,19 +109,22 @@ def command(
 
             chosen = with_options(chosen, actuals=actuals)
             folder = output_folder(out, chosen.name, overwrite)
-            with _written(folder, overwrite, page) as writer:
-                forecast = _simulated(
-                    chosen,
-                    replications,
-                    workers=workers,
-                    kept_beside=folder,
-                    simulated=writer.begin,
-                    command=shlex.join(["sufficiency", *context.obj]),
-                    **how,
-                )
-                forecast.manifest["internal"] = internal
-                writer.finish(forecast)
-            forecast.forget()
+            from sufficiency.report.holding import held
+
+            with held(folder):
+                with _written(folder, overwrite, page) as writer:
+                    forecast = _simulated(
+                        chosen,
+                        replications,
+                        workers=workers,
+                        kept_beside=folder,
+                        simulated=writer.begin,
+                        command=shlex.join(["sufficiency", *context.obj]),
+                        **how,
+                    )
+                    forecast.manifest["internal"] = internal
+                    writer.finish(forecast)
+                forecast.forget()
     except KeyboardInterrupt:
         click.echo(f"Stopped. {_what_is_kept(folder)}", err=True)
         return INTERRUPTED

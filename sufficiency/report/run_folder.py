@@ -200,6 +200,8 @@ def written_whole(out: Path, overwrite: bool = False) -> Iterator[Path]:
         with explained(out, "Nothing was written."):
             aside.mkdir(parents=True)
             yield aside
+            # Somebody may have written there meanwhile.
+            check_writable(out, overwrite)
             _take_name(aside, out)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,78 @@
+"""One run at a time for each folder of results: two would take away each other's futures."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sufficiency.errors import OutputError
+from sufficiency.report.writing import explained
+
+_BY_ANOTHER = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+
+
+@contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Nobody else who asks works on the folder ``out`` meanwhile.
+
+    What was half written there by a run that the system ended is removed. Raises `OutputError` if
+    somebody else works on it, or nothing can be written beside it.
+    """
+    parent = out.absolute().parent
+    made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    mark = parent / f".{out.name}.held"
+    with explained(out, "Nothing was written."):
+        parent.mkdir(parents=True, exist_ok=True)
+        file = _marked(mark, out)
+    try:
+        for half in parent.glob(f".{glob.escape(out.name)}.{'[0-9a-f]' * 8}.part"):
+            shutil.rmtree(half, ignore_errors=True)
+        yield
+    finally:
+        if sys.platform == "win32":  # An open file keeps its name there.
+            os.close(file)
+        with suppress(OSError):
+            mark.unlink()
+        if sys.platform != "win32":
+            os.close(file)
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+
+
+def _marked(mark: Path, out: Path) -> int:
+    """The number of the open file ``mark``, which is ours alone."""
+    while True:
+        file = os.open(mark, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(file)
+        except OSError as error:
+            if error.errno in _BY_ANOTHER:
+                os.close(file)
+                raise OutputError(
+                    f"{out}: another run is being worked out for this folder. Wait until it has "
+                    "ended, or choose another folder with --out."
+                ) from None
+            # Where nothing can be locked, as on some networks, nobody is kept out.
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(file), mark.stat()):
+                return file
+        os.close(file)  # Whoever held it took it away as it was opened.
+
+
+def _lock(file: int) -> None:
+    """Lock a file; the system lets go when it is closed, or with the process."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

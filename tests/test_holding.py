@@ -1,0 +1,79 @@
+"""Does one run at a time work on a folder, and what becomes of what a killed one left?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import status
+from test_same_again import path_to
+
+from sufficiency.errors import OutputError
+from sufficiency.report.holding import held
+
+RUN = ("run", "--authority", "Rutland", "--months", "1", "--replications", "2")
+HOLDS = """
+import sys
+from pathlib import Path
+from sufficiency.report.holding import held
+
+with held(Path("run")):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_run_to_a_folder_is_refused_and_takes_nothing_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = tmp_path / ".run.chunks-0123456789ab"
+    kept.mkdir()
+    (kept / "all-11-000000-000050.chunk").touch()
+    with held(tmp_path / "run"):
+        assert status(*RUN, "--out", "run") == 2
+        assert status(*RUN, "--out", "run", "--resume") == 2
+    said = capsys.readouterr().err
+    assert said.count("run: another run is being worked out for this folder") == 2
+    assert (kept / "all-11-000000-000050.chunk").exists()
+
+
+def test_whoever_is_killed_holds_nothing_any_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path_to(Path(__file__).parent)))},
+    )
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline().split() == [b"held"]
+        with pytest.raises(OutputError, match="another run"), held(Path("run")):
+            pass
+        other.kill()
+        other.wait()
+    with held(Path("run")):
+        assert [path.name for path in tmp_path.iterdir()] == [".run.held"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_run_had_half_written_goes(tmp_path: Path) -> None:
+    for name in (".a[1].0123abcd.part", ".a1.0123abcd.part", ".a[1].theirs.part"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "replications.parquet").touch()
+    with held(tmp_path / "a[1]"):
+        pass
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [".a1.0123abcd.part", ".a[1].theirs.part"]
+
+
+def test_folders_made_to_hold_one_go_again_if_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), held(tmp_path / "outputs" / "north" / "run"):
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
