@@ -120,6 +120,13 @@ IN_THE_FILE = {
         "planning_groups[1].share: expected either share (of children of every age) or "
         "share_by_age, and found neither.",
     ),
+    "more groups than a need can be told by": (
+        "planning_groups: ["
+        + ", ".join(f"{{name: g{n}, of: family, share: 0.005}}" for n in range(101))
+        + "]",
+        "planning_groups: found 101 groups, expected at most 100; put together those that have the "
+        "same order of sectors.",
+    ),
     "groups beyond the whole": (
         "planning_groups: [{name: a, of: residential, share: 0.7}, "
         "{name: b, of: residential, share_by_age: {10_15: 0.4}}]",

@@ -104,8 +104,8 @@ def bin_of(weekly_gbp: float, bins: Bins) -> int:
     """The bin of a price: from where its pound begins, to the first that ends above it."""
     if not weekly_gbp > 1:
         return 0
-    place = int(bins.first[min(int(weekly_gbp), bins.first.size - 1)])
-    while weekly_gbp >= bins.ends_gbp[place]:
+    place = int(bins.first[int(min(weekly_gbp, bins.first.size - 1.0))])
+    while place < N_BINS - 1 and weekly_gbp >= bins.ends_gbp[place]:
         place += 1
     return place
 

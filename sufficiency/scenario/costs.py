@@ -29,7 +29,9 @@ SpreadNumber = Annotated[
     expecting("a standard deviation as a share of the mean, above 0 and up to 3, such as 0.6"),
 ]
 IndexNumber = Annotated[
-    float, Field(strict=True, gt=0, le=1e6), expecting("an index number above 0, such as 104.2")
+    float,
+    Field(strict=True, ge=0.01, le=1e6),
+    expecting("an index number from 0.01 to 1,000,000, such as 104.2"),
 ]
 ChildrenEachNumber = Annotated[
     float,

@@ -215,6 +215,10 @@ def check_step_down(
     raise contradiction(f"found {need}, {reason}; expected one of {', '.join(others)}", *at)
 
 
+MOST_PLANNING_GROUPS = 100
+"""A spell's need is a byte."""
+
+
 def check_planning_groups(
     groups: Sequence[PlanningGroup],
     plans: Mapping[NeedGroup, tuple[tuple[Sector, ...], frozenset[Sector]]],
@@ -224,6 +228,12 @@ def check_planning_groups(
     ``plans`` are the sectors of each need group and those that suit, which hold where a group
     gives none of its own.
     """
+    if len(groups) > MOST_PLANNING_GROUPS:
+        raise contradiction(
+            f"found {len(groups)} groups, expected at most {MOST_PLANNING_GROUPS}; put together "
+            "those that have the same order of sectors",
+            "planning_groups",
+        )
     taken: dict[tuple[NeedGroup, str], float] = {}
     for position, group in enumerate(groups):
         if group.name in [other.name for other in groups[:position]]:

@@ -35,10 +35,11 @@ try:
     from numba.core.options import DefaultOptions
     from numba.core.registry import CPUDispatcher
     from numba.extending import intrinsic, overload
-except (ImportError, OSError) as error:  # a library that is blocked or broken, not only missing
+except (ImportError, OSError, RuntimeError) as error:
+    # A library that is blocked or broken, not only missing.
     NOT_COMPILED = str(error) or type(error).__name__
 
-    RUNS_COMPILED = False
+    RUNS_COMPILED = COMPILES_QUICKLY = False
 
     def compiled(rule: F) -> F:
         """Leave the rule as it is."""
