@@ -214,9 +214,8 @@ def show_comparison(result: ComparisonResult) -> None:
         console.print(line)
 
 
-def show_speeds(speeds: Sequence[Speed], usual: Speed, short_run_seconds: float) -> None:
-    """Print how many futures a second each authority, engine and number of processors gives, and
-    what to expect of a run at the ``usual`` speed, when a short one takes so long."""
+def show_speeds(speeds: Sequence[Speed]) -> None:
+    """Print how many futures a second each authority, engine and number of processors gives."""
     console = _console()
     table = _table(
         "Authority", "Children", "Engine", "Processors", "Futures a second", "1,000 take"
@@ -231,7 +230,11 @@ def show_speeds(speeds: Sequence[Speed], usual: Speed, short_run_seconds: float)
             duration(speed.seconds_for(FUTURES_IN_A_RUN)),
         )
     console.print(table)
-    console.print(
+
+
+def show_expectation(usual: Speed, short_run_seconds: float) -> None:
+    """Print what to expect of a run at the ``usual`` speed, when a short one takes so long."""
+    _console().print(
         f"Expect {FUTURES_IN_A_RUN:,} futures of {usual.months} months for {usual.authority} to "
         f"take about {duration(usual.seconds_for(FUTURES_IN_A_RUN))}. A short run took "
         f"{duration(short_run_seconds)} just now, for loading, tables, workbook and page."

@@ -53,7 +53,8 @@ def command(scenario: str | None, authority: str | None, months: int, seconds: i
     for one in chosen:
         resolved = resolve(one)
         measured += [speed.measure(resolved, *plan, seconds) for plan in speed.plans()]
+    terminal.show_speeds(measured)
     usual = speed.usual(measured)
     asked = [scenario] if scenario else ["--authority", usual.authority]
     short = speed.seconds_of_a_short_run([*asked, "--months", str(months)])
-    terminal.show_speeds(measured, usual, short)
+    terminal.show_expectation(usual, short)
