@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from typing import Any
 
-from sufficiency.errors import SufficiencyError, UserError
+from sufficiency.errors import ClusterLost, UserError
 from sufficiency.executors import Crew
 
 CONNECT_SECONDS = 10
@@ -26,7 +26,7 @@ def dask_crew(
 
     Raises:
         UserError: Dask is not installed, nothing answers, or the workers run another version.
-        SufficiencyError: the cluster gave a piece up, or is gone.
+        ClusterLost: the cluster gave a piece up, or is gone.
     """
     try:
         import distributed
@@ -48,10 +48,14 @@ def dask_crew(
 
         room = max(_LEAST_ROOM, _PIECES_A_THREAD * sum(client.nthreads().values()))
         yield Crew(submit, room)
-    except (distributed.KilledWorker, CancelledError, distributed.comm.CommClosedError) as error:
-        raise SufficiencyError(
-            f"The Dask cluster at {scheduler} stopped working on this run ({error}). Look at its "
-            "workers' logs, most likely for want of memory."
+    except distributed.KilledWorker as error:
+        raise ClusterLost(
+            f"scheduler: workers of the cluster at {scheduler} ended over the same piece of work "
+            f"again and again, most likely for want of memory: their logs say more ({error})."
+        ) from error
+    except (CancelledError, distributed.comm.CommClosedError) as error:
+        raise ClusterLost(
+            f"scheduler: the cluster at {scheduler} no longer answers. See that its scheduler runs."
         ) from error
     finally:
         client.close(timeout=CONNECT_SECONDS)

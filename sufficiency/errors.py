@@ -5,7 +5,8 @@ SufficiencyError
 │   ├── ScenarioError      a scenario file: which file, line and key
 │   ├── HistoryError       a data file: which file, row and column
 │   ├── UnknownAuthority   no such authority, or one that was merged or split
-│   └── OutputError        a folder or file that cannot be written
+│   ├── OutputError        a folder or file that cannot be written
+│   └── ClusterLost        a cluster that a run was given has gone
 └── ClosedRecordError  our fault: a fact arrived after the record was closed
 """
 
@@ -34,6 +35,10 @@ class UnknownAuthority(UserError):
 
 class OutputError(UserError):
     """A result cannot be written where the user asked for it."""
+
+
+class ClusterLost(UserError):
+    """A Dask cluster has gone, or given up, while a run went on."""
 
 
 class ClosedRecordError(SufficiencyError):

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import sufficiency
-from sufficiency.chunk_folder import ChunkFolder
+from sufficiency.chunk_folder import KEPT, ChunkFolder
 from sufficiency.chunks import (
     TOTALS,
     Chunk,
@@ -33,7 +33,7 @@ from sufficiency.chunks import (
 )
 from sufficiency.compiling import compile_all
 from sufficiency.doing_nothing import finance_desk
-from sufficiency.errors import UserError
+from sufficiency.errors import ClusterLost, UserError
 from sufficiency.executors import (
     DASK,
     PROCESSES,
@@ -298,9 +298,11 @@ def _kept(job: Job, beside: Path | None, resume: bool) -> Iterator[Store]:
     folder = ChunkFolder(beside, identity_of(job), resume=resume)
     try:
         yield folder
-    except BaseException:
+    except BaseException as error:
         if not folder.holds_something:
             folder.remove()
+        elif isinstance(error, ClusterLost):
+            raise ClusterLost(f"{error} {KEPT}") from error
         raise
 
 

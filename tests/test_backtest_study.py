@@ -363,8 +363,8 @@ def test_the_command_writes_a_folder_and_says_the_verdict(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ((), "Give --authority"),
-        (("--authority", "Rutland", "--all"), "Give --authority"),
+        ((), "Give --authority or --all, such as --authority Wolverhampton"),
+        (("--authority", "Rutland", "--all"), "Give --authority or --all, not both"),
         (("--authority", "Rutland", "--origins", "2009-2012"), "years from 2015 to 2022"),
         (("--authority", "Rutland", "--origins", "2022-2016"), "years from 2015 to 2022"),
         (("--authority", "Rutland", "--replications", "3"), "20 to 10,000"),

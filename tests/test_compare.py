@@ -297,6 +297,7 @@ def test_a_comparison_that_is_stopped_goes_on(
         (("base.yaml", "./base.yaml"), "base.yaml: found it 2 times, expected each"),
         (("base.yaml", "nowhere.yaml"), "nowhere.yaml"),
         (("base.yaml", "."), "found both a scenario (base.yaml) and the folder of a run (.)"),
+        (("base.yaml", "bsae"), "there is no scenario bsae. Check the name and the folder"),
         (("nowhere", "either"), "nowhere: there is no such folder"),
         (("base.yaml", "others.yaml"), "others starts from 40 children in care, not from"),
         (("others.yaml", "later.yaml"), "later starts on 31 May 2023, not on 31 March 2023"),

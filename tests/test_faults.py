@@ -19,7 +19,7 @@ from small_council import KilledCouncil, SmallCouncil, in_bytes
 
 from sufficiency import dask_cluster
 from sufficiency.chunk_folder import KEPT, ChunkFolder
-from sufficiency.errors import OutputError, UserError
+from sufficiency.errors import ClusterLost, OutputError, UserError
 from sufficiency.experiment import run
 from sufficiency.shipped import shipped_path
 
@@ -79,11 +79,54 @@ def test_a_worker_of_another_version_that_comes_later_is_refused(
         run(SmallCouncil(), scheduler=scheduler, **SIZES)
 
 
+def test_a_cluster_that_goes_is_said_and_the_futures_are_kept(
+    tmp_path: Path, undisturbed: list[bytes]
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+    ) as cluster:
+
+        def go(done: int, total: int) -> None:
+            if done:
+                cluster.close()
+
+        with pytest.raises(ClusterLost, match=r"no longer answers.* with --resume goes on"):
+            run(
+                SmallCouncil(),
+                scheduler=cluster.scheduler_address,
+                kept_beside=tmp_path / "run",
+                progress=go,
+                **SIZES,
+            )
+    resumed = run(SmallCouncil(), kept_beside=tmp_path / "run", resume=True, workers=1, **SIZES)
+    assert in_bytes(resumed) == undisturbed
+
+
 def test_no_cluster_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed")
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 1)
     with pytest.raises(UserError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         run(SmallCouncil(), scheduler="tcp://127.0.0.1:9", **SIZES)
+
+
+def test_an_address_that_is_empty_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status("run", "--authority", "Rutland", "--scheduler", "") == 2
+    assert "--scheduler: found nothing, expected an address" in " ".join(
+        capsys.readouterr().err.replace("'", "").split()
+    )
+
+
+def test_nothing_is_said_to_be_kept_where_nothing_could_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OutputError, match=r"the disk is full.* Nothing was written\.$"):
+        run(SmallCouncil(), kept_beside=tmp_path / "run", workers=1, **SIZES)
+    assert not list(tmp_path.iterdir())
 
 
 def test_dask_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

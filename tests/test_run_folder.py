@@ -267,6 +267,7 @@ FAILURES = [
     (PermissionError(errno.EACCES, "Permission denied"), "Close it in other programs, such as"),
     (OSError(errno.EROFS, "Read-only file system"), r"cannot be written \(Read-only file system\)"),
     (FileCreateError(OSError(errno.ENOSPC, "No space left")), "the disk is full"),
+    (OSError("Error writing bytes. Detail: [errno 28] No space left on device"), "disk is full"),
     (FileCreateError("no good"), r"a file cannot be written \(no good\)"),
 ]
 

@@ -128,7 +128,8 @@ def command(
     if every_months is not None or place_sectors is not None:
         raise click.UsageError("--every and --place-sectors go with RETURNS, such as data/903.")
     if every == (authority is not None):
-        raise click.UsageError("Give --authority, such as --authority Wolverhampton, or --all.")
+        problem = "not both" if every else "such as --authority Wolverhampton"
+        raise click.UsageError(f"Give --authority or --all, {problem}.")
     asked = _study(authority, origins, replications or FUTURES, seed)
     return _backtest_published(context, *asked, workers, out, resume=resume, overwrite=overwrite)
 

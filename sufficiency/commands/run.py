@@ -37,6 +37,13 @@ STOPPED = (
 )
 
 
+def _some_address(context: click.Context, option: click.Parameter, found: str | None) -> str | None:
+    """Refuse an empty address, such as of a variable that is not set."""
+    if found == "":
+        raise click.BadParameter("found nothing, expected an address.", context, option)
+    return found
+
+
 @click.command("run", short_help="Forecast a scenario or any authority.")
 @scenario_options
 @replications_option("How many futures to simulate; more make the ends of the ranges surer.")
@@ -52,6 +59,7 @@ STOPPED = (
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
+    callback=_some_address,
     help="Work on the Dask cluster whose scheduler answers here, such as tcp://10.0.0.5:8786.",
 )
 @click.option(

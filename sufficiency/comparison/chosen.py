@@ -35,6 +35,7 @@ def check_chosen(compared: Sequence[Scenario | str | Path]) -> None:
             "scenario files, or folders of runs."
         )
     kinds = [is_run(one) for one in compared]
+    _check_there(compared, kinds)
     if any(kinds) and not all(kinds):
         folder = compared[kinds.index(True)]
         file = compared[kinds.index(False)]
@@ -44,6 +45,16 @@ def check_chosen(compared: Sequence[Scenario | str | Path]) -> None:
         )
     _check_once(compared)
     _check_names([one.name for one in compared if not isinstance(one, str | Path)])
+
+
+def _check_there(compared: Sequence[Scenario | str | Path], runs: Sequence[bool]) -> None:
+    """Refuse the name of nothing beside scenarios: a scenario is meant, and misspelt."""
+    for one, is_folder in zip(compared, runs, strict=True):
+        if is_folder and not all(runs) and not Path(str(one)).exists():
+            raise UserError(
+                f"compare: there is no scenario {one}. Check the name and the folder; files end in "
+                f"{' or '.join(SCENARIO_ENDINGS)}, and those that ship are in scenarios/."
+            )
 
 
 def _check_once(compared: Sequence[Scenario | str | Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,7 @@ def _reason(error: OSError | XlsxFileError) -> str:
     cause = next((each for each in (error, *error.args) if isinstance(each, OSError)), None)
     if cause is None:
         return f"a file cannot be written ({error})."
-    if cause.errno in _DISK_FULL:
+    if _number(cause) in _DISK_FULL:
         return "the disk is full. Free some space, or choose another folder with --out."
     if isinstance(cause, PermissionError):
         return (
@@ -38,3 +39,11 @@ def _reason(error: OSError | XlsxFileError) -> str:
             "such as Excel, or choose another folder with --out."
         )
     return f"cannot be written ({cause.strerror or cause}). Choose another folder with --out."
+
+
+def _number(error: OSError) -> int | None:
+    """The system's number of an error; pyarrow gives it in words alone."""
+    if error.errno is not None:
+        return error.errno
+    said = re.search(r"\[errno (\d+)\]", str(error), re.IGNORECASE)
+    return int(said[1]) if said else None
