@@ -206,6 +206,19 @@ def test_a_run_without_numba_says_so_on_standard_error_and_in_the_manifest(
     assert any(warning.startswith(says) for warning in manifest["warnings"])
 
 
+@pytest.mark.parametrize(("kept", "said"), [(True, "once after an install"), (False, "every")])
+def test_who_waits_for_the_compiler_is_told_whether_it_will_be_again(
+    monkeypatch: pytest.MonkeyPatch, kept: bool, said: str
+) -> None:
+    monkeypatch.setattr(simulate, "NOT_COMPILED", "")
+    monkeypatch.setattr(simulate, "is_kept", lambda rule: False)
+    monkeypatch.setattr(simulate, "may_be_kept", lambda rule: kept)
+    (note,) = simulate.why_wait("compiled")
+    assert said in note
+    assert ("NUMBA_CACHE_DIR" in note) is not kept
+    assert simulate.why_wait("simpy") == []
+
+
 def test_with_numba_the_engine_asked_for_answers() -> None:
     assert [simulate.engine_here(engine) for engine in simulate.ENGINES] == ["compiled", "simpy"]
     assert simulate.why_another_engine("compiled") == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from sufficiency.commands.options import Whole, chosen_scenario
-from sufficiency.commands.run import COMPILING
 
 SIZES = ("Rutland", "Wolverhampton", "Birmingham")
 """A small, a middling and the largest council."""
@@ -44,11 +43,9 @@ def command(scenario: str | None, authority: str | None, months: int, seconds: i
     chosen = [chosen_scenario(scenario, name, None, None, months) for name in named]
     from sufficiency import speed, terminal
     from sufficiency.resolution.resolve import resolve
-    from sufficiency.simulation.simulate import must_compile, why_another_engine
+    from sufficiency.simulation.simulate import why_another_engine, why_wait
 
-    terminal.show_warnings(why_another_engine("compiled"))
-    if must_compile("compiled"):
-        terminal.show_warnings([COMPILING])
+    terminal.show_warnings([*why_another_engine("compiled"), *why_wait("compiled")])
     measured: list[speed.Speed] = []
     for one in chosen:
         resolved = resolve(one)

@@ -20,7 +20,7 @@ from sufficiency.commands.options import (
     seed_option,
     workers_option,
 )
-from sufficiency.commands.run import COMPILING, STOPPED
+from sufficiency.commands.run import STOPPED
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 from sufficiency.errors import OutputError
 
@@ -140,7 +140,7 @@ def _of_scenarios(
         compare_scenarios,
     )
     from sufficiency.report.holding import held
-    from sufficiency.simulation.simulate import must_compile
+    from sufficiency.simulation.simulate import why_wait
 
     asked = Asked(
         replications=DEFAULT_REPLICATIONS if replications is None else replications,
@@ -148,8 +148,7 @@ def _of_scenarios(
         kept_beside=folder,
         **how,
     )
-    if must_compile(asked.engine):
-        terminal.show_warnings([COMPILING])
+    terminal.show_warnings(why_wait(asked.engine))
     try:
         with terminating_as_interrupt(), held(folder):
             with terminal.progress_bar(asked.replications) as progress:

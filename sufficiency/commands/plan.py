@@ -19,7 +19,6 @@ from sufficiency.commands.options import (
     seed_option,
     workers_option,
 )
-from sufficiency.commands.run import COMPILING
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 
 if TYPE_CHECKING:
@@ -193,15 +192,14 @@ def _checked(chosen: Scenario, request: Request, wishes: Sequence[Wish]) -> Reso
     from sufficiency.planning.asking import check_request
     from sufficiency.planning.reaching import check_wishes
     from sufficiency.resolution.resolve import resolve
-    from sufficiency.simulation.simulate import DEFAULT_ENGINE, must_compile, why_another_engine
+    from sufficiency.simulation.simulate import DEFAULT_ENGINE, why_another_engine, why_wait
 
     resolved = resolve(chosen)
     terminal.show_warnings([*resolved.warnings, *why_another_engine(DEFAULT_ENGINE)])
     check_wishes(resolved, wishes)
     if request.targets:
         check_request(resolved, request)
-    if must_compile(DEFAULT_ENGINE):
-        terminal.show_warnings([COMPILING])
+    terminal.show_warnings(why_wait(DEFAULT_ENGINE))
     return resolved
 
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sufficiency.report.run_folder import BeginPage, RunWriter
     from sufficiency.scenario.model import Scenario
 
-COMPILING = "Compiling the simulation, once after an install; this takes 10 to 20 seconds."
 STOPPED = (
     "No results are written yet; the futures that are finished are kept, and the same command with "
     "--resume goes on from there."
@@ -147,13 +146,12 @@ def _simulated(chosen: Scenario, replications: int, *, engine: str, **how: Any) 
     """The forecast, with what the user should know of it said as soon as it is known."""
     from sufficiency import experiment, terminal
     from sufficiency.resolution.resolve import resolve
-    from sufficiency.simulation.simulate import must_compile, why_another_engine
+    from sufficiency.simulation.simulate import why_another_engine, why_wait
 
     resolved = resolve(chosen)
     known = [*resolved.warnings, *why_another_engine(engine)]
     terminal.show_warnings(known)
-    if must_compile(engine):
-        terminal.show_warnings([COMPILING])
+    terminal.show_warnings(why_wait(engine))
     with terminal.progress_bar(replications) as progress:
         forecast = experiment.run(
             resolved, replications=replications, engine=engine, progress=progress, **how

@@ -20,7 +20,6 @@ from sufficiency.commands.options import (
     seed_option,
     workers_option,
 )
-from sufficiency.commands.run import COMPILING
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 
 if TYPE_CHECKING:
@@ -123,10 +122,9 @@ def _studied(chosen: Scenario, asked: Asked, folder: Path, overwrite: bool) -> i
     from sufficiency import terminal
     from sufficiency.report.sensitivity_folder import write_sensitivity
     from sufficiency.sensitivity.study import study
-    from sufficiency.simulation.simulate import DEFAULT_ENGINE, must_compile
+    from sufficiency.simulation.simulate import DEFAULT_ENGINE, why_wait
 
-    if must_compile(DEFAULT_ENGINE):
-        terminal.show_warnings([COMPILING])
+    terminal.show_warnings(why_wait(DEFAULT_ENGINE))
     try:
         with terminating_as_interrupt():
             with terminal.progress_bar(asked.replications) as progress:

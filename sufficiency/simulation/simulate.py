@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sufficiency.simulation import compiled_model, model
-from sufficiency.simulation.compiled import NOT_COMPILED, is_kept
+from sufficiency.simulation.compiled import NOT_COMPILED, is_kept, may_be_kept
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.memory import keep_what_is_freed
 from sufficiency.simulation.population import children_of
@@ -48,3 +48,16 @@ def why_another_engine(engine: str) -> list[str]:
 def must_compile(engine: str) -> bool:
     """Whether the first world will wait for the compiler: once after an install or a change."""
     return engine_here(engine) == "compiled" and not is_kept(compiled_model.live_on)
+
+
+def why_wait(engine: str) -> list[str]:
+    """One line for the user if the first world waits for the compiler; else none."""
+    if not must_compile(engine):
+        return []
+    if may_be_kept(compiled_model.live_on):
+        return ["Compiling the simulation, once after an install; this takes 10 to 20 seconds."]
+    return [
+        "Compiling the simulation; this takes 10 to 20 seconds. What is compiled can be kept "
+        "neither in the install nor in your own folder, so every command waits. Have the "
+        "environment variable NUMBA_CACHE_DIR name a folder that can be written."
+    ]
