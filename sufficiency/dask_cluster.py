@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from sufficiency.errors import ClusterLost, UserError
 from sufficiency.executors import Crew
 
 CONNECT_SECONDS = 10
+PATIENCE_SECONDS = 600
+"""How long a cluster may be without a worker: one that grows on demand takes minutes to begin."""
+_LOOK_SECONDS = 5
 _PIECES_A_THREAD = 2
 _LEAST_ROOM = 8
 """A cluster that grows on demand may begin with no worker at all."""
@@ -26,7 +30,7 @@ def dask_crew(
 
     Raises:
         UserError: Dask is not installed, nothing answers, or the workers run another version.
-        ClusterLost: the cluster gave a piece up, or is gone.
+        ClusterLost: the cluster gave a piece up, is gone, or has had no worker for long.
     """
     try:
         import distributed
@@ -47,7 +51,7 @@ def dask_crew(
             return future
 
         room = max(_LEAST_ROOM, _PIECES_A_THREAD * sum(client.nthreads().values()))
-        yield Crew(submit, room)
+        yield Crew(submit, room, _Watch(client, scheduler))
     except distributed.KilledWorker as error:
         raise ClusterLost(
             f"scheduler: workers of the cluster at {scheduler} ended over the same piece of work "
@@ -59,6 +63,27 @@ def dask_crew(
         ) from error
     finally:
         client.close(timeout=CONNECT_SECONDS)
+
+
+class _Watch:
+    """Ends the waiting for a cluster that has had no worker for too long."""
+
+    def __init__(self, client: Any, scheduler: str):
+        self._client, self._scheduler = client, scheduler
+        self._looked = self._somebody = time.monotonic()
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now - self._looked < min(_LOOK_SECONDS, PATIENCE_SECONDS):
+            return
+        self._looked = now
+        if self._client.nthreads():
+            self._somebody = now
+        elif now - self._somebody >= PATIENCE_SECONDS:
+            raise ClusterLost(
+                f"scheduler: the cluster at {self._scheduler} has had no workers for "
+                f"{PATIENCE_SECONDS // 60} minutes. Start some there, such as with `dask worker`."
+            )
 
 
 def _connected(distributed: Any, scheduler: str) -> Any:

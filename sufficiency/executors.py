@@ -49,6 +49,8 @@ class Crew:
     """Sends one item to be worked out."""
     room: int
     """How many items may be under way at once."""
+    watch: Callable[[], None] = lambda: None
+    """Asked now and again while nothing comes: raises what ends the waiting."""
 
 
 class SerialExecutor(Executor):
@@ -88,6 +90,7 @@ def work_out(
     Raises:
         UserError: Dask is not installed, its scheduler does not answer, or its workers have
             another version.
+        ClusterLost: the Dask cluster has gone, gives up or has no workers for long.
         SufficiencyError: workers die again and again over the same item.
         Exception: whatever ``work`` raises.
     """
@@ -144,7 +147,7 @@ def _until_broken(
                 future = crew.submit(items[waiting[0]])
                 under_way[future] = waiting.popleft()
                 future.add_done_callback(done.put)
-            future = _next_of(done)
+            future = _next_of(done, crew.watch)
             result = future.result()
             yield under_way.pop(future), result
     except BrokenExecutor as error:
@@ -163,7 +166,7 @@ def _until_broken(
             ) from error
 
 
-def _next_of(done: SimpleQueue[Future[Any]]) -> Future[Any]:
+def _next_of(done: SimpleQueue[Future[Any]], watch: Callable[[], None]) -> Future[Any]:
     """The next future that is done.
 
     Not `concurrent.futures.wait`: Ctrl-C within it can leave futures locked for good, and their
@@ -172,6 +175,7 @@ def _next_of(done: SimpleQueue[Future[Any]]) -> Future[Any]:
     while True:
         with suppress(Empty):
             return done.get(timeout=_WAIT_SECONDS)
+        watch()
 
 
 def check_workers(workers: Workers) -> None:

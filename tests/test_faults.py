@@ -103,6 +103,20 @@ def test_a_cluster_that_goes_is_said_and_the_futures_are_kept(
     assert in_bytes(resumed) == undisturbed
 
 
+def test_a_cluster_without_workers_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 1)
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=True, dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        pytest.raises(ClusterLost, match="has had no workers for 0 minutes"),
+    ):
+        run(SmallCouncil(), scheduler=cluster.scheduler_address, **SIZES)
+
+
 def test_no_cluster_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed")
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 1)
