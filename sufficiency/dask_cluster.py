@@ -57,7 +57,13 @@ def dask_crew(
             f"scheduler: workers of the cluster at {scheduler} ended over the same piece of work "
             f"again and again, most likely for want of memory: their logs say more ({error})."
         ) from error
-    except (CancelledError, distributed.comm.CommClosedError) as error:
+    except UserError:
+        raise
+    except Exception as error:
+        # Dask has many ways to say that it is gone, of which some are mistakes of its own.
+        gone = isinstance(error, CancelledError | distributed.comm.CommClosedError)
+        if not gone and client.status == "running":
+            raise
         raise ClusterLost(
             f"scheduler: the cluster at {scheduler} no longer answers. See that its scheduler runs."
         ) from error

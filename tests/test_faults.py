@@ -103,6 +103,20 @@ def test_a_cluster_that_goes_is_said_and_the_futures_are_kept(
     assert in_bytes(resumed) == undisturbed
 
 
+def test_what_dask_gets_wrong_as_it_goes_is_its_going(scheduler: str) -> None:
+    """It may tell of a lost result in a form that its own code cannot take apart."""
+
+    def lost(status: str) -> None:
+        with dask_cluster.dask_crew(max, 1, scheduler) as crew:
+            crew.watch._client.status = status  # type: ignore[attr-defined]
+            raise ValueError("too many values to unpack")
+
+    with pytest.raises(ClusterLost, match="no longer answers"):
+        lost("connecting")
+    with pytest.raises(ValueError, match="too many values"):
+        lost("running")
+
+
 def test_a_cluster_without_workers_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -30,6 +30,7 @@ from sufficiency.measures.money import (
     price_factors,
 )
 from sufficiency.measures.monthly import Surroundings, figures
+from sufficiency.measures.pricing import own_factor
 from sufficiency.measures.reporting import report_calendar
 from sufficiency.measures.spread import (
     PARTS,
@@ -246,6 +247,12 @@ def test_a_spot_placement_that_begins_under_pressure_costs_more_as_long_as_it_la
     )
     paid = measured(happened, places=places, costs=plan).figures.cost_gbp.sum(axis=(0, 2))
     assert paid[6] == pytest.approx(100 * 1000 * 1.15 + 100 * 1000, abs=PENNY)
+
+
+def test_being_unplaced_is_priced_by_the_last_line_however_it_is_told() -> None:
+    factors = np.array([[0.5, 1.5], [0.8, 1.2], [0.1, 1.9]])
+    assert [own_factor(pool, 0.7, factors) for pool in (0, 1, 2, -1)] == [1.5, 1.2, 1.9, 1.9]
+    assert own_factor(-1, 0.2, factors) == 0.1
 
 
 def test_the_dearest_placements_are_counted_by_year() -> None:
