@@ -49,7 +49,10 @@ def held(out: Path) -> Iterator[None]:
 def _marked(mark: Path, out: Path) -> int:
     """The number of the open file ``mark``, which is ours alone."""
     while True:
-        file = os.open(mark, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            file = os.open(mark, os.O_RDWR | os.O_CREAT, 0o644)
+        except PermissionError:  # What a run of a colleague's left in a folder that is shared.
+            file = os.open(mark, os.O_RDONLY)
         try:
             _lock(file)
         except OSError as error:
