@@ -91,7 +91,7 @@ class ChunkFolder:
         path = self._path(chunk)
         aside = path.with_suffix(".part")
         try:
-            with explained(self._out, KEPT if self.holds_something else "Nothing was written."):
+            with explained(self._out, KEPT if self._where else "Nothing was written."):
                 with aside.open("wb") as file:
                     file.write(first_line)
                     file.write(header)

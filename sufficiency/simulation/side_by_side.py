@@ -68,7 +68,8 @@ if RUNS_COMPILED:
     from numba.extending import lower_builtin, models, register_model, type_callable
 
     _PART = ir.VectorType(ir.DoubleType(), _AT_ONCE)
-    # Of no other length does a loop keep a row where processors reckon with several numbers.
+    # LLVM takes a vector apart that lives on from turn to turn of a loop, unless its length is a
+    # power of two.
     _PARTS = ir.ArrayType(_PART, WIDTH // _AT_ONCE)
     _WHOLE = ir.IntType(64)
     _SAME = ir.Constant(ir.VectorType(ir.IntType(32), _AT_ONCE), [0] * _AT_ONCE)
