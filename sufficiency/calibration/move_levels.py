@@ -48,20 +48,20 @@ class MoveLevels:
     """(8,): share of children with so long in their placement who are in that first year."""
 
 
-def early_moves(moves_level: float, by_level: float) -> float:
+def early_moves(moves_level: float | Floats, by_level: float) -> Floats:
     """The factor on moves in the first year of a placement, or of care, in an authority whose
-    children move so many times as often as England's.
+    children move so many times as often as England's; shape of ``moves_level``.
 
     ``by_level`` is the assumption ``early_moves_by_level``: those that have lasted end as often
     everywhere, so the others must differ more than all do on average.
     """
-    return max(1 + by_level * (moves_level - 1), _LEAST_EARLY)
+    return np.maximum(1 + by_level * (moves_level - 1), _LEAST_EARLY)
 
 
-def moves_by_duration(moves_level: float, by_level: float) -> Floats:
-    """(8,): the factors on moves by time in the placement in such an authority."""
+def moves_by_duration(moves_level: float | Floats, by_level: float) -> Floats:
+    """(..., 8): the factors on moves by time in the placement in such authorities (...)."""
     early = PLACEMENT_BAND_STARTS_DAYS < DAYS_PER_YEAR
-    return np.where(early, early_moves(moves_level, by_level), 1.0)
+    return np.where(early, early_moves(moves_level, by_level)[..., None], 1.0)
 
 
 @cache

@@ -283,16 +283,18 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
     leaving = slice(_ADOPTION + 1, N_EXIT_CAUSES)
     bands = slice(0, _BANDS)
     group = plan.effects.group if plan.effects is not None and calendar.causes.ndim > 4 else None
+    per_day = _copies(tables.per_day, len(calendar.causes))
+    per_day[:, leaving, :, bands] *= drawn.leave[:, None, None, :, None]
+    per_day[:, _CAUSE[ExitReason.OTHER_REASON], :, _BANDS] = plan.levels.uasc_exit_per_day
+    per_day[:, :N_EXIT_CAUSES] *= plan.levels.exit_level
+    by_duration = moves_by_duration(drawn.moves, by_level)
+    per_day[:, _WITH_LEVEL, ..., :N_PLACEMENT_BANDS] *= by_duration[:, None, None, None]
+    per_day[:, _MATCH] *= (drawn.match * plan.levels.exit_level)[:, None, None, None]
+    early = early_moves(drawn.moves, by_level)
+    also_by_care = tables.also_by_care * early[:, None, None, None, None]
     for number, causes in enumerate(calendar.causes):
-        per_day = tables.per_day.copy()
-        per_day[leaving, :, bands] *= drawn.leave[number, None, None, :, None]
-        per_day[_CAUSE[ExitReason.OTHER_REASON], :, _BANDS] = plan.levels.uasc_exit_per_day
-        per_day[:N_EXIT_CAUSES] *= plan.levels.exit_level
-        moves = float(drawn.moves[number])
-        per_day[_WITH_LEVEL, ..., :N_PLACEMENT_BANDS] *= moves_by_duration(moves, by_level)
-        per_day[_MATCH] *= drawn.match[number] * plan.levels.exit_level
         yield Hazards(
-            per_day=per_day,
+            per_day=per_day[number],
             clock=clock,
             care_band_starts_days=tables.care_band_starts_days,
             placement_band_starts_days=tables.placement_band_starts_days,
@@ -301,7 +303,7 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
             calendar_factor=causes,
             calendar_group=group,
             destination=tables.destination,
-            also_by_care=tables.also_by_care * early_moves(moves, by_level),
+            also_by_care=also_by_care[number],
         )
 
 
