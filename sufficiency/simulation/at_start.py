@@ -33,7 +33,7 @@ from sufficiency.simulation.children import (
     draw_first,
     settle,
 )
-from sufficiency.simulation.compiled import by_reference, compiled, floats, ints, step
+from sufficiency.simulation.compiled import by_reference, floats, ints, shared, step
 from sufficiency.simulation.draws import Key, Numbers, uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Floats, Ints, StartingCohort
@@ -102,7 +102,7 @@ def as_compiled(cohort: StartingCohort) -> AtStart:
     )
 
 
-@compiled
+@shared
 def in_care_at_start(cohort: AtStart, key: Key, starts: Ints, people: People) -> None:
     """Fill in the starting cohort; ages and times served are each child's own where known."""
     for child in range(cohort.age_group.size):

@@ -17,7 +17,7 @@ from sufficiency.domain import (
     TICK,
     UASC_ROW,
 )
-from sufficiency.simulation.at_start import as_compiled, in_care_at_start
+from sufficiency.simulation.at_start import AtStart, as_compiled, in_care_at_start
 from sufficiency.simulation.birthdays import (
     N_BIRTHDAYS,
     born_of_age,
@@ -41,7 +41,7 @@ from sufficiency.simulation.children import (
     row_of,
     settle,
 )
-from sufficiency.simulation.compiled import by_reference, compiled, floats, step
+from sufficiency.simulation.compiled import by_reference, compiled, floats, shared, step
 from sufficiency.simulation.draws import Draws, Key, Numbers, exponential, uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Entries, Floats, Ints, World
@@ -59,8 +59,8 @@ def children_of(world: World, draws: Draws) -> Children:
     groups, at_start = groups_of(world, draws), len(world.cohort.age_group)
     people = _room_for(at_start + int(groups.number.sum() + groups.siblings.sum()))
     starts = month_starts(world.start, world.horizon_days)
-    in_care_at_start(as_compiled(world.cohort), draws.key, starts, people)
-    entrants(_coming(world.entries), groups, draws.key, starts, people, at_start)
+    cohort, coming = as_compiled(world.cohort), _coming(world.entries)
+    everybody(cohort, coming, groups, draws.key, starts, people)
     return Children(at_start=at_start, **people._asdict())
 
 
@@ -87,6 +87,15 @@ def _room_for(n: int) -> People:
         group=group,
         numbers=np.empty((n, FIRST_USES), dtype=np.uint32),
     )
+
+
+@compiled
+def everybody(
+    cohort: AtStart, coming: Coming, groups: Groups, key: Key, starts: Ints, people: People
+) -> None:
+    """Fill in who is in care at the start, then those who will enter."""
+    in_care_at_start(cohort, key, starts, people)
+    entrants(coming, groups, key, starts, people, cohort.age_group.size)
 
 
 # --- the groups that come -------------------------------------------------------------------
@@ -117,21 +126,21 @@ def groups_of(world: World, draws: Draws) -> Groups:
     entries, horizon = world.entries, float(world.horizon_days)
     if len(entries.group_size_probability) > GROUP_SLOTS:
         raise ValueError(f"a group has at most {GROUP_SLOTS} children")
-    starts = np.minimum(np.append(entries.calendar_starts_days, horizon), horizon)
-    intensity = np.zeros((N_STREAMS, len(starts)))
-    np.cumsum(entries.group_rate_per_day * np.diff(starts), axis=1, out=intensity[:, 1:])
-    expected = float(intensity[:, -1].max())
-    most = int(expected + 3 * math.sqrt(expected) + 4)
+    rate, starts = floats(entries.group_rate_per_day), floats(entries.calendar_starts_days)
     sizes, own = floats(entries.group_size_probability), np.empty(SIZE + 1, dtype=np.uint32)
+    rising = np.empty((2, len(starts) + 1))
+    at_most = float(rate.max()) * horizon
+    most = int(at_most + 3 * math.sqrt(at_most) + 4)
     while True:
+        counts = np.zeros((5, N_STREAMS), dtype=np.int64)
         groups = Groups(
-            number=np.zeros(N_STREAMS, dtype=np.int64),
+            number=counts[0],
             times=np.empty((N_STREAMS, most)),
             size=np.empty((N_STREAMS, most), dtype=np.int64),
-            siblings=np.zeros(N_STREAMS, dtype=np.int64),
-            upcoming=np.zeros((3, N_STREAMS), dtype=np.int64),
+            siblings=counts[1],
+            upcoming=counts[2:],
         )
-        if come(starts, intensity, sizes, draws.key, own, groups):
+        if come(starts, rate, horizon, sizes, draws.key, rising, own, groups):
             return groups
         most = 2 * most
 
@@ -139,18 +148,29 @@ def groups_of(world: World, draws: Draws) -> Groups:
 @compiled
 def come(
     starts: Floats,
-    intensity: Floats,
+    rate: Floats,
+    horizon: float,
     size_probability: Floats,
     key: Key,
+    expected: Floats,
     own: Numbers,
     groups: Groups,
 ) -> bool:
     """Fill in the groups of every stream; False if there is too little room for one.
 
-    ``own`` (2,) is room for the numbers of a group's first child.
+    ``expected`` (2, K + 1) is room for when periods begin and end, and how many groups a stream
+    brings until then; ``own`` (2,) for the numbers of a group's first child.
     """
+    edges, rising = expected[0], expected[1]
+    for period in range(starts.size):
+        edges[period] = min(starts[period], horizon)
+    edges[starts.size] = horizon
     for stream in range(N_STREAMS):
-        rising, arrival, number = intensity[stream], 0.0, 0
+        rising[0] = 0.0
+        for period in range(starts.size):
+            days = edges[period + 1] - edges[period]
+            rising[period + 1] = rising[period] + rate[stream, period] * days
+        arrival, number = 0.0, 0
         while True:
             if number == groups.times.shape[1]:
                 return False
@@ -160,9 +180,9 @@ def come(
             else:
                 draw_first(key, UASC_ALONE, number, own)
             arrival += exponential(own[GAP])
-            if arrival > rising[-1]:
+            if arrival > rising[starts.size]:
                 break
-            time = inverse(arrival, starts, rising)
+            time = inverse(arrival, edges, rising)
             groups.times[stream, number] = max(tick_up(time), TICK)
             size = 1 + drawn(size_probability, uniform(own[SIZE])) if in_band else 1
             groups.size[stream, number] = size
@@ -196,7 +216,7 @@ def _coming(entries: Entries) -> Coming:
     )
 
 
-@compiled
+@shared
 def entrants(
     coming: Coming,
     groups: Groups,
