@@ -34,9 +34,9 @@ from sufficiency.scenario.files import load_scenario
 from sufficiency.simulation import rules
 from sufficiency.simulation.children import NO_PLAN
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, Record
+from sufficiency.simulation.risks import risks_of
 from sufficiency.simulation.side_by_side import WIDTH
 from sufficiency.simulation.simulate import simulate
-from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.world import Hazards, KnownTimes, PlannedEnds, StartingCohort
 
 GUARDIAN = EXIT_REASONS.index(ExitReason.SPECIAL_GUARDIANSHIP)

@@ -19,8 +19,8 @@ from sufficiency.simulation.chances import inverse
 from sufficiency.simulation.children import NO_PLAN
 from sufficiency.simulation.places import Pools, Queue, supply_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
+from sufficiency.simulation.risks import risks_of
 from sufficiency.simulation.side_by_side import WIDTH
-from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.world import UNLIMITED, Floats, Hazards, Places
 
 # The first call of a rule compiles it, which says nothing about the speed of the examples.

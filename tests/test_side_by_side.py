@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from sufficiency.domain import CAUSES, N_EXIT_CAUSES
+from sufficiency.domain import N_EXIT_CAUSES
 from sufficiency.simulation.compiled import RUNS_COMPILED
 from sufficiency.simulation.side_by_side import (
     WIDTH,
@@ -19,7 +19,6 @@ from sufficiency.simulation.side_by_side import (
     below_zero,
     row_at,
     set_row,
-    side_by_side,
     times,
     without_exits,
 )
@@ -67,13 +66,3 @@ def test_what_each_operation_is() -> None:
     assert found[3].tolist() == [0.0] * N_EXIT_CAUSES + left[N_EXIT_CAUSES:].tolist()
     assert found[4].tolist() == [0.0] * 3 + left[3:].tolist()
     assert found[5, 0] == left[N_EXIT_CAUSES]
-
-
-def test_a_table_by_cause_becomes_rows_with_nothing_left_over() -> None:
-    table = np.random.default_rng(1).random((len(CAUSES), 2, 3))
-    rows = side_by_side(table)
-    assert rows.shape == (2, 3, WIDTH)
-    assert rows.flags.c_contiguous
-    for cause in range(len(CAUSES)):
-        np.testing.assert_array_equal(rows[..., cause], table[cause])
-    assert not rows[..., len(CAUSES) :].any()

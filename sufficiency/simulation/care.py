@@ -17,8 +17,8 @@ from sufficiency.simulation.allocation import Seekers, Supply
 from sufficiency.simulation.children import USES_PER_PLACEMENT, Children, People
 from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, by_reference, rows_of
 from sufficiency.simulation.draws import Draws, Key, Numbers
-from sufficiency.simulation.matching import Arranged, Matching, matching_of, nothing_arranged
-from sufficiency.simulation.places import changes_of, seekers_of, supply_of
+from sufficiency.simulation.matching import Arranged, Matching, matching_of, room_to_arrange
+from sufficiency.simulation.places import changes_of, room_for_seekers, supply_of
 from sufficiency.simulation.record import (
     AT_START,
     HOLD_DTYPE,
@@ -26,8 +26,8 @@ from sufficiency.simulation.record import (
     SPELL_DTYPE,
     Record,
 )
+from sufficiency.simulation.risks import Rates, rates_of, room_for_risks
 from sufficiency.simulation.side_by_side import WIDTH
-from sufficiency.simulation.spells import risks_of
 from sufficiency.simulation.world import Floats, Ints, World
 
 NO_SPELL, NO_RANK, NEVER = -1, 0, -1.0
@@ -82,6 +82,7 @@ class Care(NamedTuple):
     """(n, `WIDTH`), of those seen so far: what is left of the exponentials."""
     left_after: Floats
     """(n, `WIDTH`): what will be left when the present spell ends, if nothing intervenes."""
+    rates: Rates
     risks: rules.Risks
     destination: Floats
     supply: Supply
@@ -116,7 +117,7 @@ def tally_of() -> Rows:
 
 
 def care_of(world: World, children: Children, draws: Draws) -> Care:
-    """Everybody and every place as the world begins, with nobody settled yet."""
+    """Every place as the world begins, and room for everybody, whom the loop lets in."""
     n, people, places = len(children), children.people, world.places
     rooms = SPELLS_A_CHILD * n + 1
     matching = matching_of(places)
@@ -126,17 +127,18 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         people=people,
         key=draws.key,
         numbers=np.empty((n, USES_PER_PLACEMENT), dtype=np.uint32),
-        lives=lives_of(n),
-        left=np.zeros((n, WIDTH)),
+        lives=_rows(n, LIFE_DTYPE),
+        left=np.empty((n, WIDTH)),
         left_after=np.empty((n, WIDTH)),
-        risks=risks_of(world.hazards),
+        rates=rates_of(world.hazards),
+        risks=room_for_risks(world.hazards),
         destination=np.ascontiguousarray(world.hazards.destination, dtype=np.float64),
         supply=supply_of(places, world.start, world.horizon_days),
         suitable=by_setting(places.suitable),
         first_choice=by_setting(places.first_choice),
-        seekers=seekers_of(people),
+        seekers=room_for_seekers(people),
         matching=matching,
-        arranged=nothing_arranged(n),
+        arranged=room_to_arrange(n),
         queue=np.zeros(n, dtype=np.int64),
         settled=np.zeros(n, dtype=np.int64),
         going=np.empty(n, dtype=np.int64),
@@ -146,13 +148,6 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         holds=_rows(holds, HOLD_DTYPE),
         tally=tally_of(),
     )
-
-
-def lives_of(children: int) -> Rows:
-    """Lives in care that are yet to begin."""
-    lives = np.zeros(children, dtype=LIFE_DTYPE)
-    lives["placement"], lives["spell"] = -1, NO_SPELL
-    return rows_of(lives)
 
 
 def by_setting(of_sectors: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -26,7 +26,7 @@ from sufficiency.simulation.care import (
     with_more_room,
 )
 from sufficiency.simulation.children import NOT_AT_START, Children
-from sufficiency.simulation.compiled import compiled, step
+from sufficiency.simulation.compiled import compiled, shared, step
 from sufficiency.simulation.compiled_spells import (
     await_change,
     await_ending,
@@ -53,7 +53,7 @@ from sufficiency.simulation.matching import (
     PLANNED,
     STEPS_DOWN,
 )
-from sufficiency.simulation.places import no_pool_in
+from sufficiency.simulation.places import no_pool_in, place_nobody
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,
@@ -64,6 +64,7 @@ from sufficiency.simulation.record import (
     ENDED_TURNED_18,
     Record,
 )
+from sufficiency.simulation.risks import lay_out
 from sufficiency.simulation.world import World
 
 LIVED, SHORT_OF_ROOM, WITHOUT_POOL = range(3)
@@ -98,9 +99,7 @@ def live_on(care: Care) -> int:
     """Let everything happen up to the horizon, or until short of something on the way."""
     agenda, tally = care.agenda, care.tally[0]
     if agenda.size[0] == 0:
-        put(agenda, care.horizon, Order.HORIZON_PASSES.value, NO_RANK, NO_SPELL)
-        await_change(care)
-        await_slot(care)
+        begin(care)
     while tally.spells_begun + 1 < care.spells.size:
         if tally.offering:
             next_turn = serve_queue(care)
@@ -119,6 +118,16 @@ def live_on(care: Care) -> int:
         if next_turn.child != allocation.NOBODY:
             take_turn(next_turn, care)
     return SHORT_OF_ROOM
+
+
+@shared
+def begin(care: Care) -> None:
+    """The world as it is before anybody lives in it, and what is known to come."""
+    lay_out(care.rates, care.risks)
+    place_nobody(care.people, care.seekers)
+    put(care.agenda, care.horizon, Order.HORIZON_PASSES.value, NO_RANK, NO_SPELL)
+    await_change(care)
+    await_slot(care)
 
 
 @step

@@ -23,12 +23,16 @@ from sufficiency.simulation.compiled import step
 from sufficiency.simulation.draws import uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.record import BEGAN_AT_START, ENDED_MOVED, ENDED_OPEN
+from sufficiency.simulation.side_by_side import WIDTH
 
 
 @step
 def come_in(child: int, care: Care) -> None:
     """The child's own numbers from here on: exponentials for exits, and its first placement's."""
-    people = care.people
+    people, life = care.people, care.lives[child]
+    life.placement, life.settled = -1, 0
+    for column in range(WIDTH):
+        care.left[child, column] = 0.0
     rules.start_exit_clocks(care.left[child], people.exits[child])
     for use in range(USES_PER_PLACEMENT):
         care.numbers[child, use] = people.numbers[child, PERSONAL_USES + use]

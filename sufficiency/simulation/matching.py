@@ -99,6 +99,12 @@ def matching_of(places: Places) -> Matching:
     )
 
 
+def room_to_arrange(children: int) -> Arranged:
+    """Of so many placements, how they end being still to be set."""
+    reason, need = np.empty((2, children), dtype=np.int64)
+    return Arranged(np.empty(children), reason, need)
+
+
 def nothing_arranged(children: int) -> Arranged:
     """Placements that end as their hazards say."""
     none = np.zeros((2, children), dtype=np.int64)

@@ -17,7 +17,7 @@ from sufficiency.domain import ADULT_YEARS
 from sufficiency.simulation import allocation
 from sufficiency.simulation.birthdays import month_starts
 from sufficiency.simulation.children import People
-from sufficiency.simulation.compiled import ints
+from sufficiency.simulation.compiled import compiled, ints
 from sufficiency.simulation.record import SCHEDULED
 from sufficiency.simulation.world import Floats, Ints, Places, to_ticks
 
@@ -56,7 +56,7 @@ def supply_of(places: Places, start: date, horizon_days: int) -> allocation.Supp
         first_choice=np.array(places.first_choice, dtype=np.bool_, order="C"),
         youngest=limits[0],
         oldest=limits[1],
-        has_age_limits=bool(np.any(limits[0] > 0) or np.any(limits[1] < ADULT_YEARS)),
+        has_age_limits=any(limits[0].tolist()) or min(limits[1].tolist()) < ADULT_YEARS,
         month_starts=month_starts(start, horizon_days),
     )
 
@@ -98,24 +98,42 @@ def changes_of(places: Places) -> NDArray[np.void]:
     return changes
 
 
-def seekers_of(people: People) -> allocation.Seekers:
-    """What places must know of each child, before anybody lives anywhere."""
-    n = len(people.need)
-    whole = np.zeros((4, n), dtype=np.int64)
-    nowhere = np.full((2, n), allocation.NO_POOL)
+def room_for_seekers(people: People) -> allocation.Seekers:
+    """What places must know of each child, of which `place_nobody` has yet to set the most."""
+    need, pool, held, called, barred_pool, barred_turnover = np.empty(
+        (6, len(people.need)), np.int64
+    )
+    placed, since = np.empty((2, len(people.need)))
     return allocation.Seekers(
-        need=people.need.copy(),
+        need=need,
         rank=people.rank,
         born_day=people.born_day,
         group=people.group,
-        pool=nowhere[0],
-        held=whole[0] + allocation.NO_POOL,
-        called=whole[1],
-        placed=people.placed.copy(),
-        since=np.zeros(n),
-        barred_pool=nowhere[1],
-        barred_turnover=whole[2],
+        pool=pool,
+        held=held,
+        called=called,
+        placed=placed,
+        since=since,
+        barred_pool=barred_pool,
+        barred_turnover=barred_turnover,
     )
+
+
+@compiled
+def place_nobody(people: People, seekers: allocation.Seekers) -> None:
+    """Set in place what places must know before anybody lives anywhere."""
+    for child in range(people.need.size):
+        seekers.need[child], seekers.placed[child] = people.need[child], people.placed[child]
+        seekers.pool[child] = seekers.held[child] = allocation.NO_POOL
+        seekers.called[child], seekers.since[child] = 0, 0.0
+        seekers.barred_pool[child], seekers.barred_turnover[child] = allocation.NO_POOL, 0
+
+
+def seekers_of(people: People) -> allocation.Seekers:
+    """What places must know of each child, before anybody lives anywhere."""
+    seekers = room_for_seekers(people)
+    place_nobody(people, seekers)
+    return seekers
 
 
 class Queue:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sufficiency.domain import CAUSES, N_EXIT_CAUSES
 from sufficiency.simulation.compiled import RUNS_COMPILED
@@ -22,13 +21,6 @@ WIDTH = -(-len(CAUSES) // _AT_ONCE) * _AT_ONCE
 """Numbers in a row: one a cause, and what is left over of what processors take at once."""
 
 Row = Floats
-
-
-def side_by_side(table: NDArray[np.floating]) -> Floats:
-    """A table (C, ...) by cause as (..., `WIDTH`), in one piece; what is left over is 0."""
-    rows = np.zeros((table[0].size, WIDTH))
-    rows[:, : len(table)] = table.reshape(len(table), -1).T
-    return rows.reshape(*table.shape[1:], WIDTH)
 
 
 def row_at(numbers: Floats) -> Row:

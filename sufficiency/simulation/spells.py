@@ -19,15 +19,15 @@ from sufficiency.simulation.children import (
     draw_placement,
     price_chance,
 )
-from sufficiency.simulation.compiled import ints
 from sufficiency.simulation.draws import Draws, uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.matching import matching_of, nothing_arranged
 from sufficiency.simulation.places import Pools, Queue, seekers_of, supply_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN
 from sufficiency.simulation.recorder import Recorder
-from sufficiency.simulation.side_by_side import WIDTH, side_by_side
-from sufficiency.simulation.world import CARE_CLOCK, Hazards, World
+from sufficiency.simulation.risks import risks_of
+from sufficiency.simulation.side_by_side import WIDTH
+from sufficiency.simulation.world import World
 
 
 class Moment(Event):  # type: ignore[misc]  # SimPy is not followed by mypy
@@ -189,28 +189,3 @@ class Spells:
         if placement > 0:
             purpose, row = int(self.people.purpose[child]), int(self.people.row[child])
             draw_placement(self.draws.key, purpose, row, placement, self.numbers[child])
-
-
-def risks_of(hazards: Hazards) -> rules.Risks:
-    """The hazard tables as the rules read them: own copies, the causes side by side."""
-    by_cause = hazards.calendar_factor
-    by_cause = by_cause.reshape(-1, *by_cause.shape[-3:])
-    changes = np.ones(by_cause.shape[-1], dtype=np.bool_)
-    changes[1:] = (by_cause[..., 1:] != by_cause[..., :-1]).any(axis=(0, 1, 2))
-    by_period = by_cause.compress(changes, axis=-1).transpose(1, 0, 2, 3)
-    on_care_clock = 1.0 * (hazards.clock == CARE_CLOCK)[:, None, None, None]
-    by_care = hazards.per_day * on_care_clock
-    if hazards.also_by_care is not None:
-        by_care += hazards.also_by_care
-    group = hazards.calendar_group
-    if group is None:
-        group = np.zeros((hazards.per_day.shape[1], hazards.need_factor.shape[1]), dtype=np.int64)
-    return rules.Risks(
-        by_care=side_by_side(by_care),
-        by_placement=side_by_side(hazards.per_day * (1.0 - on_care_clock)),
-        care_starts=np.append(hazards.care_band_starts_days, np.inf),
-        placement_starts=np.append(hazards.placement_band_starts_days, np.inf),
-        calendar_starts=np.append(hazards.calendar_starts_days[changes], np.inf),
-        factor=side_by_side(by_period[:, :, None] * hazards.need_factor[:, None, :, None, None]),
-        group=ints(group),
-    )
