@@ -30,6 +30,7 @@ from sufficiency.domain import (
     ExitReason,
     MoveReason,
 )
+from sufficiency.simulation.compiled import floats
 from sufficiency.simulation.draws import FIRST_FREE_PURPOSE, Draws
 from sufficiency.simulation.effects import DrawnEffects, draw_effects
 from sufficiency.simulation.planning_groups import (
@@ -292,7 +293,7 @@ def _hazards(plan: WorldPlan, drawn: _Drawn, calendar: Calendar) -> Iterator[Haz
     per_day[:, _MATCH] *= (drawn.match * plan.levels.exit_level)[:, None, None, None]
     early = early_moves(drawn.moves, by_level)
     also_by_care = tables.also_by_care * early[:, None, None, None, None]
-    for number, causes in enumerate(calendar.causes):
+    for number, causes in enumerate(floats(calendar.causes)):
         yield Hazards(
             per_day=per_day[number],
             clock=clock,
