@@ -374,6 +374,7 @@ def test_the_same_plan_and_the_same_steps_told_whatever_the_workers(resolved: Re
         (["--target", "unplaced <= 2 with 60% by 2025-01"], "is outside the forecast"),
         (["--reach-rate", "scotland"], "expected england, neighbours or a rate"),
         (["--reach", "500", "--reach-by", "2022"], "expected a month such as 2022-04"),
+        (["--reach", "500"], "--reach alone says when a number is reached, and writes nothing."),
     ],
 )
 def test_a_mistake_is_one_message_and_nothing_is_written(

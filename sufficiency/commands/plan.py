@@ -147,6 +147,11 @@ def command(
     resolved = _checked(chosen, request, wishes)
     crew = Workers(THREADS, workers or usable_processors())
     if folder is None:
+        if out is not None or overwrite:
+            raise click.UsageError(
+                "--out and --overwrite go with a --target: --reach alone says when a number is "
+                "reached, and writes nothing. Leave them out, or give a --target."
+            )
         _only_reach(resolved, wishes, request.seed, crew)
         return None
     typed = shlex.join(["sufficiency", *context.obj])
