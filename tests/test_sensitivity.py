@@ -131,6 +131,10 @@ def test_a_limit_is_read_as_people_write_money(
         ({"limits": ("cost=much",)}, '--limit: found "cost=much"'),
         ({"limits": ("gap=3",)}, '--limit: found "gap=3"'),
         ({"limits": ("cost=24mk",)}, '--limit: found "cost=24mk"'),
+        (
+            {"limits": ("cost=-5",), "measures": ("cost",)},
+            "expected one of cost with a number from",
+        ),
     ],
 )
 def test_an_answer_that_is_none_is_refused(

@@ -104,8 +104,8 @@ def _limits(limits: Sequence[str], measures: Sequence[str]) -> dict[str, float]:
         value = _amount(number)
         if name not in measures or not 0 <= value < float("inf"):
             raise UserError(
-                f'--limit: found "{text}", expected one of {", ".join(measures)} with a number, '
-                f"such as {measures[0]}=30."
+                f'--limit: found "{text}", expected one of {", ".join(measures)} with a number '
+                f"from 0 up, such as {measures[0]}=30."
             )
         found[name] = value
     return found
