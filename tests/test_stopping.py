@@ -7,13 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
+from threading import Event
+from typing import Any
 
+import numpy as np
 import pytest
 from command_line import ROOT, found_first, status
 
 from sufficiency.commands.run import STOPPED
 from sufficiency.commands.stopping import hearing_interrupts, terminating_as_interrupt
+from sufficiency.report.run_folder import RunWriter
 from sufficiency.shipped import shipped_path
 
 MEDIUM = str(shipped_path("scenarios", "wolverhampton-2020-medium.yaml"))
@@ -99,6 +104,39 @@ def test_whoever_hears_ctrl_c_already_goes_on_hearing_it() -> None:
             assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, former)
+
+
+class SlowlyRead:
+    """The values of many replications, which take long to read."""
+
+    scenario, dates, row_names, rows = "Slow", [date(2022, 4, 1)], ["measure"], [["in_care"]]
+
+    def __init__(self) -> None:
+        self.reading, self.times_read = Event(), 0
+
+    def __len__(self) -> int:
+        return 20_000
+
+    def some(self, first: int, after_last: int) -> Any:
+        self.times_read += 1
+        self.reading.set()
+        time.sleep(0.01)
+        return np.zeros((after_last - first, 1, 1))
+
+
+def test_nobody_waits_for_the_replications_of_a_run_that_was_stopped(tmp_path: Path) -> None:
+    values = SlowlyRead()
+
+    def stopped() -> None:
+        with RunWriter(tmp_path / "run") as writer:
+            writer.begin(values)
+            assert values.reading.wait(30)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert values.times_read < 100  # of 400
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing asks a process to end there")

@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
+from threading import Event
 from typing import Any, Protocol
 
 import numpy as np
@@ -147,11 +148,14 @@ class RunWriter:
         self._out, self._overwrite = out, overwrite
         self._page = page or _page_here
         self._opened = ExitStack()
+        self._given_up = Event()
 
     def __enter__(self) -> RunWriter:
         return self
 
     def __exit__(self, *raised: Any) -> None:
+        if raised[0] is not None:
+            self._given_up.set()
         self._opened.__exit__(*raised)
 
     def begin(self, values: LongValues) -> None:
@@ -161,7 +165,7 @@ class RunWriter:
         beside = self._opened.enter_context(ThreadPoolExecutor(1, "writing"))
         # Parquet is written outside Python's lock.
         self._every = beside.submit(
-            write_replications, values, self._folder / "replications.parquet"
+            write_replications, values, self._folder / "replications.parquet", self._given_up
         )
 
     def finish(self, run: WritableRun) -> None:
@@ -237,9 +241,10 @@ def _written(column: pd.Series[Any]) -> list[Any]:
     ]
 
 
-def write_replications(values: LongValues, path: Path) -> None:
+def write_replications(values: LongValues, path: Path, given_up: Event | None = None) -> None:
     """Write every replication as Parquet, a few at a time so that memory stays bounded.
 
+    Once ``given_up`` is set, as by Ctrl-C, no more are written: nobody waits for the rest.
     Columns: ``scenario, replication, date``, those of the rows, ``value``. The columns of words
     are the same in every row group, so they are made once and cut to length.
     """
@@ -260,6 +265,8 @@ def write_replications(values: LongValues, path: Path) -> None:
         store_schema=False,
     ) as writer:
         for first in range(0, len(values), _REPLICATIONS_A_ROW_GROUP):
+            if given_up is not None and given_up.is_set():
+                return
             some = values.some(first, first + _REPLICATIONS_A_ROW_GROUP)
             numbers = np.arange(first, first + len(some), dtype=np.int32)
             columns = {name: column.slice(0, some.size) for name, column in labels.items()}
