@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,8 @@ SEED = 1
 ON = (True, True)
 CHUNK = 50
 MS = 1e3
-HELD: list[Job] = []
-"""The job of this process, whichever of several it is."""
+held: Job
+"""What `in_care_held` works on, in whichever process."""
 
 
 def main() -> None:
@@ -220,13 +221,14 @@ def threads(job: Job, replications: int) -> None:
     """
     chunks = [range(first, first + CHUNK) for first in range(0, replications, CHUNK)]
     several = multiprocessing.get_context("spawn")
+    ready = several.Barrier(2)
+    hold(job)
     with (
         ThreadPoolExecutor(1) as one,
         ThreadPoolExecutor(2) as two,
-        ProcessPoolExecutor(2, several, hold, (job,)) as apart,
+        ProcessPoolExecutor(2, several, hold, (job, ready)) as apart,
     ):
-        hold(job)
-        by_the_clock(apart, chunks[:8])
+        by_the_clock(apart, chunks[:2])
         seconds = [by_the_clock(crew, chunks) for crew in (one, two, apart)]
     print(
         f"{replications} futures: {seconds[0]:.1f} s in one thread, {seconds[1]:.1f} s in two; "
@@ -243,15 +245,18 @@ def by_the_clock(crew: Executor, chunks: Sequence[range]) -> float:
     return time.perf_counter() - begun
 
 
-def hold(job: Job) -> None:
-    """Have this process work on a job."""
-    HELD.append(job)
+def hold(job: Job, ready: Barrier | None = None) -> None:
+    """Have this process work on a job, once the others are ready to."""
+    global held
+    held = job
     in_care_of(job, range(1))
+    if ready is not None:
+        ready.wait()
 
 
 def in_care_held(numbers: range) -> float:
     """Work out a chunk of the job that this process holds."""
-    return in_care_of(HELD[-1], numbers)
+    return in_care_of(held, numbers)
 
 
 def in_care_of(job: Job, numbers: range) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+from fits import scenario as a_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worlds import hazards
 
 from sufficiency.calibration.starting import ChildrenAtStart
 from sufficiency.domain import (
@@ -21,9 +23,11 @@ from sufficiency.domain import (
     Sector,
 )
 from sufficiency.resolution.planning_groups import planning_groups, with_groups_at_start
+from sufficiency.resolution.resolve import resolve
 from sufficiency.resolution.supply import needs_of
 from sufficiency.scenario.model import Scenario
 from sufficiency.simulation.planning_groups import PlanningGroups, parted_entries, parted_hazards
+from sufficiency.simulation.simulate import simulate
 from sufficiency.simulation.world import Entries, Floats, Hazards
 
 N_AGES, SEVEN = len(AGE_GROUPS), len(NEED_GROUPS)
@@ -59,17 +63,8 @@ def some_hazards(seed: int = 1) -> Hazards:
     rng = np.random.default_rng(seed)
     destination = rng.uniform(0.1, 1, (len(MOVE_REASONS), 2, SEVEN, SEVEN))
     destination /= destination.sum(axis=-1, keepdims=True)
-    nothing = np.zeros(1)
-    return Hazards(
-        per_day=nothing,
-        clock=nothing.astype(int),
-        care_band_starts_days=nothing,
-        placement_band_starts_days=nothing,
-        need_factor=rng.uniform(0, 2, (len(CAUSES), SEVEN)),
-        calendar_starts_days=nothing,
-        calendar_factor=nothing,
-        destination=destination,
-    )
+    need_factor = rng.uniform(0, 2, (len(CAUSES), SEVEN))
+    return replace(hazards(destination=destination), need_factor=need_factor)
 
 
 shares = st.dictionaries(
@@ -193,3 +188,23 @@ def test_children_of_the_start_are_parted_in_whole_numbers_over_every_sector() -
         assert 4 <= np.sum(there == SEVEN) <= 6
     others = with_groups_at_start(children([UASC_ROW], [FAMILY], [0]), groups)
     assert list(others.need) == [FAMILY]
+
+
+def test_effects_reach_the_planning_groups_of_the_needs_they_name() -> None:
+    item = {
+        "name": "homes",
+        "lever": "unplanned_endings",
+        "applies_to": {"need_groups": ["residential"]},
+        "start": "+3 months",
+        "effect": 3,
+    }
+    part = {"name": "part", "of": "residential", "share_by_age": {"10_15": 0.5}}
+    parted = resolve(a_scenario(interventions=[item], planning_groups=[part]))
+    world = parted.draw_world(2, 0, parameter=True, drift=True, effects=True)
+    group = world.hazards.calendar_group
+    assert group is not None
+    assert group.shape == (len(SECTORS), SEVEN + 1)
+    np.testing.assert_array_equal(
+        group[0] != group[0, 0], np.isin(np.arange(SEVEN + 1), (RESIDENTIAL, SEVEN))
+    )
+    assert (simulate(world, 2, 0, "compiled").spells["need"] == SEVEN).sum() > 10

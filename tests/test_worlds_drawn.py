@@ -52,7 +52,13 @@ def same(one: World, other: World) -> bool:
     return all(
         np.array_equal(getattr(getattr(one, part), name), getattr(getattr(other, part), name))
         for part, names in {
-            "hazards": ("per_day", "calendar_factor", "destination", "calendar_starts_days"),
+            "hazards": (
+                "per_day",
+                "also_by_care",
+                "calendar_factor",
+                "destination",
+                "calendar_starts_days",
+            ),
             "entries": (
                 "group_rate_per_day",
                 "calendar_starts_days",
@@ -102,7 +108,9 @@ def test_a_world_is_the_same_whichever_worlds_it_is_drawn_with(
 def test_worlds_drawn_together_are_each_their_own(plan: WorldPlan) -> None:
     """What one world's figures are changed to is not seen in the next one's."""
     one, other = draw_worlds(plan, 6, [1, 2], parameter=False, drift=False)
-    one.hazards.per_day[:] = one.hazards.calendar_factor[:] = -1
+    assert one.hazards.also_by_care is not None
+    for rates in (one.hazards.per_day, one.hazards.also_by_care, one.hazards.calendar_factor):
+        rates[:] = -1
     one.entries.group_rate_per_day[:] = one.entries.first_need[:] = -1
     assert same(other, centre(plan))
 

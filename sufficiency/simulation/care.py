@@ -15,7 +15,7 @@ from sufficiency.simulation import rules
 from sufficiency.simulation.agenda import Agenda, empty_agenda
 from sufficiency.simulation.allocation import Seekers, Supply
 from sufficiency.simulation.children import USES_PER_PLACEMENT, Children, People
-from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, by_reference, rows_of
+from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, by_reference, floats, rows_of
 from sufficiency.simulation.draws import Draws, Key, Numbers
 from sufficiency.simulation.matching import Arranged, Matching, matching_of, room_to_arrange
 from sufficiency.simulation.places import changes_of, room_for_seekers, supply_of
@@ -132,7 +132,7 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         left_after=np.empty((n, WIDTH)),
         rates=rates_of(world.hazards),
         risks=room_for_risks(world.hazards),
-        destination=np.ascontiguousarray(world.hazards.destination, dtype=np.float64),
+        destination=floats(world.hazards.destination),
         supply=supply_of(places, world.start, world.horizon_days),
         suitable=by_setting(places.suitable),
         first_choice=by_setting(places.first_choice),

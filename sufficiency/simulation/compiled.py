@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
+N = TypeVar("N", bound=np.generic)
 
 Rows = np.recarray[Any, Any]
 """A structured array whose rows have their columns as attributes, compiled or not."""
@@ -227,12 +228,17 @@ def rows_of(table: np.ndarray) -> Rows:
 
 def floats(table: NDArray[np.floating]) -> NDArray[np.float64]:
     """A table as compiled code reads it: in double precision and in one piece."""
-    return np.ascontiguousarray(table, dtype=np.float64)
+    return _to_write_to(np.ascontiguousarray(table, dtype=np.float64))
 
 
 def ints(table: NDArray[np.integer]) -> NDArray[np.int64]:
     """The same of whole numbers."""
-    return np.ascontiguousarray(table, dtype=np.int64)
+    return _to_write_to(np.ascontiguousarray(table, dtype=np.int64))
+
+
+def _to_write_to(table: NDArray[N]) -> NDArray[N]:
+    """Numba compiles again for what cannot be written to."""
+    return table if table.flags.writeable else table.copy()
 
 
 def _edition() -> str:

@@ -100,7 +100,7 @@ def matching_of(places: Places) -> Matching:
 
 
 def room_to_arrange(children: int) -> Arranged:
-    """Of so many placements, how they end being still to be set."""
+    """Room to say how so many placements will end; unset."""
     reason, need = np.empty((2, children), dtype=np.int64)
     return Arranged(np.empty(children), reason, need)
 

@@ -56,9 +56,15 @@ def supply_of(places: Places, start: date, horizon_days: int) -> allocation.Supp
         first_choice=np.array(places.first_choice, dtype=np.bool_, order="C"),
         youngest=limits[0],
         oldest=limits[1],
-        has_age_limits=any(limits[0].tolist()) or min(limits[1].tolist()) < ADULT_YEARS,
+        has_age_limits=_any_ages(*limits),
         month_starts=month_starts(start, horizon_days),
     )
+
+
+def _any_ages(youngest_years: Ints, oldest_years: Ints) -> bool:
+    """Whether any pool is for some ages only; of a few numbers a list tells it sooner."""
+    youngest, oldest = youngest_years.tolist(), oldest_years.tolist()
+    return max(youngest, default=0) > 0 or min(oldest, default=ADULT_YEARS) < ADULT_YEARS
 
 
 def orders_of(places: Places) -> Ints:
@@ -99,7 +105,8 @@ def changes_of(places: Places) -> NDArray[np.void]:
 
 
 def room_for_seekers(people: People) -> allocation.Seekers:
-    """What places must know of each child, of which `place_nobody` has yet to set the most."""
+    """What places must know of each child: its rank, birth and group; `place_nobody` sets the
+    rest."""
     need, pool, held, called, barred_pool, barred_turnover = np.empty(
         (6, len(people.need)), np.int64
     )

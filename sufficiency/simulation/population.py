@@ -126,11 +126,11 @@ def groups_of(world: World, draws: Draws) -> Groups:
     entries, horizon = world.entries, float(world.horizon_days)
     if len(entries.group_size_probability) > GROUP_SLOTS:
         raise ValueError(f"a group has at most {GROUP_SLOTS} children")
-    rate, starts = floats(entries.group_rate_per_day), floats(entries.calendar_starts_days)
-    sizes, own = floats(entries.group_size_probability), np.empty(SIZE + 1, dtype=np.uint32)
-    rising = np.empty((2, len(starts) + 1))
-    at_most = float(rate.max()) * horizon
-    most = int(at_most + 3 * math.sqrt(at_most) + 4)
+    rate, sizes = floats(entries.group_rate_per_day), floats(entries.group_size_probability)
+    edges = np.append(entries.calendar_starts_days, horizon).clip(max=horizon)
+    expected = float((rate @ np.diff(edges)).max())
+    most = int(expected + 3 * math.sqrt(expected) + 4)
+    rising, own = np.empty_like(edges), np.empty(SIZE + 1, dtype=np.uint32)
     while True:
         counts = np.zeros((5, N_STREAMS), dtype=np.int64)
         groups = Groups(
@@ -140,34 +140,31 @@ def groups_of(world: World, draws: Draws) -> Groups:
             siblings=counts[1],
             upcoming=counts[2:],
         )
-        if come(starts, rate, horizon, sizes, draws.key, rising, own, groups):
+        if come(edges, rate, sizes, draws.key, rising, own, groups):
             return groups
         most = 2 * most
 
 
 @compiled
 def come(
-    starts: Floats,
+    edges: Floats,
     rate: Floats,
-    horizon: float,
     size_probability: Floats,
     key: Key,
-    expected: Floats,
+    rising: Floats,
     own: Numbers,
     groups: Groups,
 ) -> bool:
     """Fill in the groups of every stream; False if there is too little room for one.
 
-    ``expected`` (2, K + 1) is room for when periods begin and end, and how many groups a stream
-    brings until then; ``own`` (2,) for the numbers of a group's first child.
+    ``rate`` (A, K) is groups a day from each of ``edges`` (K + 1,) to the next. ``rising``
+    (K + 1,) is room for how many a stream brings until each, ``own`` (2,) for the numbers of a
+    group's first child.
     """
-    edges, rising = expected[0], expected[1]
-    for period in range(starts.size):
-        edges[period] = min(starts[period], horizon)
-    edges[starts.size] = horizon
+    periods = edges.size - 1
     for stream in range(N_STREAMS):
         rising[0] = 0.0
-        for period in range(starts.size):
+        for period in range(periods):
             days = edges[period + 1] - edges[period]
             rising[period + 1] = rising[period] + rate[stream, period] * days
         arrival, number = 0.0, 0
@@ -180,7 +177,7 @@ def come(
             else:
                 draw_first(key, UASC_ALONE, number, own)
             arrival += exponential(own[GAP])
-            if arrival > rising[starts.size]:
+            if arrival > rising[periods]:
                 break
             time = inverse(arrival, edges, rising)
             groups.times[stream, number] = max(tick_up(time), TICK)

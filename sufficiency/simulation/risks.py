@@ -46,7 +46,8 @@ def rates_of(hazards: Hazards) -> Rates:
 
 
 def room_for_risks(hazards: Hazards) -> Risks:
-    """Risks of these hazards, whose rates are 0 until `lay_out` sets them."""
+    """Room for the risks of these hazards: all 0 but for when bands start, and when periods of the
+    calendar do, which is unset."""
     table, group = hazards.per_day.shape[1:], hazards.calendar_group
     needs, (ages, periods) = hazards.need_factor.shape[1], hazards.calendar_factor.shape[-2:]
     groups = len(hazards.calendar_factor) if hazards.calendar_factor.ndim > 3 else 1
@@ -77,7 +78,10 @@ def risks_of(hazards: Hazards) -> Risks:
 
 @compiled
 def lay_out(rates: Rates, risks: Risks) -> None:
-    """Set the rates of risks, and when they change, in place."""
+    """Set the rates of risks, and when the calendar changes them, in place.
+
+    What no hazard fills stays as it is: what is left over of rows, and of the periods.
+    """
     _, sectors, ages, bands = rates.per_day.shape
     for sector in range(sectors):
         for age in range(ages):
@@ -85,7 +89,7 @@ def lay_out(rates: Rates, risks: Risks) -> None:
                 lay_out_stretch(sector, age, band, rates, risks)
     periods = 0
     for period in range(rates.calendar_starts_days.size):
-        if period == 0 or changes(period, rates.calendar_factor):
+        if period == 0 or factors_change(period, rates.calendar_factor):
             risks.calendar_starts[periods] = rates.calendar_starts_days[period]
             lay_out_period(period, periods, rates, risks)
             periods += 1
@@ -98,17 +102,17 @@ def lay_out_stretch(sector: int, age: int, band: int, rates: Rates, risks: Risks
     """Set what depends on time in care and in the placement."""
     by_care, by_placement = risks.by_care[sector, age, band], risks.by_placement[sector, age, band]
     for cause in range(rates.per_day.shape[0]):
-        rate = rates.per_day[cause, sector, age, band]
-        if rates.on_care_clock[cause]:
-            by_care[cause] = rate
-        else:
-            by_placement[cause] = rate
+        rate, more = rates.per_day[cause, sector, age, band], 0.0
         if rates.also_by_care.shape[0] > 0:
-            by_care[cause] += rates.also_by_care[cause, sector, age, band]
+            more = rates.also_by_care[cause, sector, age, band]
+        if rates.on_care_clock[cause]:
+            by_care[cause], by_placement[cause] = rate + more, 0.0
+        else:
+            by_care[cause], by_placement[cause] = more, rate
 
 
 @step
-def changes(period: int, factor: Floats) -> bool:
+def factors_change(period: int, factor: Floats) -> bool:
     """Whether any factor, (G, C, A, K), is another in a period than in the one before."""
     groups, causes, ages, _ = factor.shape
     for group in range(groups):
@@ -121,7 +125,7 @@ def changes(period: int, factor: Floats) -> bool:
 
 @step
 def lay_out_period(period: int, place: int, rates: Rates, risks: Risks) -> None:
-    """Set the factors of a period of the calendar as those of one of the risks."""
+    """Set the factors of one period of the risks: those of a period of the calendar."""
     groups, needs, ages, _, _ = risks.factor.shape
     causes = rates.need_factor.shape[0]
     for group in range(groups):

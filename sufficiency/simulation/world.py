@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import NEED_GROUPS, TICK
+from sufficiency.domain import AGE_GROUPS, NEED_GROUPS, TICK
 
 if TYPE_CHECKING:
     from sufficiency.simulation.effects import DrawnEffects
@@ -65,15 +65,21 @@ class Hazards:
     """(C, S, A, B): rate per day by time in care, on top of ``per_day``; None: nothing."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError where bands and tables differ: compiled code reads on, unasked."""
-        bands, periods = self.per_day.shape[-1], self.calendar_factor.shape[-1]
-        for starts, columns in (
-            (self.care_band_starts_days, bands),
-            (self.placement_band_starts_days, bands),
-            (self.calendar_starts_days, periods),
-        ):
-            if len(starts) != columns:
-                raise ValueError(f"{len(starts)} bands begin and the table has {columns}")
+        """Raises ValueError where tables differ in shape: compiled code reads on, unasked."""
+        causes, sectors, ages, bands = self.per_day.shape
+        needs, periods = self.need_factor.shape[-1], len(self.calendar_starts_days)
+        also, group = self.also_by_care, self.calendar_group
+        _check_shape("clock", self.clock.shape, (causes,))
+        _check_shape("care_band_starts_days", self.care_band_starts_days.shape, (bands,))
+        _check_shape("placement_band_starts_days", self.placement_band_starts_days.shape, (bands,))
+        _check_shape("need_factor", self.need_factor.shape, (causes, needs))
+        _check_shape("calendar_factor", self.calendar_factor.shape[-3:], (causes, ages, periods))
+        if also is not None:
+            _check_shape("also_by_care", also.shape, self.per_day.shape)
+        if group is not None:
+            # Needs that are yet to be parted are fewer than those that they are parted into.
+            found = (len(group), min(group.shape[1], needs))
+            _check_shape("calendar_group", found, (sectors, needs))
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,16 @@ class Entries:
     """(A, N): probability of the first need group by the child's own age group."""
     sibling_same_need_share: float = 0.0
     """Chance that a sibling's need is drawn with the index child's number; else with its own."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where tables differ in shape: compiled code reads on, unasked."""
+        wanted = (len(AGE_GROUPS), len(self.calendar_starts_days))
+        _check_shape("group_rate_per_day", self.group_rate_per_day.shape, wanted)
+
+
+def _check_shape(name: str, found: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    if found != wanted:
+        raise ValueError(f"{name} has the shape {found}, expected {wanted}")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""The tables of a world: compiled code reads on past the end of one that is too short, unasked, so
+whoever makes a world is told; and it is compiled once, whatever makes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from worlds import N_AGES, N_NEEDS, a_world, cohort, entries, hazards, places
+
+from sufficiency.domain import CAUSES
+from sufficiency.simulation import compiled_model
+from sufficiency.simulation.compiled import RUNS_COMPILED
+from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.population import children_of, come, groups_of
+from sufficiency.simulation.world import World
+
+C = len(CAUSES)
+DRAWS = Draws(1, 0)
+
+
+@pytest.mark.parametrize(
+    ("table", "shape"),
+    [
+        ("clock", (1,)),
+        ("care_band_starts_days", (3,)),
+        ("placement_band_starts_days", (5,)),
+        ("need_factor", (C - 1, N_NEEDS)),
+        ("calendar_factor", (1, N_AGES, 1)),
+        ("calendar_factor", (C, 1, 1)),
+        ("calendar_factor", (C, N_AGES, 2)),
+        ("also_by_care", (C, 6, N_AGES, 1)),
+        ("calendar_group", (1, N_NEEDS)),
+    ],
+)
+def test_tables_of_hazards_that_do_not_fit_are_refused(table: str, shape: tuple[int, ...]) -> None:
+    short: dict[str, Any] = {table: np.zeros(shape, dtype=np.int64)}
+    with pytest.raises(ValueError, match=f"{table} has the shape"):
+        replace(hazards(), **short)
+
+
+@pytest.mark.parametrize("shape", [(N_AGES, 1), (N_AGES - 1, 2), (N_AGES, 3)])
+def test_rates_of_entry_that_do_not_fit_the_calendar_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="group_rate_per_day has the shape"):
+        replace(entries(calendar=(0.0, 10.0)), group_rate_per_day=np.zeros(shape))
+
+
+@pytest.mark.skipif(not RUNS_COMPILED, reason="nothing is compiled here")
+def test_tables_that_cannot_be_written_to_are_compiled_for_once() -> None:
+    world = a_world(
+        days=50,
+        hazards=replace(hazards({"planned": 0.1}), also_by_care=np.zeros((C, 6, N_AGES, 4))),
+        entries=entries({"5_9": 0.5}),
+        cohort=cohort(3),
+    )
+    expected = spells(world)
+    for part in (world.hazards, world.entries, world.cohort, world.places):
+        for table in vars(part).values():
+            if isinstance(table, np.ndarray):
+                table.flags.writeable = False
+    assert spells(world) == expected
+    for loop in (compiled_model.live_on, come):
+        kinds: Any = loop
+        assert len(kinds.signatures) == 1
+
+
+def test_a_short_surge_takes_no_more_room_than_who_comes_with_it() -> None:
+    surge = entries({"5_9": [1e6, 0.0]}, calendar=(0.0, 1e-3))
+    groups = groups_of(a_world(days=3650, entries=surge), DRAWS)
+    assert 800 < groups.number.sum() < groups.times.shape[1] < 1200
+
+
+def test_nobody_enters_after_the_horizon_in_periods_that_begin_there() -> None:
+    rates = {"5_9": [0.1, 5.0, 7.0]}
+    world = a_world(days=300, entries=entries(rates, calendar=(0.0, 400.0, 900.0)))
+    found = children_of(world, DRAWS)
+    expected = children_of(replace(world, entries=entries({"5_9": 0.1})), DRAWS)
+    np.testing.assert_array_equal(found.entered, expected.entered)
+    assert 0 < found.entered.max() <= 300
+
+
+def test_a_calendar_without_periods_brings_nobody() -> None:
+    nobody = replace(entries(), group_rate_per_day=np.zeros((N_AGES, 0)), calendar_starts_days=[])
+    assert len(children_of(a_world(entries=nobody, cohort=cohort(3)), DRAWS)) == 3
+
+
+def test_a_world_without_pools() -> None:
+    none, some = np.zeros(0, dtype=np.int64), places()
+    without = replace(
+        some,
+        pool_names=(),
+        pool_sector=none,
+        usable_at_start=none,
+        preference=np.zeros((N_NEEDS, 0), dtype=np.int64),
+    )
+    world = a_world(days=50, places=without)
+    assert spells(world) == b""
+    with pytest.raises(ValueError, match="has no pool of places"):
+        spells(replace(world, cohort=cohort(2)))
+
+
+def spells(world: World) -> bytes:
+    """What the compiled clock records."""
+    return compiled_model.run(world, children_of(world, DRAWS), DRAWS).spells.tobytes()
