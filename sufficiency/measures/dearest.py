@@ -6,6 +6,7 @@ order.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,7 @@ class Bins(NamedTuple):
     """(`N_BINS`,): the price that each bin ends before; the last has no end."""
 
 
+@cache
 def price_bins() -> Bins:
     """Bins from £1 on, each one per cent wider than the one before; the first is below £1."""
     ends_gbp = np.exp(np.arange(N_BINS) / BINS_PER_E_FOLD)

@@ -3,7 +3,8 @@ table stays short and each of its blocks adds up to its total."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cache
 
 from sufficiency.domain import (
     AGE_BANDS,
@@ -90,7 +91,8 @@ FLOW_ROWS: tuple[tuple[str, str, str, str], ...] = tuple(
 NEED_MEASURES = ("in_care", "in_house_shortfall", "unmet_need")
 
 
-def need_rows(need_names: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+@cache
+def need_rows(need_names: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
     """``need_group, sector, measure`` of each row of the needs table of a scenario."""
     return tuple(
         (str(need), str(setting), measure)
