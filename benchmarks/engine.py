@@ -64,7 +64,7 @@ def main() -> None:
     one_future(job, 100 if quick else 300)
     the_loop(job, 3 if quick else 10)
     the_floor(job, 5 if quick else 20)
-    threads(job, 400 if quick else 5000)
+    threads(job, *(1000, 1) if quick else (5000, 5))
     sizes(quick)
     memory = peak_memory_mb()
     if memory is not None:
@@ -214,7 +214,7 @@ def pile(agenda: Agenda, moments: int, at_once: int) -> float:
     return total
 
 
-def threads(job: Job, replications: int) -> None:
+def threads(job: Job, replications: int, rounds: int) -> None:
     """Two threads against one, by the clock, chunk by chunk.
 
     Two processes, which wait for nothing of one another, show how much two cores give here.
@@ -229,12 +229,19 @@ def threads(job: Job, replications: int) -> None:
         ProcessPoolExecutor(2, several, hold, (job, ready)) as apart,
     ):
         by_the_clock(apart, chunks[:2])
-        seconds = [by_the_clock(crew, chunks) for crew in (one, two, apart)]
+        crews = (one, two, apart)
+        seconds = [[by_the_clock(crew, chunks) for crew in crews] for _ in range(rounds)]
+    gained = [(alone / at_once, alone / away) for alone, at_once, away in seconds]
+    at_once, away = (statistics.median(ratio) for ratio in zip(*gained, strict=True))
     print(
-        f"{replications} futures: {seconds[0]:.1f} s in one thread, {seconds[1]:.1f} s in two; "
-        f"{seconds[0] / seconds[1]:.2f} times as fast (at least 1.8); "
-        f"in two processes {seconds[0] / seconds[2]:.2f} times"
+        f"{replications} futures in two threads: {at_once:.2f} times as fast as in one (at least "
+        f"1.8), in two processes {away:.2f}; each time {said(gained)}"
     )
+
+
+def said(gained: Sequence[tuple[float, float]]) -> str:
+    """What threads and processes gained in each round."""
+    return ", ".join(f"{at_once:.2f} and {away:.2f}" for at_once, away in gained)
 
 
 def by_the_clock(crew: Executor, chunks: Sequence[range]) -> float:
