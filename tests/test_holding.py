@@ -41,6 +41,17 @@ def test_a_second_run_to_a_folder_is_refused_and_takes_nothing_away(
     assert (kept / "all-11-000000-000050.chunk").exists()
 
 
+def test_a_second_backtest_to_a_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = ("backtest", "--authority", "Rutland", "--origins", "2022", "--out", "run")
+    with held(tmp_path / "run"):
+        assert status(*asked) == status(*asked, "--resume") == 2
+        assert [path.name for path in tmp_path.iterdir()] == [".run.held"]
+    assert capsys.readouterr().err.count("run: another run is being worked out") == 2
+
+
 def test_whoever_is_killed_holds_nothing_any_longer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

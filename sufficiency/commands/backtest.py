@@ -147,40 +147,42 @@ def _backtest_published(
     """Score forecasts from published statistics."""
     from sufficiency.backtest.output import PAGE_FILE, result_of, write_result
     from sufficiency.backtest.pieces import Pieces, settings_of
+    from sufficiency.report.holding import held
 
     folder = output_folder(out, f"backtest {authority_name(study)}", overwrite)
-    started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    try:
-        with errors_after_an_interrupt():
-            found = _judged(study, unfinished, workers, resume=resume)
-    except KeyboardInterrupt:
-        click.echo(
-            f"Stopped. What is finished is kept in {unfinished}: the same command with --resume "
-            "goes on from there.",
-            err=True,
-        )
-        return INTERRUPTED
-    if found.forecasts.empty:
-        Pieces(unfinished).remove()
-        raise UserError(_nothing_scored(study, found))
-    from sufficiency.report.backtest_figures import BacktestFigures
-    from sufficiency.report.backtest_page import verdict_sentences
+    with held(folder):
+        started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        unfinished = folder.with_name(f"{folder.name}.unfinished")
+        try:
+            with errors_after_an_interrupt():
+                found = _judged(study, unfinished, workers, resume=resume)
+        except KeyboardInterrupt:
+            click.echo(
+                f"Stopped. What is finished is kept in {unfinished}: the same command with "
+                "--resume goes on from there.",
+                err=True,
+            )
+            return INTERRUPTED
+        if found.forecasts.empty:
+            Pieces(unfinished).remove()
+            raise UserError(_nothing_scored(study, found))
+        from sufficiency.report.backtest_figures import BacktestFigures
+        from sufficiency.report.backtest_page import verdict_sentences
 
-    result = result_of(
-        study,
-        found,
-        settings_of(study.replications, study.seed, study.engine),
-        command=shlex.join(["sufficiency", *(context.obj or ())]),
-        started_at=started_at,
-        not_scored=not_scored,
-    )
-    written = write_result(result, folder, overwrite=overwrite)
-    Pieces(unfinished).remove()
-    for sentence in verdict_sentences(BacktestFigures.of(result)):
-        click.echo(sentence)
-    click.echo(f"The page is {written / PAGE_FILE}")
-    return 0
+        result = result_of(
+            study,
+            found,
+            settings_of(study.replications, study.seed, study.engine),
+            command=shlex.join(["sufficiency", *(context.obj or ())]),
+            started_at=started_at,
+            not_scored=not_scored,
+        )
+        written = write_result(result, folder, overwrite=overwrite)
+        Pieces(unfinished).remove()
+        for sentence in verdict_sentences(BacktestFigures.of(result)):
+            click.echo(sentence)
+        click.echo(f"The page is {written / PAGE_FILE}")
+        return 0
 
 
 def _refuse_with_returns(context: click.Context) -> None:
