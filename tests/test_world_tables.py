@@ -28,6 +28,8 @@ DRAWS = Draws(1, 0)
         ("care_band_starts_days", (3,)),
         ("placement_band_starts_days", (5,)),
         ("need_factor", (C - 1, N_NEEDS)),
+        ("destination", (6, 2, N_NEEDS, N_NEEDS - 1)),
+        ("destination", (6, N_NEEDS, N_NEEDS)),
         ("calendar_factor", (1, N_AGES, 1)),
         ("calendar_factor", (C, 1, 1)),
         ("calendar_factor", (C, N_AGES, 2)),
@@ -45,6 +47,18 @@ def test_tables_of_hazards_that_do_not_fit_are_refused(table: str, shape: tuple[
 def test_rates_of_entry_that_do_not_fit_the_calendar_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="group_rate_per_day has the shape"):
         replace(entries(calendar=(0.0, 10.0)), group_rate_per_day=np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("table", "shape"),
+    [("age_quantiles_days", (1, 2)), ("first_need", (N_AGES - 1, N_NEEDS)), ("band_share", (4,))],
+)
+def test_tables_of_those_who_enter_that_do_not_fit_are_refused(
+    table: str, shape: tuple[int, ...]
+) -> None:
+    short: dict[str, Any] = {table: np.zeros(shape)}
+    with pytest.raises(ValueError, match=f"{table} has the shape"):
+        replace(entries(), **short)
 
 
 @pytest.mark.skipif(not RUNS_COMPILED, reason="nothing is compiled here")

@@ -36,7 +36,7 @@ SPELLS_A_CHILD = 3
 
 LIFE_DTYPE = np.dtype(
     [
-        ("placement", np.int64),  # how many placements came before the present one
+        ("placement", np.int64),  # how many came before the present one; -1 before the first
         ("spell", np.int64),  # the row of the present spell
         ("since", np.float64),  # when it began
         ("due", np.float64),  # when it will end if nothing intervenes
@@ -77,12 +77,13 @@ class Care(NamedTuple):
     """(n, 7), of those seen so far: the present placement's, or the first's for whoever has had
     none."""
     lives: Rows
-    """(n,) of `LIFE_DTYPE`; those in care at the start come first."""
+    """(n,) of `LIFE_DTYPE`, of those seen so far; those in care at the start come first."""
     left: Floats
     """(n, `WIDTH`), of those seen so far: what is left of the exponentials."""
     left_after: Floats
     """(n, `WIDTH`): what will be left when the present spell ends, if nothing intervenes."""
     rates: Rates
+    """The world's hazards, which the loop lays out as it begins."""
     risks: rules.Risks
     destination: Floats
     supply: Supply
@@ -92,6 +93,7 @@ class Care(NamedTuple):
     seekers: Seekers
     matching: Matching
     arranged: Arranged
+    """Of those seen so far."""
     queue: Ints
     """Children who wait for a place, in order."""
     settled: Ints

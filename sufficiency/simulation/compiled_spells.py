@@ -28,7 +28,8 @@ from sufficiency.simulation.side_by_side import WIDTH
 
 @step
 def come_in(child: int, care: Care) -> None:
-    """The child's own numbers from here on: exponentials for exits, and its first placement's."""
+    """A life begins: no placement came before, exponentials for exits and the numbers of the first
+    placement are the child's own."""
     people, life = care.people, care.lives[child]
     life.placement, life.settled = -1, 0
     for column in range(WIDTH):

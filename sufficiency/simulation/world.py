@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import AGE_GROUPS, NEED_GROUPS, TICK
+from sufficiency.domain import AGE_GROUPS, MOVE_REASONS, NEED_GROUPS, TICK
 
 if TYPE_CHECKING:
     from sufficiency.simulation.effects import DrawnEffects
@@ -73,6 +73,7 @@ class Hazards:
         _check_shape("care_band_starts_days", self.care_band_starts_days.shape, (bands,))
         _check_shape("placement_band_starts_days", self.placement_band_starts_days.shape, (bands,))
         _check_shape("need_factor", self.need_factor.shape, (causes, needs))
+        _check_shape("destination", self.destination.shape, (len(MOVE_REASONS), 2, needs, needs))
         _check_shape("calendar_factor", self.calendar_factor.shape[-3:], (causes, ages, periods))
         if also is not None:
             _check_shape("also_by_care", also.shape, self.per_day.shape)
@@ -108,6 +109,10 @@ class Entries:
         """Raises ValueError where tables differ in shape: compiled code reads on, unasked."""
         wanted = (len(AGE_GROUPS), len(self.calendar_starts_days))
         _check_shape("group_rate_per_day", self.group_rate_per_day.shape, wanted)
+        for name in ("age_quantiles_days", "first_need"):
+            table = getattr(self, name)
+            _check_shape(name, table.shape, (len(AGE_GROUPS), *table.shape[1:]))
+        _check_shape("band_share", self.band_share.shape, (len(AGE_GROUPS) - 1,))
 
 
 def _check_shape(name: str, found: tuple[int, ...], wanted: tuple[int, ...]) -> None:
