@@ -6,7 +6,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sufficiency.simulation.compiled import by_reference, compiled, floats, ints, step
 from sufficiency.simulation.rules import Risks
@@ -22,8 +21,8 @@ class Rates(NamedTuple):
     """(C, S, A, B)."""
     also_by_care: Floats
     """(C, S, A, B), or (0, S, A, B) if there is nothing on top."""
-    on_care_clock: NDArray[np.bool_]
-    """(C,)."""
+    on_care_clock: Floats
+    """(C,): 1.0 for what the clock of care counts, 0.0 for the clock of the placement."""
     need_factor: Floats
     """(C, N)."""
     calendar_starts_days: Floats
@@ -37,8 +36,8 @@ def rates_of(hazards: Hazards) -> Rates:
     per_day, factor, also = hazards.per_day, hazards.calendar_factor, hazards.also_by_care
     return Rates(
         per_day=floats(per_day),
-        also_by_care=np.zeros((0, *per_day.shape[1:])) if also is None else floats(also),
-        on_care_clock=hazards.clock == CARE_CLOCK,
+        also_by_care=np.empty((0, *per_day.shape[1:])) if also is None else floats(also),
+        on_care_clock=(hazards.clock == CARE_CLOCK).astype(np.float64),
         need_factor=floats(hazards.need_factor),
         calendar_starts_days=floats(hazards.calendar_starts_days),
         calendar_factor=floats(factor).reshape(-1, *factor.shape[-3:]),
@@ -46,18 +45,17 @@ def rates_of(hazards: Hazards) -> Rates:
 
 
 def room_for_risks(hazards: Hazards) -> Risks:
-    """Room for the risks of these hazards: all 0 but for when bands start, and when periods of the
-    calendar do, which is unset."""
+    """Room for the risks of these hazards: all is unset but for when bands start."""
     table, group = hazards.per_day.shape[1:], hazards.calendar_group
     needs, (ages, periods) = hazards.need_factor.shape[1], hazards.calendar_factor.shape[-2:]
     groups = len(hazards.calendar_factor) if hazards.calendar_factor.ndim > 3 else 1
     return Risks(
-        by_care=np.zeros((*table, WIDTH)),
-        by_placement=np.zeros((*table, WIDTH)),
+        by_care=np.empty((*table, WIDTH)),
+        by_placement=np.empty((*table, WIDTH)),
         care_starts=and_never(hazards.care_band_starts_days),
         placement_starts=and_never(hazards.placement_band_starts_days),
         calendar_starts=np.empty(periods + 1),
-        factor=np.zeros((groups, needs, ages, periods, WIDTH)),
+        factor=np.empty((groups, needs, ages, periods, WIDTH)),
         group=np.zeros((table[0], needs), dtype=np.int64) if group is None else ints(group),
     )
 
@@ -80,7 +78,7 @@ def risks_of(hazards: Hazards) -> Risks:
 def lay_out(rates: Rates, risks: Risks) -> None:
     """Set the rates of risks, and when the calendar changes them, in place.
 
-    What no hazard fills stays as it is: what is left over of rows, and of the periods.
+    What is left over of rows is 0; periods that are left over begin never, and stay unset.
     """
     _, sectors, ages, bands = rates.per_day.shape
     for sector in range(sectors):
@@ -105,10 +103,10 @@ def lay_out_stretch(sector: int, age: int, band: int, rates: Rates, risks: Risks
         rate, more = rates.per_day[cause, sector, age, band], 0.0
         if rates.also_by_care.shape[0] > 0:
             more = rates.also_by_care[cause, sector, age, band]
-        if rates.on_care_clock[cause]:
-            by_care[cause], by_placement[cause] = rate + more, 0.0
-        else:
-            by_care[cause], by_placement[cause] = more, rate
+        on_care = rates.on_care_clock[cause]
+        by_care[cause], by_placement[cause] = rate * on_care + more, rate * (1.0 - on_care)
+    for left_over in range(rates.per_day.shape[0], WIDTH):
+        by_care[left_over] = by_placement[left_over] = 0.0
 
 
 @step
@@ -135,3 +133,5 @@ def lay_out_period(period: int, place: int, rates: Rates, risks: Risks) -> None:
                 for cause in range(causes):
                     by_date = rates.calendar_factor[group, cause, age, period]
                     row[cause] = by_date * rates.need_factor[cause, need]
+                for left_over in range(causes, WIDTH):
+                    row[left_over] = 0.0
