@@ -14,6 +14,7 @@ from sufficiency.domain import CAUSES
 from sufficiency.simulation import compiled_model
 from sufficiency.simulation.compiled import RUNS_COMPILED
 from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.places import supply_of
 from sufficiency.simulation.population import children_of, come, groups_of
 from sufficiency.simulation.world import World
 
@@ -70,11 +71,12 @@ def test_tables_that_cannot_be_written_to_are_compiled_for_once() -> None:
         cohort=cohort(3),
     )
     expected = spells(world)
-    for part in (world.hazards, world.entries, world.cohort, world.places):
+    sealed = replace(world, cohort=replace(world.cohort), places=replace(world.places))
+    for part in (sealed.hazards, sealed.entries, sealed.cohort, sealed.places):
         for table in vars(part).values():
             if isinstance(table, np.ndarray):
                 table.flags.writeable = False
-    assert spells(world) == expected
+    assert spells(sealed) == expected
     for loop in (compiled_model.live_on, come):
         kinds: Any = loop
         assert len(kinds.signatures) == 1
@@ -98,6 +100,28 @@ def test_nobody_enters_after_the_horizon_in_periods_that_begin_there() -> None:
 def test_a_calendar_without_periods_brings_nobody() -> None:
     nobody = replace(entries(), group_rate_per_day=np.zeros((N_AGES, 0)), calendar_starts_days=[])
     assert len(children_of(a_world(entries=nobody, cohort=cohort(3)), DRAWS)) == 3
+
+
+def test_what_is_worked_out_of_places_once_serves_every_world_of_theirs() -> None:
+    world = a_world(
+        days=200,
+        hazards=hazards({"planned": 0.1}),
+        entries=entries({"5_9": 0.5}),
+        cohort=cohort(3),
+        places=places(4, 2, 1),
+    )
+    expected = spells(world)
+    assert spells(world) == expected
+    assert spells(replace(world, places=replace(world.places))) == expected
+
+    found = [supply_of(world.places, world.start, 200) for _ in range(2)]
+    assert found[0].orders is found[1].orders
+    found[0].occupied[0] = found[0].turnover[0] = found[0].usable[0] = 3
+    assert found[1].occupied[0] == found[1].turnover[0] == 0
+    assert found[1].usable[0] == world.places.usable_at_start[0] == 4
+
+    more = replace(world.places, preference=world.places.preference[:, ::-1])
+    assert not np.array_equal(supply_of(more, world.start, 200).orders, found[1].orders)
 
 
 def test_a_world_without_pools() -> None:

@@ -4,6 +4,7 @@ and whether a child leaves as planned. Nothing here depends on what happens in t
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +37,7 @@ from sufficiency.simulation.children import (
 from sufficiency.simulation.compiled import by_reference, floats, ints, shared, step
 from sufficiency.simulation.draws import Key, Numbers, uniform
 from sufficiency.simulation.rules import tick_up
-from sufficiency.simulation.world import Floats, Ints, StartingCohort
+from sufficiency.simulation.world import REMEMBERED, Floats, Ints, StartingCohort
 
 N_SECTORS = len(SECTORS)
 TURNED_18 = EXIT_REASONS.index(ExitReason.TURNED_18)
@@ -75,8 +76,9 @@ class AtStart(NamedTuple):
     planned_probability: Floats
 
 
+@lru_cache(maxsize=REMEMBERED)
 def as_compiled(cohort: StartingCohort) -> AtStart:
-    """The cohort as compiled code reads it."""
+    """The cohort as compiled code reads it, made once for all who share it."""
     known, nothing, none = cohort.known, np.zeros(0), np.zeros(0, dtype=np.int64)
     planned = known.planned if known else None
     return AtStart(

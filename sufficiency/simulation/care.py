@@ -5,6 +5,7 @@ The loop itself is `sufficiency.simulation.compiled_model`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ from sufficiency.simulation.record import (
 )
 from sufficiency.simulation.risks import Rates, rates_of, room_for_risks
 from sufficiency.simulation.side_by_side import WIDTH
-from sufficiency.simulation.world import Floats, Ints, World
+from sufficiency.simulation.world import REMEMBERED, Floats, Ints, Places, World
 
 NO_SPELL, NO_RANK, NEVER = -1, 0, -1.0
 SPELLS_A_CHILD = 3
@@ -122,7 +123,7 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
     """Every place as the world begins, and room for everybody, whom the loop lets in."""
     n, people, places = len(children), children.people, world.places
     rooms = SPELLS_A_CHILD * n + 1
-    matching = matching_of(places)
+    matching, (suitable, first_choice) = matching_of(places), by_setting(places)
     holds = n if matching.stays_on_share.size else 0
     return Care(
         horizon=float(world.horizon_days),
@@ -136,13 +137,13 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         risks=room_for_risks(world.hazards),
         destination=floats(world.hazards.destination),
         supply=supply_of(places, world.start, world.horizon_days),
-        suitable=by_setting(places.suitable),
-        first_choice=by_setting(places.first_choice),
+        suitable=suitable,
+        first_choice=first_choice,
         seekers=room_for_seekers(people),
         matching=matching,
         arranged=room_to_arrange(n),
-        queue=np.zeros(n, dtype=np.int64),
-        settled=np.zeros(n, dtype=np.int64),
+        queue=np.empty(n, dtype=np.int64),
+        settled=np.empty(n, dtype=np.int64),
         going=np.empty(n, dtype=np.int64),
         changes=rows_of(changes_of(places)),
         agenda=empty_agenda(room_for_moments(rooms, n)),
@@ -152,11 +153,13 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
     )
 
 
-def by_setting(of_sectors: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(N, S) as (N, S + 1): unplaced is no sector."""
-    settings = np.zeros((len(of_sectors), len(SETTINGS)), dtype=np.bool_)
-    settings[:, :UNPLACED_CODE] = of_sectors
-    return settings
+@lru_cache(maxsize=REMEMBERED)
+def by_setting(places: Places) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What is suitable, and what the first choice, (N, S + 1) each: unplaced is no sector."""
+    suitable, first_choice = np.zeros((2, len(places.suitable), len(SETTINGS)), dtype=np.bool_)
+    suitable[:, :UNPLACED_CODE] = places.suitable
+    first_choice[:, :UNPLACED_CODE] = places.first_choice
+    return suitable, first_choice
 
 
 def room_for_moments(spells: int, children: int) -> int:

@@ -9,6 +9,7 @@ length, and is passed over.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from sufficiency.simulation.children import NEED_USE, PERSONAL_USES, People
 from sufficiency.simulation.compiled import by_reference, floats, shared, step
 from sufficiency.simulation.draws import further_uniform
 from sufficiency.simulation.rules import tick_up
-from sufficiency.simulation.world import Floats, Ints, Places, to_ticks
+from sufficiency.simulation.world import REMEMBERED, Floats, Ints, Places, to_ticks
 
 N_STREAMS = len(AGE_GROUPS)
 PLANNED, CARER_ENDS, STEPS_DOWN = (
@@ -78,6 +79,7 @@ class Arranged(NamedTuple):
     """The need group from then on."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def matching_of(places: Places) -> Matching:
     """What the places ask for; times of a programme are those of the clock, after the start."""
     nothing = np.zeros(0)

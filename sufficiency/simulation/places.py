@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from sufficiency.simulation.birthdays import month_starts
 from sufficiency.simulation.children import People
 from sufficiency.simulation.compiled import compiled, ints
 from sufficiency.simulation.record import SCHEDULED
-from sufficiency.simulation.world import Floats, Ints, Places, to_ticks
+from sufficiency.simulation.world import REMEMBERED, Floats, Ints, Places, to_ticks
 
 CHANGE_DTYPE = np.dtype(
     [
@@ -41,15 +42,26 @@ def no_pool_in(sector: int) -> ValueError:
 
 def supply_of(places: Places, start: date, horizon_days: int) -> allocation.Supply:
     """The places as they are before anybody lives in them."""
-    pools = len(places.pool_names)
+    built, pools = as_built(places, start, horizon_days), len(places.pool_names)
+    return built._replace(
+        usable=np.array(places.usable_at_start, dtype=np.int64),
+        occupied=np.zeros(pools, dtype=np.int64),
+        turnover=np.zeros(pools, dtype=np.int64),
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def as_built(places: Places, start: date, horizon_days: int) -> allocation.Supply:
+    """What never changes of places, made once for all worlds that share them."""
+    pools, nobody = len(places.pool_names), np.zeros(0, dtype=np.int64)
     limits = [
         np.full(pools, by_default) if given is None else ints(given)
         for given, by_default in ((places.youngest_years, 0), (places.oldest_years, ADULT_YEARS))
     ]
     return allocation.Supply(
-        usable=np.array(places.usable_at_start, dtype=np.int64),
-        occupied=np.zeros(pools, dtype=np.int64),
-        turnover=np.zeros(pools, dtype=np.int64),
+        usable=nobody,
+        occupied=nobody,
+        turnover=nobody,
         sector=np.array(places.pool_sector, dtype=np.int64),
         orders=orders_of(places),
         first_choice_sector=np.argmax(places.first_choice, axis=1).astype(np.int64),
@@ -90,6 +102,7 @@ def in_order(order: Ints, chosen: NDArray[np.bool_]) -> Ints:
     return some
 
 
+@lru_cache(maxsize=REMEMBERED)
 def changes_of(places: Places) -> NDArray[np.void]:
     """(X,) of `CHANGE_DTYPE`: what opens and closes, in order of time; what is dated before the
     start happens as it begins."""

@@ -29,6 +29,9 @@ Ints = NDArray[np.int64]
 
 UNLIMITED = -1
 CARE_CLOCK, PLACEMENT_CLOCK = 0, 1
+REMEMBERED = 8
+"""What is worked out of the cohort alone, or of the places alone, serves all worlds that share
+them; it is remembered of so many, told apart by which they are and not by what they hold."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ class KnownTimes:
     planned: PlannedEnds | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StartingCohort:
     """The children in care at the start, known by age group, need and sector only.
 
@@ -223,7 +226,7 @@ class Emergencies:
     """After so many days a planned move follows, by the need's own order of pools."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Places:
     """Pools of places, their usable number over time, and who may use them in which order.
 
