@@ -228,9 +228,11 @@ def test_a_spot_placement_that_begins_under_pressure_costs_more_as_long_as_it_la
     """Two of two limited places are taken until day 50: one that begins then pays the premium."""
     places = one_pool_a_sector((-1, -1, -1, 2, -1, -1))
     places = replace(
-        places, pool_names=(*places.pool_names, "spot"), pool_sector=np.array([0, 1, 2, 3, 4, 5, 3])
+        places,
+        pool_names=(*places.pool_names, "spot"),
+        pool_sector=np.array([0, 1, 2, 3, 4, 5, 3]),
+        usable_at_start=np.array([-1, -1, -1, 2, -1, -1, -1]),
     )
-    places = replace(places, usable_at_start=np.array([-1, -1, -1, 2, -1, -1, -1]))
     happened = record(
         Spell(0, "residential", 0, 50.5, ended=LEFT),
         Spell(1, "residential", 0),

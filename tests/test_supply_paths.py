@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sufficiency.domain import TICK
+from sufficiency.domain import SECTORS, TICK
 from sufficiency.simulation.carers import CarerProcess, households
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.record import (
@@ -91,8 +91,8 @@ def places(*usable: int, changes: list[tuple[float, int, int]] | None = None) ->
         change_pool=np.array([pool for _, pool, _ in planned], dtype=np.int64),
         change_usable=np.array([number for _, _, number in planned], dtype=np.int64),
         preference=np.arange(n)[None],
-        first_choice=np.eye(1, 2, dtype=bool),
-        suitable=np.ones((1, 2), dtype=bool),
+        first_choice=np.eye(1, len(SECTORS), dtype=bool),
+        suitable=np.ones((1, len(SECTORS)), dtype=bool),
     )
 
 

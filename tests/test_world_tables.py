@@ -16,7 +16,7 @@ from sufficiency.simulation.compiled import RUNS_COMPILED
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.places import supply_of
 from sufficiency.simulation.population import children_of, come, groups_of
-from sufficiency.simulation.world import World
+from sufficiency.simulation.world import Emergencies, KnownTimes, PlannedEnds, StepDown, World
 
 C = len(CAUSES)
 DRAWS = Draws(1, 0)
@@ -60,6 +60,85 @@ def test_tables_of_those_who_enter_that_do_not_fit_are_refused(
     short: dict[str, Any] = {table: np.zeros(shape)}
     with pytest.raises(ValueError, match=f"{table} has the shape"):
         replace(entries(), **short)
+
+
+@pytest.mark.parametrize(
+    ("table", "shape"),
+    [
+        ("need", (2,)),
+        ("sector", (4,)),
+        ("profile", (3, 1)),
+        ("cell_age_days", (2,)),
+        ("cell_care_days", (2,)),
+        ("placement_share", (6, 3, 2)),
+        ("placement_unmoved", (5, 2)),
+    ],
+)
+def test_tables_of_the_cohort_that_do_not_fit_are_refused(
+    table: str, shape: tuple[int, ...]
+) -> None:
+    short: dict[str, Any] = {table: np.zeros(shape, dtype=np.int64)}
+    with pytest.raises(ValueError, match=f"{table} has the shape"):
+        replace(cohort(3), **short)
+
+
+def test_what_is_known_of_too_few_children_is_refused() -> None:
+    three, two = np.ones(3, dtype=np.int64), np.ones(2, dtype=np.int64)
+    planned = PlannedEnds(three * 9.0, three, three * 0.5)
+    known = KnownTimes(-900 * three, three, three * 9.0, three * 9.0, planned)
+    replace(cohort(3), known=known)
+    for given, table, short in (
+        (known, "birth_days", two),
+        (known, "care_days", two * 9.0),
+        (known, "placement_days", two * 9.0),
+        (planned, "cause", two),
+        (planned, "probability", two * 0.5),
+    ):
+        parts: dict[str, Any] = {table: short}
+        with pytest.raises(ValueError, match=f"{table} has the shape"):
+            replace(given, **parts)
+    with pytest.raises(ValueError, match="time has the shape"):
+        replace(known, planned=PlannedEnds(two * 9.0, two, two * 0.5))
+    with pytest.raises(ValueError, match="care_days has the shape"):
+        replace(cohort(2), known=known)
+
+
+@pytest.mark.parametrize(
+    ("table", "shape"),
+    [
+        ("pool_sector", (1,)),
+        ("usable_at_start", (3,)),
+        ("youngest_years", (1,)),
+        ("oldest_years", (3,)),
+        ("stays_on_share", (1,)),
+        ("stays_on_days_mean", (1,)),
+        ("change_pool", (2,)),
+        ("change_usable", (0,)),
+        ("change_closes", (0,)),
+        ("change_chance", (2,)),
+        ("change_why", (0,)),
+        ("outside_area_share", (2,)),
+        ("over_20_miles_share", (4,)),
+        ("first_choice", (N_NEEDS - 1, 6)),
+        ("suitable", (N_NEEDS, 7)),
+    ],
+)
+def test_tables_of_places_that_do_not_fit_are_refused(table: str, shape: tuple[int, ...]) -> None:
+    two_pools = places(4, 2, changes=((10.0, 0, 3),))
+    short: dict[str, Any] = {table: np.zeros(shape, dtype=np.int64)}
+    with pytest.raises(ValueError, match=f"{table} has the shape"):
+        replace(two_pools, **short)
+
+
+def test_programmes_that_do_not_fit_their_pools_or_slots_are_refused() -> None:
+    two_pools = places(4, 2)
+    for share, taken_by, short in ((N_AGES - 1, 2, "share"), (N_AGES, 3, "taken_by")):
+        emergencies = Emergencies(np.zeros(share), np.zeros(taken_by, dtype=np.bool_), 9.0)
+        with pytest.raises(ValueError, match=f"{short} has the shape"):
+            replace(two_pools, emergencies=emergencies)
+    programme = StepDown(np.ones(2), np.ones(1), 3, 0, 0.5, 9.0)
+    with pytest.raises(ValueError, match="chance has the shape"):
+        replace(two_pools, step_down=programme)
 
 
 @pytest.mark.skipif(not RUNS_COMPILED, reason="nothing is compiled here")

@@ -12,6 +12,7 @@ groups 0-4 the age bands and 5 UASC, causes 0-4 exits and 5-10 moves. Need group
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sufficiency.domain import AGE_GROUPS, MOVE_REASONS, NEED_GROUPS, TICK
+from sufficiency.domain import AGE_GROUPS, MOVE_REASONS, NEED_GROUPS, SECTORS, TICK
 
 if TYPE_CHECKING:
     from sufficiency.simulation.effects import DrawnEffects
@@ -29,6 +30,15 @@ Ints = NDArray[np.int64]
 
 UNLIMITED = -1
 CARE_CLOCK, PLACEMENT_CLOCK = 0, 1
+_OF_POOLS = (
+    "pool_sector",
+    "usable_at_start",
+    "youngest_years",
+    "oldest_years",
+    "stays_on_share",
+    "stays_on_days_mean",
+)
+_OF_CHANGES = ("change_pool", "change_usable", "change_closes", "change_chance", "change_why")
 REMEMBERED = 8
 """What is worked out of the cohort alone, or of the places alone, serves all worlds that share
 them; it is remembered of so many, told apart by which they are and not by what they hold."""
@@ -123,6 +133,14 @@ def _check_shape(name: str, found: tuple[int, ...], wanted: tuple[int, ...]) -> 
         raise ValueError(f"{name} has the shape {found}, expected {wanted}")
 
 
+def _check_one_each(of: object, names: Iterable[str], number: int) -> None:
+    """Raises ValueError where a table that is there has not so many entries, and no more axes."""
+    for name in names:
+        table = getattr(of, name)
+        if table is not None:
+            _check_shape(name, np.shape(table), (number,))
+
+
 @dataclass(frozen=True)
 class PlannedEnds:
     """What a placements team plans for the children of the cohort, and how sure it is; n children.
@@ -138,6 +156,10 @@ class PlannedEnds:
     in care leaves in no other way, if the plan holds."""
     probability: Floats
     """(n,): that the plan holds."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where tables differ in shape: compiled code reads on, unasked."""
+        _check_one_each(self, ("cause", "probability"), len(self.time))
 
 
 @dataclass(frozen=True)
@@ -156,6 +178,13 @@ class KnownTimes:
     placement_days: Floats
     """(n,): time in the present placement, not above ``care_days``."""
     planned: PlannedEnds | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where tables differ in shape: compiled code reads on, unasked."""
+        n = len(self.first_born_day)
+        _check_one_each(self, ("birth_days", "care_days", "placement_days"), n)
+        if self.planned is not None:
+            _check_one_each(self.planned, ("time",), n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +222,17 @@ class StartingCohort:
     known: KnownTimes | None = None
     cell_guide: NDArray[np.int32] | None = None
     """`calibration.starting.guide_of` ``cell_cdf``; None: made where it is needed."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where tables differ in shape: compiled code reads on, unasked."""
+        _check_one_each(self, ("need", "sector", "profile"), len(self.age_group))
+        if self.known is not None:
+            _check_one_each(self.known, ("care_days",), len(self.age_group))
+            return
+        _check_one_each(self, ("cell_age_days", "cell_care_days"), self.cell_cdf.shape[1])
+        wanted = (len(self.placement_share), len(self.placement_days))
+        _check_shape("placement_share", self.placement_share.shape[:2], wanted)
+        _check_shape("placement_unmoved", self.placement_unmoved.shape, wanted)
 
 
 @dataclass(frozen=True)
@@ -277,6 +317,20 @@ class Places:
     """(P + 1,): of the children in each pool, unplaced last; None where only sectors are known."""
     over_20_miles_share: Floats | None = None
     """(P + 1,): the same."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where tables differ in shape: compiled code reads on, unasked."""
+        pools, needs = len(self.pool_names), len(self.preference)
+        _check_one_each(self, _OF_POOLS, pools)
+        _check_one_each(self, _OF_CHANGES, len(self.change_time))
+        _check_one_each(self, ("outside_area_share", "over_20_miles_share"), pools + 1)
+        for name in ("first_choice", "suitable"):
+            _check_shape(name, getattr(self, name).shape, (needs, len(SECTORS)))
+        if self.emergencies is not None:
+            _check_one_each(self.emergencies, ("share",), len(AGE_GROUPS))
+            _check_one_each(self.emergencies, ("taken_by",), pools)
+        if self.step_down is not None:
+            _check_one_each(self.step_down, ("chance",), len(self.step_down.time))
 
 
 @dataclass(frozen=True)
