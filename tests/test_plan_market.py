@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
+import pandas as pd
 import pytest
 from records import HORIZON, Spell, record
 
@@ -10,6 +13,9 @@ from sufficiency.domain import NEED_GROUPS, SECTORS, NeedGroup
 from sufficiency.measures.rows import MOVED_REASONS
 from sufficiency.planning.counting import count_children, count_held, count_usable
 from sufficiency.planning.market import _add_nights, _cells, _quartiles
+from sufficiency.report.plan_report import PlanReport
+from sufficiency.report.plan_tables import needs_table
+from sufficiency.report.words import NEED_LABELS
 from sufficiency.simulation.record import (
     BEGAN_ENTERED,
     BEGAN_PLACE_FOUND,
@@ -109,3 +115,30 @@ def test_places_and_places_held_are_those_of_the_day() -> None:
     holds = np.array([(0, 1, 5.0, 20.0)], dtype=HOLD_DTYPE)
     held = Record(made.horizon_days, made.spells, made.pool_changes, holds)
     assert count_held(held, days, 2).tolist() == [[0, 0], [0, 1], [0, 0]]
+
+
+def test_planning_groups_are_called_as_the_scenario_calls_them() -> None:
+    nothing = pd.DataFrame()
+    groups = [{"name": "complex_health", "label": "Complex needs, with health needs"}]
+    row = {"age_band": "5_9", "siblings": "alone", "urgency": "planned", "placements": 3.0}
+    report = PlanReport(
+        manifest={"scenario": {"planning_groups": groups}},
+        start=date(2024, 3, 31),
+        end=date(2026, 3, 31),
+        is_met=True,
+        targets=(),
+        places=(),
+        options=(),
+        table=nothing,
+        market=(),
+        needs=pd.DataFrame([{"need_group": name, **row} for name in ("complex_health", "family")]),
+        market_table=nothing,
+        reach=(),
+        in_care_now=0.0,
+        hindrances=(),
+        notes=(),
+    )
+    table = needs_table(report)
+    assert table is not None
+    heads = [row.head for row in table.rows]
+    assert heads == ["Complex needs, with health needs", NEED_LABELS["family"], "All"]

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from sufficiency.domain import MONTHS_PER_YEAR, SETTINGS, financial_year
+from sufficiency.report.words import own_need_labels
 
 QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95")
 STATISTICS = ("mean", "sd", *QUANTILES)
@@ -206,9 +207,7 @@ class Figures:
     @cached_property
     def own_need_labels(self) -> dict[str, str]:
         """What the scenario calls its own planning groups, for readers."""
-        scenario = self.manifest.get("scenario") or {}
-        groups = scenario.get("planning_groups") or ()
-        return {group["name"]: group["label"] for group in groups if group.get("label")}
+        return own_need_labels(self.manifest)
 
     @cached_property
     def _series(self) -> dict[tuple[str, str, str], pd.DataFrame]:

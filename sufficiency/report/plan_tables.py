@@ -14,7 +14,7 @@ from sufficiency.report.plan_words import (
     stay_in_words,
 )
 from sufficiency.report.tables import Cell, Column, Row, Table
-from sufficiency.report.words import AGE_LABELS, NEED_LABELS
+from sufficiency.report.words import AGE_LABELS, need_label, own_need_labels
 
 LESS_THAN_THIS_IS_NO_CHANGE = 0.5
 
@@ -140,8 +140,9 @@ def needs_table(report: PlanReport) -> Table | None:
         return None
     bands = [band for band in AGE_LABELS if band in set(frame["age_band"])]
     groups = list(dict.fromkeys(frame["need_group"]))
+    labels = own_need_labels(report.manifest)
     rows = [
-        _need_row(_need_label(group), frame[frame["need_group"] == group], bands)
+        _need_row(need_label(group, labels), frame[frame["need_group"] == group], bands)
         for group in groups
     ]
     rows.append(_need_row("All", frame, bands)._replace(is_total=True))
@@ -160,10 +161,6 @@ def needs_table(report: PlanReport) -> Table | None:
         note=f"{MARKET_NOTE} With brothers or sisters: children who enter care together. "
         f"{WHAT_IS_SAME_DAY}",
     )
-
-
-def _need_label(group: str) -> str:
-    return NEED_LABELS.get(group, group.replace("_", " ").capitalize())
 
 
 def _need_row(label: str, frame: pd.DataFrame, bands: list[str]) -> Row:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from sufficiency.report.glossary import GLOSSARY as GLOSSARY
 from sufficiency.report.glossary import Definition as Definition
@@ -150,6 +151,12 @@ def need_label(key: str, own: Mapping[str, str] | None = None) -> str:
     or as ``own`` has it by its name."""
     known = NEED_LABELS if own is None else {**NEED_LABELS, **own}
     return known.get(key, key.replace("_", " ").capitalize())
+
+
+def own_need_labels(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What the scenario of a manifest calls its own planning groups, for readers."""
+    groups = (manifest.get("scenario") or {}).get("planning_groups") or ()
+    return {group["name"]: group["label"] for group in groups if group.get("label")}
 
 
 def setting_label(key: str) -> str:
