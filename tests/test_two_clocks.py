@@ -62,7 +62,9 @@ ANY = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 
-LEAST_WORLDS = 3
+LOOKED_AT = 1000
+LEAST_WORLDS = 4
+"""One, on average, among those that are compared."""
 
 
 # --- any small world ------------------------------------------------------------------------
@@ -218,7 +220,7 @@ def test_the_worlds_drawn_are_worth_comparing() -> None:
     seen: dict[str, int] = dict.fromkeys(("unplaced", "found", "18", "tied", "many", "empty"), 0)
     seen |= dict.fromkeys(("planned", "closed", "step", "same day"), 0)
 
-    @settings(ANY, database=None)
+    @settings(ANY, max_examples=LOOKED_AT, database=None)
     @given(worlds())
     def look(world: World) -> None:
         record = simulate(world, SEED, 0, engine="compiled")
@@ -239,7 +241,8 @@ def test_the_worlds_drawn_are_worth_comparing() -> None:
         seen["empty"] += not len(spells)
 
     look()
-    # Hypothesis draws on constants of whatever modules are loaded, so the counts vary.
+    # Hypothesis draws on constants of whatever modules are loaded, so the counts vary: by as much
+    # as ten times of what is rare in as many worlds as are compared.
     assert min(seen.values()) >= LEAST_WORLDS, seen
 
 
