@@ -35,12 +35,12 @@ from sufficiency.simulation.agenda import Agenda, empty_agenda, next_time, put, 
 from sufficiency.simulation.children import (
     FIRST_USES,
     NEED_USE,
-    USES_PER_PLACEMENT,
     Children,
 )
 from sufficiency.simulation.compiled import compiled
-from sufficiency.simulation.draws import Draws, Numbers, exponential
+from sufficiency.simulation.draws import AT_ONCE, Draws, Numbers, exponential
 from sufficiency.simulation.population import children_of
+from sufficiency.simulation.record import ENDED_OPEN
 from sufficiency.simulation.world import Floats, World
 
 SEED = 1
@@ -173,17 +173,21 @@ def the_floor(job: Job, runs: int) -> None:
 
 
 def floor_of(world: World, draws: Draws) -> Callable[[], object]:
-    """What does as many heap operations and draws as a future, and nothing else."""
+    """What does as many heap operations and draws as a future, and nothing else.
+
+    A moment is put for every spell that ends, and for the horizon.
+    """
     children = children_of(world, draws)
     care = compiled_model.lived(world, children, draws)
-    moments, at_once = int(care.tally["spells_begun"][0]), len(world.cohort.age_group)
+    begun, at_once = int(care.tally["spells_begun"][0]), len(world.cohort.age_group)
+    moments = int(np.count_nonzero(care.spells["ended"][:begun] != ENDED_OPEN)) + 1
     later = int(np.maximum(care.lives["placement"], 0).sum())
-    numbers = FIRST_USES * len(children) + USES_PER_PLACEMENT * later
+    numbers = FIRST_USES * len(children) + AT_ONCE * later
     times = np.empty(N_EXIT_CAUSES * len(children) + NEED_USE * (len(children) + later))
     agenda = empty_agenda(moments + 1)
 
     def floor() -> None:
-        exponentials(draws.numbers(0, 0, 1, numbers + numbers % 2)[0], times)
+        exponentials(draws.numbers(0, 0, 1, numbers)[0], times)
         pile(agenda, moments, at_once)
 
     floor()

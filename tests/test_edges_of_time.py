@@ -89,8 +89,12 @@ def a_crowded_instant(opened: int | None, engine: str) -> list[tuple[str, int]]:
     """
     need_pool_0 = [[0]] * 2 + [[1]] + [[0]] * (N_NEEDS - 3)
     enters = entries({"1_4": 0.05})
-    first = simulate(a_world(days=90, entries=enters), 1, 0).spells["from_time"][0]
-    assert first > WAITING_SINCE
+    alone = a_world(days=90, entries=enters)
+    seed, first = next(
+        (seed, time)
+        for seed in range(20)
+        if (time := simulate(alone, seed, 0).spells["from_time"][0]) > WAITING_SINCE
+    )
     start = replace(cohort(3), need=np.array([LEAVES, MOVES, WAITS]), sector=np.array([0, 1, 0]))
     moves_and_exits = on_days(
         need={"returned_home": [LEAVES], "planned": [MOVES], "step_down": [WAITS]},
@@ -110,7 +114,7 @@ def a_crowded_instant(opened: int | None, engine: str) -> list[tuple[str, int]]:
             cohort=start,
             places=places(2, 1, preference=need_pool_0, changes=tuple(changes)),
         ),
-        1,
+        seed,
         0,
         engine=engine,
     )

@@ -19,13 +19,14 @@ from worlds import START, a_council, a_world, cohort, entries, hazards, places
 from sufficiency.domain import AGE_GROUPS, DAYS_PER_YEAR
 from sufficiency.measures.monthly import figures
 from sufficiency.simulation.children import (
-    FIRST_PLACEMENTS,
+    FURTHER_PLACEMENTS,
     GROUP_SLOTS,
+    PERSONAL_USES,
     USES_PER_PLACEMENT,
     Children,
     draw_placement,
 )
-from sufficiency.simulation.draws import Draws, draw
+from sufficiency.simulation.draws import AT_ONCE, Draws, draw
 from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import BEGAN_MOVED
 from sufficiency.simulation.simulate import simulate
@@ -141,11 +142,12 @@ def test_siblings_arrive_together_and_unaccompanied_children_alone() -> None:
 def numbers_of(children: Children, placements: int) -> np.ndarray:
     """(n, placements, 7): the numbers of everybody's first placements."""
     key = Draws(SEED, 0).key
-    numbers = np.empty((len(children), placements, USES_PER_PLACEMENT), dtype=np.uint32)
+    numbers = np.zeros((len(children), placements, AT_ONCE), dtype=np.uint32)
+    numbers[:, 0, :USES_PER_PLACEMENT] = children.numbers[:, PERSONAL_USES:]
     for own, purpose, row in zip(numbers, children.purpose, children.row, strict=True):
-        for placement, of_placement in enumerate(own):
-            draw_placement(key, int(purpose), int(row), placement, of_placement)
-    return numbers
+        for placement in range(1, placements):
+            draw_placement(key, int(purpose), int(row), placement, own[placement])
+    return numbers[..., :USES_PER_PLACEMENT]
 
 
 @given(
@@ -153,16 +155,16 @@ def numbers_of(children: Children, placements: int) -> np.ndarray:
     replication=st.integers(0, 2**32 - 1),
     purpose=st.integers(0, 2**16 - 1),
     block=st.integers(0, 2**16 - 1),
-    first=st.integers(0, 100),
-    count=st.integers(1, 20),
+    counter=st.integers(0, 12),
+    count=st.integers(1, 3),
 )
 def test_a_number_is_what_numpy_draws_wherever_a_child_begins(
-    seed: int, replication: int, purpose: int, block: int, first: int, count: int
+    seed: int, replication: int, purpose: int, block: int, counter: int, count: int
 ) -> None:
-    draws, numbers = Draws(seed, replication), np.empty(count, dtype=np.uint32)
-    draw(draws.key, purpose, block, first, numbers)
-    whole = draws.numbers(purpose, block, 1, 120)[0]
-    assert np.array_equal(numbers, whole[first : first + count])
+    draws, numbers = Draws(seed, replication), np.empty(count * AT_ONCE, dtype=np.uint32)
+    draw(draws.key, purpose, block, counter, numbers)
+    whole = draws.numbers(purpose, block, 15, AT_ONCE)
+    assert np.array_equal(numbers, whole[counter : counter + count].ravel())
 
 
 def test_what_compiled_code_draws_for_everybody_is_what_numpy_draws() -> None:
@@ -171,14 +173,26 @@ def test_what_compiled_code_draws_for_everybody_is_what_numpy_draws() -> None:
     for purpose in np.unique(children.purpose):
         own = children.purpose == purpose
         rows = children.row[own]
-        whole = draws.numbers(int(purpose), 0, int(rows.max()) + 1, 30)
-        assert np.array_equal(children.numbers[own], whole[rows, :16])
+        whole = draws.numbers(int(purpose), 0, int(rows.max()) + 1, 16)
+        assert np.array_equal(children.numbers[own], whole[rows])
     assert len(np.unique(children.purpose)) == 4
+
+
+@pytest.mark.parametrize("placement", [1, FURTHER_PLACEMENTS, FURTHER_PLACEMENTS + 1, 30])
+def test_each_further_placement_has_numbers_of_its_own_in_a_row_of_a_further_block(
+    placement: int,
+) -> None:
+    draws, numbers = Draws(SEED, 3), np.empty(AT_ONCE, dtype=np.uint32)
+    draw_placement(draws.key, 2, 7, placement, numbers)
+    block, within = divmod(placement - 1, FURTHER_PLACEMENTS)
+    whole = draws.numbers(2, 1 + block, 9, FURTHER_PLACEMENTS * AT_ONCE)
+    first = within * AT_ONCE
+    assert np.array_equal(numbers, whole[7, first : first + AT_ONCE])
 
 
 def test_the_draws_of_a_placement_do_not_depend_on_who_else_is_there() -> None:
     few, many = some_entries(0.2), some_entries(0.3, under_1=0.3)
-    ours, theirs = (numbers_of(children, FIRST_PLACEMENTS + 2) for children in (few, many))
+    ours, theirs = (numbers_of(children, FURTHER_PLACEMENTS + 2) for children in (few, many))
     shared = np.flatnonzero((many.stream == 1) & np.isin(many.number, few.number))
     order = {int(many.number[child]): child for child in shared}
     for child in np.flatnonzero(few.stream == 1):
@@ -191,7 +205,7 @@ def test_no_two_children_share_their_luck() -> None:
     assert len(np.unique(exits, axis=0)) == len(exits)
     streams = some_entries(0.5, **{"5_9": 0.5, "16_17": 0.5})
     # One number of 32 bits may come twice by chance, but not the seven of a placement.
-    placements = numbers_of(streams, FIRST_PLACEMENTS + 2).reshape(-1, USES_PER_PLACEMENT)
+    placements = numbers_of(streams, FURTHER_PLACEMENTS + 2).reshape(-1, USES_PER_PLACEMENT)
     assert len(np.unique(placements, axis=0)) == len(placements)
 
 

@@ -197,7 +197,7 @@ def test_the_folder_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     leave_out_the_report(monkeypatch)
     monkeypatch.chdir(tmp_path)
     options = ["--months", "6", "--replications", "6", "--workers", "1", "--strongest", "1"]
-    names = ["--assumptions", "costs.fostering_split.ifa_to_internal_ratio", "--measure", "cost"]
+    names = ["--assumptions", "costs.weekly_cost_gbp.supported_accommodation", "--measure", "cost"]
     out = ["--out", "a study"]
     assert status("sensitivity", "--authority", "Rutland", *options, *names, *out) == 0
     folder = tmp_path / "a study"

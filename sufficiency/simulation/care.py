@@ -15,9 +15,9 @@ from sufficiency.domain import SETTINGS, UNPLACED_CODE
 from sufficiency.simulation import rules
 from sufficiency.simulation.agenda import Agenda, empty_agenda
 from sufficiency.simulation.allocation import Seekers, Supply
-from sufficiency.simulation.children import USES_PER_PLACEMENT, Children, People
+from sufficiency.simulation.children import Children, People
 from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, by_reference, floats, rows_of
-from sufficiency.simulation.draws import Draws, Key, Numbers
+from sufficiency.simulation.draws import AT_ONCE, Draws, Key, Numbers
 from sufficiency.simulation.matching import Arranged, Matching, matching_of, room_to_arrange
 from sufficiency.simulation.places import changes_of, room_for_seekers, supply_of
 from sufficiency.simulation.record import (
@@ -75,7 +75,7 @@ class Care(NamedTuple):
     key: Key
     """Whose the draws are."""
     numbers: Numbers
-    """(n, 7), of those seen so far: the present placement's, or the first's for whoever has had
+    """(n, 8), of those seen so far: the present placement's, or the first's for whoever has had
     none."""
     lives: Rows
     """(n,) of `LIFE_DTYPE`, of those seen so far; those in care at the start come first."""
@@ -129,7 +129,7 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         horizon=float(world.horizon_days),
         people=people,
         key=draws.key,
-        numbers=np.empty((n, USES_PER_PLACEMENT), dtype=np.uint32),
+        numbers=np.empty((n, AT_ONCE), dtype=np.uint32),
         lives=_rows(n, LIFE_DTYPE),
         left=np.empty((n, WIDTH)),
         left_after=np.empty((n, WIDTH)),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, UASC_ROW
 from sufficiency.simulation.birthdays import write_birthdays
 from sufficiency.simulation.compiled import by_reference, compiled, step
-from sufficiency.simulation.draws import Key, Numbers, draw, exponential, further_uniform
+from sufficiency.simulation.draws import AT_ONCE, Key, Numbers, draw, exponential, further_uniform
 from sufficiency.simulation.world import Floats, Ints
 
 COHORT_STREAM = -1
@@ -33,14 +33,10 @@ USES_PER_PLACEMENT = NEED_USE + 1
 """One exponential per move reason, then the uniform that draws the need group moved to."""
 PRICE, PRICE_UNPLACED, PRICE_UNPLACED_ON_ENTRY = range(3)
 """Further uses of a placement's numbers; see `further_chance`."""
-FIRST_PLACEMENTS = 3
-"""Placements that the first block provides for, after the personal uses."""
-FURTHER_PLACEMENTS = 8
-"""Placements in each block that follows."""
-_FIRST_WIDTH = PERSONAL_USES + FIRST_PLACEMENTS * USES_PER_PLACEMENT
 FIRST_USES = PERSONAL_USES + USES_PER_PLACEMENT
-"""What every child needs at once."""
-_FURTHER_WIDTH = FURTHER_PLACEMENTS * USES_PER_PLACEMENT
+"""What every child needs at once: a row of the first block, two counters of Philox."""
+FURTHER_PLACEMENTS = 8
+"""Placements in a row of each block that follows, a counter each."""
 BANDS = UASC_ROW
 """Entry streams that bring groups of brothers and sisters: the age bands."""
 
@@ -134,20 +130,16 @@ def row_of(stream: int, number: int) -> int:
 
 @step
 def draw_first(key: Key, purpose: int, row: int, numbers: Numbers) -> None:
-    """Fill ``numbers`` in place with the first of a row: up to (16,), those of `Children`."""
-    draw(key, purpose, 0, row * _FIRST_WIDTH, numbers)
+    """Fill ``numbers`` in place with the first of a row: (8,), or (16,) for those of `Children`."""
+    draw(key, purpose, 0, row * (FIRST_USES // AT_ONCE), numbers)
 
 
 @step
 def draw_placement(key: Key, purpose: int, row: int, placement: int, numbers: Numbers) -> None:
-    """Fill ``numbers`` (7,) in place with those of a child's placement, the first being 0."""
-    block, first = 0, row * _FIRST_WIDTH + PERSONAL_USES + placement * USES_PER_PLACEMENT
-    if placement >= FIRST_PLACEMENTS:
-        later = placement - FIRST_PLACEMENTS
-        block = 1 + later // FURTHER_PLACEMENTS
-        within = later % FURTHER_PLACEMENTS
-        first = row * _FURTHER_WIDTH + within * USES_PER_PLACEMENT
-    draw(key, purpose, block, first, numbers)
+    """Fill ``numbers`` (8,) in place with those of a child's placement after the first, which is
+    0: the uses of a placement, and one for nothing."""
+    block, within = 1 + (placement - 1) // FURTHER_PLACEMENTS, (placement - 1) % FURTHER_PLACEMENTS
+    draw(key, purpose, block, row * FURTHER_PLACEMENTS + within, numbers)
 
 
 @step

@@ -35,8 +35,9 @@ _PHILOX_FACTORS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 _PHILOX_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
 _ROUNDS = 10
 _NONE = np.uint64(0)
-_AT_ONCE = 8
-"""Numbers of 32 bits that one counter of Philox gives."""
+AT_ONCE = 8
+"""Numbers of 32 bits that one counter of Philox gives. Whatever is drawn begins with the first of
+a counter, so that no counter is run through for two."""
 
 
 @compiled
@@ -76,22 +77,20 @@ def scrambled(number: int) -> int:
 
 
 @shared
-def draw(key: Key, purpose: int, block: int, first: int, numbers: Numbers) -> None:
-    """Fill ``numbers`` with those of a block from the ``first`` on, in place.
+def draw(key: Key, purpose: int, block: int, counter: int, numbers: Numbers) -> None:
+    """Fill ``numbers``, `AT_ONCE` or several times as many, with those of a block, in place.
 
-    They are what `Draws.numbers` draws in one piece, one after the other.
+    They are what `Draws.numbers` draws in one piece, one after the other, from the first of a
+    ``counter`` on, which counts from 0.
     """
     about = int(key[1]) | int(np.uint64(purpose << _BITS | block))
-    before = first % _AT_ONCE
-    at = -before
-    while at < numbers.size:
-        words = philox(int(key[0]), about, (first + at) // _AT_ONCE + 1)
-        for word in words:
-            if 0 <= at < numbers.size:
-                numbers[at] = word & _ALL_BITS
-            if 0 <= at + 1 < numbers.size:
-                numbers[at + 1] = word >> 32
-            at += 2
+    for at in range(0, numbers.size, AT_ONCE):
+        counter += 1
+        one, two, three, four = philox(int(key[0]), about, counter)
+        numbers[at], numbers[at + 1] = one & _ALL_BITS, one >> 32
+        numbers[at + 2], numbers[at + 3] = two & _ALL_BITS, two >> 32
+        numbers[at + 4], numbers[at + 5] = three & _ALL_BITS, three >> 32
+        numbers[at + 6], numbers[at + 7] = four & _ALL_BITS, four >> 32
 
 
 @step

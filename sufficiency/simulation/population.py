@@ -42,7 +42,7 @@ from sufficiency.simulation.children import (
     settle,
 )
 from sufficiency.simulation.compiled import by_reference, compiled, floats, shared, step
-from sufficiency.simulation.draws import Draws, Key, Numbers, exponential, uniform
+from sufficiency.simulation.draws import AT_ONCE, Draws, Key, Numbers, exponential, uniform
 from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Entries, Floats, Ints, World
 
@@ -130,7 +130,7 @@ def groups_of(world: World, draws: Draws) -> Groups:
     edges = np.append(entries.calendar_starts_days, horizon).clip(max=horizon)
     expected = float((rate @ np.diff(edges)).max())
     most = int(expected + 3 * math.sqrt(expected) + 4)
-    rising, own = np.empty_like(edges), np.empty(SIZE + 1, dtype=np.uint32)
+    rising, own = np.empty_like(edges), np.empty(AT_ONCE, dtype=np.uint32)
     while True:
         counts = np.zeros((5, N_STREAMS), dtype=np.int64)
         groups = Groups(
@@ -158,8 +158,8 @@ def come(
     """Fill in the groups of every stream; False if there is too little room for one.
 
     ``rate`` (A, K) is groups a day from each of ``edges`` (K + 1,) to the next. ``rising``
-    (K + 1,) is room for how many a stream brings until each, ``own`` (2,) for the numbers of a
-    group's first child.
+    (K + 1,) is room for how many a stream brings until each, ``own`` (8,) for the first
+    numbers of a group's first child.
     """
     periods = edges.size - 1
     for stream in range(N_STREAMS):

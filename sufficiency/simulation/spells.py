@@ -15,11 +15,12 @@ from sufficiency.simulation import allocation, matching, rules
 from sufficiency.simulation.children import (
     NEED_USE,
     PERSONAL_USES,
+    USES_PER_PLACEMENT,
     Children,
     draw_placement,
     price_chance,
 )
-from sufficiency.simulation.draws import Draws, uniform
+from sufficiency.simulation.draws import AT_ONCE, Draws, uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.matching import matching_of, nothing_arranged
 from sufficiency.simulation.places import Pools, Queue, seekers_of, supply_of
@@ -58,7 +59,8 @@ class Spells:
         self.left = np.zeros((n, WIDTH))
         self.left[:, :N_EXIT_CAUSES] = children.exits
         self.left_after = np.empty_like(self.left)
-        self.numbers = self.people.numbers[:, PERSONAL_USES:].copy()
+        self.numbers = np.zeros((n, AT_ONCE), dtype=np.uint32)
+        self.numbers[:, :USES_PER_PLACEMENT] = self.people.numbers[:, PERSONAL_USES:]
         self.waiting = Queue(self.seekers.since, self.rank)
         self.settled = Queue(self.seekers.placed, self.rank)
         self.is_settled = [False] * n
