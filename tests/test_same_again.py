@@ -90,7 +90,7 @@ def known_by_number(children: Children, stream: int) -> dict[int, tuple[float, .
         int(children.number[child]): (
             float(children.need[child]),
             float(np.ceil(children.entered[child]) - children.born_day[child]),
-            *children.exits[child],
+            *children.numbers[child].tolist(),
         )
         for child in own
     }
@@ -201,8 +201,8 @@ def test_the_draws_of_a_placement_do_not_depend_on_who_else_is_there() -> None:
 
 def test_no_two_children_share_their_luck() -> None:
     world = a_council(days=400)
-    exits = children_of(world, Draws(SEED, 0)).exits
-    assert len(np.unique(exits, axis=0)) == len(exits)
+    numbers = children_of(world, Draws(SEED, 0)).numbers
+    assert len(np.unique(numbers, axis=0)) == len(numbers)
     streams = some_entries(0.5, **{"5_9": 0.5, "16_17": 0.5})
     # One number of 32 bits may come twice by chance, but not the seven of a placement.
     placements = numbers_of(streams, FURTHER_PLACEMENTS + 2).reshape(-1, USES_PER_PLACEMENT)

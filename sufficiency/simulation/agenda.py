@@ -1,9 +1,10 @@
 """What is to come, the soonest first: a binary heap of moments, in arrays that outlive a call.
 
-A moment is a time, its order (`Order` within the instant, then rank within the order) and the
-spell that it would end, if any. Times are whole ticks, so the first three make one whole number,
-and what comes before is what is less. See the theory in the documentation of Python's `heapq`,
-whose lists would have to be built again each time that compiled code is entered.
+A moment is a time, its order (`Order` within the instant, then rank within the order) and whose it
+is: the spell that it would end and the child who lives it, if any. Times are whole ticks, so the
+first three make one whole number, and what comes before is what is less. See the theory in the
+documentation of Python's `heapq`, whose lists would have to be built again each time that compiled
+code is entered.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from sufficiency.domain import TICK, TICKS_PER_DAY
 from sufficiency.simulation.compiled import by_reference, step
 from sufficiency.simulation.world import Ints
 
-RANK_BITS = 24
+RANK_BITS = CHILD_BITS = 24
 """For more children than there are in England; the rest leaves room for 89 years."""
+NOBODYS = -1
 _ORDER_BITS = 4
 _ORDERS = (1 << _ORDER_BITS) - 1
 
@@ -28,7 +30,8 @@ class Agenda(NamedTuple):
 
     moment: Ints
     """Ticks, `Order` and rank, from the highest bits to the lowest."""
-    spell: Ints
+    whose: Ints
+    """The spell, then the child in the lowest bits; `NOBODYS`."""
     size: Ints
     """(1,)."""
 
@@ -51,7 +54,25 @@ def next_order(agenda: Agenda) -> int:
 
 
 @step
-def put(agenda: Agenda, time: float, order: int, rank: int, spell: int) -> None:
+def whose(spell: int, child: int) -> int:
+    """A spell and the child who lives it, for a moment of theirs."""
+    return spell << CHILD_BITS | child
+
+
+@step
+def spell_of(whose: int) -> int:
+    """Which spell that is."""
+    return whose >> CHILD_BITS
+
+
+@step
+def child_of(whose: int) -> int:
+    """Which child that is."""
+    return whose & ((1 << CHILD_BITS) - 1)
+
+
+@step
+def put(agenda: Agenda, time: float, order: int, rank: int, whose: int) -> None:
     """One more moment, in place."""
     moment = ((int(time * TICKS_PER_DAY) << _ORDER_BITS | order) << RANK_BITS) | rank
     at = agenda.size[0]
@@ -60,9 +81,9 @@ def put(agenda: Agenda, time: float, order: int, rank: int, spell: int) -> None:
         above = (at - 1) >> 1
         if moment >= agenda.moment[above]:
             break
-        agenda.moment[at], agenda.spell[at] = agenda.moment[above], agenda.spell[above]
+        agenda.moment[at], agenda.whose[at] = agenda.moment[above], agenda.whose[above]
         at = above
-    agenda.moment[at], agenda.spell[at] = moment, spell
+    agenda.moment[at], agenda.whose[at] = moment, whose
 
 
 @step
@@ -70,7 +91,7 @@ def take_soonest(agenda: Agenda) -> None:
     """Drop the first moment, in place."""
     size = agenda.size[0] - 1
     agenda.size[0] = size
-    moment, spell = agenda.moment[size], agenda.spell[size]
+    moment, whose = agenda.moment[size], agenda.whose[size]
     at = 0
     while True:
         below = 2 * at + 1
@@ -80,6 +101,6 @@ def take_soonest(agenda: Agenda) -> None:
         below += int(below + 1 < size and agenda.moment[below + 1] < agenda.moment[below])
         if agenda.moment[below] >= moment:
             break
-        agenda.moment[at], agenda.spell[at] = agenda.moment[below], agenda.spell[below]
+        agenda.moment[at], agenda.whose[at] = agenda.moment[below], agenda.whose[below]
         at = below
-    agenda.moment[at], agenda.spell[at] = moment, spell
+    agenda.moment[at], agenda.whose[at] = moment, whose

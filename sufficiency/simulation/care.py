@@ -18,7 +18,7 @@ from sufficiency.simulation.allocation import Seekers, Supply
 from sufficiency.simulation.children import Children, People
 from sufficiency.simulation.compiled import RUNS_COMPILED, Rows, by_reference, floats, rows_of
 from sufficiency.simulation.draws import AT_ONCE, Draws, Key, Numbers
-from sufficiency.simulation.matching import Arranged, Matching, matching_of, room_to_arrange
+from sufficiency.simulation.matching import Matching, matching_of
 from sufficiency.simulation.places import changes_of, room_for_seekers, supply_of
 from sufficiency.simulation.record import (
     AT_START,
@@ -42,7 +42,11 @@ LIFE_DTYPE = np.dtype(
         ("since", np.float64),  # when it began
         ("due", np.float64),  # when it will end if nothing intervenes
         ("ending", np.int64),  # and why: an ``ENDED_`` code
-        ("as_arranged", np.int64),  # 1 if that is what was arranged for the placement
+        ("as_arranged", np.int64),  # 1 if that is what was arranged for the placement:
+        ("until", np.float64),  # until when, infinity where nothing is; why it will end then
+        ("until_reason", np.int64),
+        ("need_then", np.int64),  # and the need group from then on
+        ("row", np.int64),  # of `Care.left`, 0 or 1: that of the present spell
         ("settled", np.int64),  # 1 for a child who is to move back to its first choice
         ("hold", np.int64),  # the row of the place held after the 18th birthday
     ],
@@ -80,9 +84,8 @@ class Care(NamedTuple):
     lives: Rows
     """(n,) of `LIFE_DTYPE`, of those seen so far; those in care at the start come first."""
     left: Floats
-    """(n, `WIDTH`), of those seen so far: what is left of the exponentials."""
-    left_after: Floats
-    """(n, `WIDTH`): what will be left when the present spell ends, if nothing intervenes."""
+    """(n, 2, `WIDTH`), of those seen so far: what was left of the exponentials as the present spell
+    began, and in the other row what will be when it ends, if nothing intervenes."""
     rates: Rates
     """The world's hazards, which the loop lays out as it begins."""
     risks: rules.Risks
@@ -93,8 +96,6 @@ class Care(NamedTuple):
     first_choice: NDArray[np.bool_]
     seekers: Seekers
     matching: Matching
-    arranged: Arranged
-    """Of those seen so far."""
     queue: Ints
     """Children who wait for a place, in order."""
     settled: Ints
@@ -131,8 +132,7 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         key=draws.key,
         numbers=np.empty((n, AT_ONCE), dtype=np.uint32),
         lives=_rows(n, LIFE_DTYPE),
-        left=np.empty((n, WIDTH)),
-        left_after=np.empty((n, WIDTH)),
+        left=np.empty((n, 2, WIDTH)),
         rates=rates_of(world.hazards),
         risks=room_for_risks(world.hazards),
         destination=floats(world.hazards.destination),
@@ -141,7 +141,6 @@ def care_of(world: World, children: Children, draws: Draws) -> Care:
         first_choice=first_choice,
         seekers=room_for_seekers(people),
         matching=matching,
-        arranged=room_to_arrange(n),
         queue=np.empty(n, dtype=np.int64),
         settled=np.empty(n, dtype=np.int64),
         going=np.empty(n, dtype=np.int64),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sufficiency.domain import MOVE_REASONS, N_EXIT_CAUSES, UASC_ROW
 from sufficiency.simulation.birthdays import write_birthdays
 from sufficiency.simulation.compiled import by_reference, compiled, step
-from sufficiency.simulation.draws import AT_ONCE, Key, Numbers, draw, exponential, further_uniform
+from sufficiency.simulation.draws import AT_ONCE, Key, Numbers, draw, further_uniform
 from sufficiency.simulation.world import Floats, Ints
 
 COHORT_STREAM = -1
@@ -54,7 +54,6 @@ class People(NamedTuple):
     placed: Floats
     need: Ints
     sector: Ints
-    exits: Floats
     birthdays: Floats
     planned: Floats
     planned_cause: Ints
@@ -87,8 +86,6 @@ class Children:
     """The first need group."""
     sector: Ints
     """Where the starting cohort lives; `NOT_AT_START` for others."""
-    exits: Floats
-    """(n, 5): one unit exponential per exit cause for the period of care."""
     birthdays: Floats
     """(n, 6): when each age band begins for each child, the first long ago, and the 18th."""
     planned: Floats
@@ -114,11 +111,8 @@ class Children:
 
 @step
 def settle(child: int, starts: Ints, people: People) -> None:
-    """A child's exponentials for the period of care, and its birthdays; nothing is planned."""
-    own = people.numbers[child]
+    """A child's birthdays; nothing is planned."""
     people.planned[child], people.planned_cause[child] = 0.0, NO_PLAN
-    for cause in range(N_EXIT_CAUSES):
-        people.exits[child, cause] = exponential(own[EXITS + cause])
     write_birthdays(people.birthdays[child], people.born_day[child], starts)
 
 

@@ -15,7 +15,15 @@ from __future__ import annotations
 import math
 
 from sufficiency.simulation import allocation, matching, rules
-from sufficiency.simulation.agenda import next_order, next_time, put, take_soonest
+from sufficiency.simulation.agenda import (
+    NOBODYS,
+    child_of,
+    next_order,
+    next_time,
+    put,
+    spell_of,
+    take_soonest,
+)
 from sufficiency.simulation.care import (
     NEVER,
     NO_RANK,
@@ -125,7 +133,7 @@ def begin(care: Care) -> None:
     """The world as it is before anybody lives in it, and what is known to come."""
     lay_out(care.rates, care.risks)
     place_nobody(care.people, care.seekers)
-    put(care.agenda, care.horizon, Order.HORIZON_PASSES.value, NO_RANK, NO_SPELL)
+    put(care.agenda, care.horizon, Order.HORIZON_PASSES.value, NO_RANK, NOBODYS)
     await_change(care)
     await_slot(care)
 
@@ -134,10 +142,10 @@ def begin(care: Care) -> None:
 def what_happens(care: Care) -> Turn:
     """Take the first moment from the agenda, and let it happen."""
     agenda, tally = care.agenda, care.tally[0]
-    now, order, spell = next_time(agenda), next_order(agenda), agenda.spell[0]
+    now, order, whose = next_time(agenda), next_order(agenda), agenda.whose[0]
     tally.now = now
     take_soonest(agenda)
-    if spell == NO_SPELL:
+    if whose == NOBODYS:
         if order == Order.PLACES_CHANGE:
             places_change(now, care)
         elif order == Order.QUEUE_IS_SERVED:
@@ -147,8 +155,8 @@ def what_happens(care: Care) -> Turn:
         else:
             return move_back(now, care)
         return nobody()
-    child = care.spells[spell].child
-    if spell != care.lives[child].spell:
+    child = child_of(whose)
+    if spell_of(whose) != care.lives[child].spell:
         return nobody()  # The spell has ended since.
     if order == Order.CHILDREN_MOVE:
         return move(child, now, care)
@@ -371,4 +379,4 @@ def serve_queue_soon(now: float, care: Care) -> None:
     tally = care.tally[0]
     if tally.in_queue and tally.queue_due != now:
         tally.queue_due = now
-        put(care.agenda, now, Order.QUEUE_IS_SERVED.value, NO_RANK, NO_SPELL)
+        put(care.agenda, now, Order.QUEUE_IS_SERVED.value, NO_RANK, NOBODYS)

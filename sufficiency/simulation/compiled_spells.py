@@ -10,9 +10,10 @@ import math
 
 from sufficiency.domain import UNPLACED_CODE
 from sufficiency.simulation import allocation, matching, rules
-from sufficiency.simulation.agenda import put
-from sufficiency.simulation.care import NO_RANK, NO_SPELL, Care
+from sufficiency.simulation.agenda import NOBODYS, put, whose
+from sufficiency.simulation.care import NO_RANK, Care
 from sufficiency.simulation.children import (
+    EXITS,
     NEED_USE,
     PERSONAL_USES,
     USES_PER_PLACEMENT,
@@ -23,7 +24,6 @@ from sufficiency.simulation.compiled import step
 from sufficiency.simulation.draws import uniform
 from sufficiency.simulation.instant import Order
 from sufficiency.simulation.record import BEGAN_AT_START, ENDED_MOVED, ENDED_OPEN
-from sufficiency.simulation.side_by_side import WIDTH
 
 
 @step
@@ -31,10 +31,8 @@ def come_in(child: int, care: Care) -> None:
     """A life begins: no placement came before, exponentials for exits and the numbers of the first
     placement are the child's own."""
     people, life = care.people, care.lives[child]
-    life.placement, life.settled = -1, 0
-    for column in range(WIDTH):
-        care.left[child, column] = 0.0
-    rules.start_exit_clocks(care.left[child], people.exits[child])
+    life.placement, life.settled, life.row = -1, 0, 0
+    rules.start_exit_clocks(care.left[child, 0], people.numbers[child, EXITS:])
     for use in range(USES_PER_PLACEMENT):
         care.numbers[child, use] = people.numbers[child, PERSONAL_USES + use]
 
@@ -47,13 +45,13 @@ def live_in(child: int, pool: int, care: Care) -> None:
     care.seekers.pool[child] = pool
     if life.placement > 0:
         draw_placement(care.key, people.purpose[child], people.row[child], life.placement, numbers)
-    rules.start_move_clocks(care.left[child], numbers)
+    rules.start_move_clocks(care.left[child, life.row], numbers)
 
 
 @step
 def go_unplaced(child: int, now: float, care: Care) -> None:
     """No place was found: wait, with no placement that could end in a move."""
-    rules.stop_move_clocks(care.left[child])
+    rules.stop_move_clocks(care.left[child, care.lives[child].row])
     seekers, tally = care.seekers, care.tally[0]
     seekers.pool[child], seekers.since[child] = allocation.NO_POOL, now
     tally.in_queue = allocation.join_queue(
@@ -124,7 +122,8 @@ def await_settling(child: int, now: float, care: Care) -> None:
 @step
 def await_moment(child: int, time: float, order: int, care: Care) -> None:
     """Put a moment of the child's present spell on the agenda."""
-    put(care.agenda, time, order, care.seekers.rank[child], care.lives[child].spell)
+    spell = care.lives[child].spell
+    put(care.agenda, time, order, care.seekers.rank[child], whose(spell, child))
 
 
 @step
@@ -133,7 +132,7 @@ def await_change(care: Care) -> None:
     change = care.tally[0].changes_made
     if change < care.changes.size and care.changes[change].time <= care.horizon:
         time = care.changes[change].time
-        put(care.agenda, time, Order.PLACES_CHANGE.value, NO_RANK, NO_SPELL)
+        put(care.agenda, time, Order.PLACES_CHANGE.value, NO_RANK, NOBODYS)
 
 
 @step
@@ -141,7 +140,7 @@ def await_slot(care: Care) -> None:
     """Put the next slot of the step-down programme on the agenda, if there is one."""
     slot, times = care.tally[0].slots_offered, care.matching.step_down_time
     if slot < times.size and times[slot] <= care.horizon:
-        put(care.agenda, times[slot], Order.CHILDREN_STEP_DOWN.value, NO_RANK, NO_SPELL)
+        put(care.agenda, times[slot], Order.CHILDREN_STEP_DOWN.value, NO_RANK, NOBODYS)
 
 
 # --- asking the rules -----------------------------------------------------------------------
@@ -150,10 +149,10 @@ def await_slot(care: Care) -> None:
 @step
 def next_ending(child: int, now: float, care: Care) -> None:
     """Find when and why the child's present spell would end."""
-    life, need, arranged = care.lives[child], care.seekers.need[child], care.arranged
+    life, need, left = care.lives[child], care.seekers.need[child], care.left[child]
     life.due, life.ending = rules.next_ending(
         now,
-        min(care.horizon, arranged.time[child]),
+        min(care.horizon, life.until),
         allocation.hazard_sector(care.seekers.pool[child], need, care.supply),
         need,
         care.people.uasc[child],
@@ -162,13 +161,13 @@ def next_ending(child: int, now: float, care: Care) -> None:
         care.people.birthdays[child],
         care.people.planned[child],
         care.people.planned_cause[child],
-        care.left[child],
-        care.left_after[child],
+        left[life.row],
+        left[1 - life.row],
         care.risks,
     )
-    life.as_arranged = life.ending == ENDED_OPEN and arranged.time[child] <= care.horizon
+    life.as_arranged = life.ending == ENDED_OPEN and life.until <= care.horizon
     if life.as_arranged:
-        life.due, life.ending = arranged.time[child], ENDED_MOVED + arranged.reason[child]
+        life.due, life.ending = life.until, ENDED_MOVED + life.until_reason
 
 
 @step
@@ -176,7 +175,7 @@ def spend(child: int, now: float, care: Care) -> None:
     """Spend the child's exponentials along the hazards of the spell that ends now."""
     life, need = care.lives[child], care.seekers.need[child]
     rules.spend(
-        care.left[child],
+        care.left[child, life.row],
         life.since,
         now,
         allocation.hazard_sector(care.seekers.pool[child], need, care.supply),
@@ -194,7 +193,7 @@ def spend(child: int, now: float, care: Care) -> None:
 def new_need(child: int, reason: int, now: float, care: Care) -> int:
     """The need group that a move reveals."""
     if care.lives[child].as_arranged:
-        return int(care.arranged.need[child])
+        return int(care.lives[child].need_then)
     return rules.new_need(
         care.destination,
         reason,

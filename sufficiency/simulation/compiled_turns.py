@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sufficiency.simulation import allocation, rules
-from sufficiency.simulation.agenda import put
-from sufficiency.simulation.care import NO_RANK, NO_SPELL, Care
+from sufficiency.simulation import allocation
+from sufficiency.simulation.agenda import NOBODYS, put
+from sufficiency.simulation.care import NO_RANK, Care
 from sufficiency.simulation.compiled import step
 from sufficiency.simulation.compiled_spells import (
     await_ending,
@@ -83,9 +83,8 @@ def take_turn(turn: Turn, care: Care) -> None:
         if turn.began != BEGAN_AT_START:
             care.seekers.placed[child] = now
     begin_spell(child, turn.began, now, care)
-    arranged = care.arranged
-    arranged.time[child], arranged.reason[child] = turn.until, turn.reason
-    arranged.need[child] = turn.need_then
+    life = care.lives[child]
+    life.until, life.until_reason, life.need_then = turn.until, turn.reason, turn.need_then
     next_ending(child, now, care)
     await_ending(child, care)
     await_settling(child, now, care)
@@ -96,7 +95,7 @@ def depart(child: int, ended: int, now: float, care: Care) -> None:
     """Spend what the spell spent of the exponentials, end it and give up the place, if any."""
     life, seekers = care.lives[child], care.seekers
     if life.due == now and seekers.called[child] != MUST_GO:
-        rules.carry_over(care.left[child], care.left_after[child])
+        life.row = 1 - life.row
     else:
         spend(child, now, care)
     end_spell(child, ended, now, care)
@@ -115,4 +114,4 @@ def move_back_soon(now: float, care: Care) -> None:
     tally = care.tally[0]
     if tally.settled and tally.moves_back_due != now:
         tally.moves_back_due = now
-        put(care.agenda, now, Order.CHILDREN_MOVE_BACK.value, NO_RANK, NO_SPELL)
+        put(care.agenda, now, Order.CHILDREN_MOVE_BACK.value, NO_RANK, NOBODYS)

@@ -68,17 +68,6 @@ class Matching(NamedTuple):
     step_down_days: float
 
 
-@by_reference
-class Arranged(NamedTuple):
-    """How a placement will end whatever its hazards say, shape (n,)."""
-
-    time: Floats
-    """Infinity where nothing is arranged."""
-    reason: Ints
-    need: Ints
-    """The need group from then on."""
-
-
 @lru_cache(maxsize=REMEMBERED)
 def matching_of(places: Places) -> Matching:
     """What the places ask for; times of a programme are those of the clock, after the start."""
@@ -99,18 +88,6 @@ def matching_of(places: Places) -> Matching:
         step_down_success=float(programme.success_share) if programme else 0.0,
         step_down_days=float(programme.return_days) if programme else 0.0,
     )
-
-
-def room_to_arrange(children: int) -> Arranged:
-    """Room to say how so many placements will end; unset."""
-    reason, need = np.empty((2, children), dtype=np.int64)
-    return Arranged(np.empty(children), reason, need)
-
-
-def nothing_arranged(children: int) -> Arranged:
-    """Placements that end as their hazards say."""
-    none = np.zeros((2, children), dtype=np.int64)
-    return Arranged(np.full(children, math.inf), none[0], none[1])
 
 
 # --- those who enter ------------------------------------------------------------------------

@@ -251,7 +251,7 @@ class Care(Spells):
         """Spend what the spell spent of the exponentials, end it and give up the place, if any."""
         called = self.seekers.called[child]
         if self.due[child] == self.env.now and called != MUST_GO:
-            rules.carry_over(self.left[child], self.left_after[child])
+            self.left[child] = self.left_after[child]
         else:
             self.spend(child)
         self.end_spell(child, ended)
@@ -277,9 +277,8 @@ class Care(Spells):
         else:
             self.live_in(child, pool, began)
         self.begin_spell(child, began)
-        arranged = self.arranged
-        arranged.time[child], arranged.reason[child] = until, reason
-        arranged.need[child] = need_then
+        self.until[child], self.until_reason[child] = until, reason
+        self.need_then[child] = need_then
         self.next_ending(child)
         self.await_settling(child)
         self.tell(child)

@@ -13,7 +13,6 @@ import numpy as np
 
 from sufficiency.domain import (
     AGE_GROUPS,
-    N_EXIT_CAUSES,
     TICK,
     UASC_ROW,
 )
@@ -78,7 +77,6 @@ def _room_for(n: int) -> People:
         placed=times[1],
         need=need,
         sector=sector,
-        exits=np.empty((n, N_EXIT_CAUSES)),
         birthdays=np.empty((n, N_BIRTHDAYS)),
         planned=times[2],
         planned_cause=planned_cause,

@@ -24,6 +24,7 @@ from sufficiency.simulation.compiled import by_reference, compiled, step
 from sufficiency.simulation.draws import Numbers, exponential
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
 from sufficiency.simulation.side_by_side import (
+    WIDTH,
     Row,
     at_least_zero,
     below_zero,
@@ -247,10 +248,15 @@ def first_spent(time: float, now: float, left: Row, spent: int, hazards: Row) ->
 
 
 @step
-def start_exit_clocks(left: Floats, exits: Floats) -> None:
-    """Give a period of care its own exponentials for exits, in place."""
-    for cause in range(N_EXIT_CAUSES):
-        left[cause] = exits[cause]
+def start_exit_clocks(left: Floats, numbers: Numbers) -> None:
+    """Give a period of care its own exponentials for exits, in place.
+
+    They are made of the child's own ``numbers`` (5,); what is over in ``left`` (`WIDTH`,) is 0.
+    """
+    for exit in range(N_EXIT_CAUSES):
+        left[exit] = exponential(numbers[exit])
+    for over in range(N_EXIT_CAUSES, WIDTH):
+        left[over] = 0.0
 
 
 @compiled
@@ -274,12 +280,6 @@ def spend(
     who = Who(sector, need, uasc, entered, placed, planned)
     _, _, remains = walk(start, stop, False, who, birthdays, row_at(left), risks)
     set_row(left, remains)
-
-
-@compiled
-def carry_over(left: Floats, after: Floats) -> None:
-    """A spell ended as foreseen: in place, ``left`` becomes what was to be left ``after``."""
-    set_row(left, row_at(after))
 
 
 @compiled

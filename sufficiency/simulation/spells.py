@@ -10,9 +10,9 @@ import math
 import numpy as np
 from simpy import Environment, Event
 
-from sufficiency.domain import N_EXIT_CAUSES
 from sufficiency.simulation import allocation, matching, rules
 from sufficiency.simulation.children import (
+    EXITS,
     NEED_USE,
     PERSONAL_USES,
     USES_PER_PLACEMENT,
@@ -22,7 +22,7 @@ from sufficiency.simulation.children import (
 )
 from sufficiency.simulation.draws import AT_ONCE, Draws, uniform
 from sufficiency.simulation.instant import Order
-from sufficiency.simulation.matching import matching_of, nothing_arranged
+from sufficiency.simulation.matching import matching_of
 from sufficiency.simulation.places import Pools, Queue, seekers_of, supply_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN
 from sufficiency.simulation.recorder import Recorder
@@ -52,12 +52,12 @@ class Spells:
         self.seekers = seekers_of(self.people)
         self.pools = Pools(supply_of(world.places, world.start, world.horizon_days))
         self.matching = matching_of(world.places)
-        self.arranged = nothing_arranged(n)
         self.risks = risks_of(world.hazards)
         self.destination = np.array(world.hazards.destination, dtype=np.float64, order="C")
         self.rank = children.rank
         self.left = np.zeros((n, WIDTH))
-        self.left[:, :N_EXIT_CAUSES] = children.exits
+        for left, numbers in zip(self.left, self.people.numbers, strict=True):
+            rules.start_exit_clocks(left, numbers[EXITS:])
         self.left_after = np.empty_like(self.left)
         self.numbers = np.zeros((n, AT_ONCE), dtype=np.uint32)
         self.numbers[:, :USES_PER_PLACEMENT] = self.people.numbers[:, PERSONAL_USES:]
@@ -68,6 +68,8 @@ class Spells:
         self.due = [math.inf] * n
         self.ending = [ENDED_OPEN] * n
         self.as_arranged = [False] * n
+        self.until = [math.inf] * n
+        self.until_reason, self.need_then = [0] * n, [0] * n
         self.placement = [-1] * n
         self.spell = [-1] * n
         self.hold = [-1] * n
@@ -102,11 +104,11 @@ class Spells:
 
     def next_ending(self, child: int) -> None:
         """Find when and why the child's present spell would end."""
-        need, arranged = int(self.seekers.need[child]), float(self.arranged.time[child])
+        need, until = int(self.seekers.need[child]), self.until[child]
         horizon = float(self.world.horizon_days)
         due, ending = rules.next_ending(
             self.env.now,
-            min(horizon, arranged),
+            min(horizon, until),
             allocation.hazard_sector(self.seekers.pool[child], need, self.pools.supply),
             need,
             bool(self.people.uasc[child]),
@@ -119,9 +121,9 @@ class Spells:
             self.left_after[child],
             self.risks,
         )
-        self.as_arranged[child] = ending == ENDED_OPEN and arranged <= horizon
+        self.as_arranged[child] = ending == ENDED_OPEN and until <= horizon
         if self.as_arranged[child]:
-            due, ending = arranged, ENDED_MOVED + int(self.arranged.reason[child])
+            due, ending = until, ENDED_MOVED + self.until_reason[child]
         self.due[child], self.ending[child] = due, ending
 
     def spend(self, child: int) -> None:
@@ -179,7 +181,7 @@ class Spells:
     def new_need(self, child: int, reason: int) -> int:
         """The need group that a move reveals."""
         if self.as_arranged[child]:
-            return int(self.arranged.need[child])
+            return self.need_then[child]
         over_16 = rules.is_over_16(self.people.birthdays[child], self.env.now)
         chance = uniform(self.numbers[child, NEED_USE])
         need = int(self.seekers.need[child])
