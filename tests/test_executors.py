@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from contextlib import closing
@@ -14,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from sufficiency import executors
 from sufficiency.errors import SufficiencyError, UserError
 from sufficiency.executors import (
     ATTEMPTS,
@@ -117,6 +121,121 @@ def test_a_worker_killed_while_it_is_sent_work_holds_up_nobody(tmp_path: Path) -
     assert done.stdout == "broken\nended\n", done.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+def test_a_worker_killed_as_it_starts_holds_up_nobody(tmp_path: Path) -> None:
+    """More than a pipe holds is shared, and nobody will read it: the first worker is killed before
+    it runs a line of its own, the next ones work."""
+    done = run_script(
+        tmp_path / "starting.py",
+        """
+            import os, signal
+            from multiprocessing import resource_tracker, util
+            from sufficiency.executors import Workers, work_out
+
+            start, started = util.spawnv_passfds, []
+
+            def started_and_killed(*args):
+                pid = start(*args)
+                started.append(pid)
+                if len(started) == 1:
+                    os.kill(pid, signal.SIGKILL)
+                return pid
+
+            def length(shared, item):
+                return len(shared) + item
+
+            if __name__ == "__main__":
+                resource_tracker.ensure_running()  # a process too
+                util.spawnv_passfds = started_and_killed
+                found = work_out(length, bytes(1_000_000), range(3), Workers("processes", 1))
+                print(sorted(found), len(started) > 1)
+            """,
+    )
+    assert done.stdout == "[(0, 1000000), (1, 1000001), (2, 1000002)] True\n", done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+def test_a_worker_killed_while_it_sends_a_result_holds_up_nobody(tmp_path: Path) -> None:
+    done = run_script(
+        tmp_path / "sending.py",
+        """
+            import os, signal, sys, threading, time
+            from pathlib import Path
+            from sufficiency.executors import Workers, work_out
+
+            def killed():
+                time.sleep(0.5)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            def large_at_first(shared, item):
+                if Path(shared).exists():
+                    return item
+                Path(shared).touch()
+                # The parent reads nothing for so long: the message is sent in part.
+                os.kill(os.getppid(), signal.SIGSTOP)
+                again = f"sleep 1; kill -CONT {os.getppid()}"
+                os.spawnlp(os.P_NOWAIT, "sh", "sh", "-c", again)
+                threading.Thread(target=killed, daemon=True).start()
+                return bytes(10_000_000)
+
+            if __name__ == "__main__":
+                flag = sys.argv[0] + ".begun"
+                found = work_out(large_at_first, flag, range(4), Workers("processes", 1))
+                print(sorted(found))
+            """,
+    )
+    assert done.stdout == "[(0, 0), (1, 1), (2, 2), (3, 3)]\n", done.stderr
+
+
+def test_a_crew_that_ends_leaves_the_processes_of_others_alone(tmp_path: Path) -> None:
+    done = run_script(
+        tmp_path / "others.py",
+        """
+            import multiprocessing, time
+            from sufficiency.processes import process_crew
+
+            def fail(shared, item):
+                raise ValueError("no")
+
+            if __name__ == "__main__":
+                try:
+                    with process_crew(fail, None, 1) as crew:
+                        spawn = multiprocessing.get_context("spawn")
+                        mine = spawn.Process(target=time.sleep, args=(1,))
+                        mine.start()
+                        crew.submit(1).result()
+                except ValueError:
+                    mine.join()
+                    print(mine.exitcode, multiprocessing.active_children())
+            """,
+    )
+    assert done.stdout == "0 []\n", done.stderr
+
+
+def test_what_workers_share_is_removed_when_they_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with closing(work_out(_times, 7, range(9), Workers(PROCESSES, 2))) as results:
+        next(results)
+        (told,) = tmp_path.iterdir()
+        assert os.name == "nt" or told.stat().st_mode & 0o077 == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_room_for_what_workers_share_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(pickle, "dump", full)
+    with pytest.raises(UserError, match=r"share cannot be written \(No space left on device\)"):
+        list(work_out(_times, 7, range(9), Workers(PROCESSES, 2)))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_more_is_sent_out_than_can_be_worked_on() -> None:
     begun: list[int] = []
 
@@ -158,6 +277,24 @@ def test_a_piece_that_kills_every_worker_is_one_clear_message(tmp_path: Path) ->
         list(work_out(_always_die, tmp_path, range(3), Workers(PROCESSES, 2)))
     assert len(list(tmp_path.iterdir())) == ATTEMPTS
     assert multiprocessing.active_children() == []
+
+
+class _Unreadable:
+    """Can be sent, but whoever reads it fails."""
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return int, ("no number",)
+
+
+def test_workers_that_cannot_start_are_not_started_for_every_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened = []
+    real = executors._opened
+    monkeypatch.setattr(executors, "_opened", lambda *asked: opened.append(1) or real(*asked))
+    with pytest.raises(SufficiencyError, match="3 times before they had finished anything"):
+        list(work_out(_times, _Unreadable(), range(60), Workers(PROCESSES, 2)))
+    assert len(opened) == ATTEMPTS
 
 
 def test_a_windows_computer_of_many_processors_gets_as_many_processes_as_it_can_have() -> None:
