@@ -97,10 +97,19 @@ def work_out(
     if len(items) < 2 and workers.executor != DASK:
         workers = Workers()
     waiting = deque(range(len(items)))
-    attempts = [0] * len(items)
+    attempts, in_vain = [0] * len(items), 0
     while waiting:
+        in_vain += 1
         with _opened(work, shared, workers) as crew:
-            yield from _until_broken(crew, items, waiting, attempts)
+            for found in _until_broken(crew, items, waiting, attempts):
+                in_vain = 0
+                yield found
+        if in_vain >= ATTEMPTS:
+            raise SufficiencyError(
+                f"Workers stopped {ATTEMPTS} times before they had finished anything: they cannot "
+                "be started here, or there is too little memory. Run again with --workers 1. (A "
+                "Python script that asks for processes needs `if __name__ == '__main__':`.)"
+            )
 
 
 def _opened(
