@@ -91,6 +91,16 @@ def test_bands_and_unaccompanied_children_that_a_scenario_gives_hold() -> None:
     assert ages[3:].sum() == 300
 
 
+@pytest.mark.parametrize(
+    ("start", "said"), [("2025-03-31", ""), ("2025-04-30", "2.1 years before")]
+)
+def test_a_start_long_after_the_figures_is_said_to_be_so(start: str, said: str) -> None:
+    later = resolved(start=date.fromisoformat(start), population={"in_care": 500})
+    found = [warning for warning in later.warnings if "Rates are fitted" in warning]
+    assert len(found) == bool(said)
+    assert all("up to 31 March 2023" in warning and said in warning for warning in found)
+
+
 def test_a_rescaled_cohort_keeps_its_shares_and_says_so() -> None:
     plain, larger = resolved(), resolved(population={"in_care": 996})
     assert len(larger.plan.children.need) == 996

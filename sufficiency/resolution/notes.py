@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from sufficiency.calibration.calibrate import Calibration
+from sufficiency.domain import DAYS_PER_YEAR
 from sufficiency.history.authorities import Authority
 from sufficiency.report.formats import long_date
 from sufficiency.resolution.own_return import OwnReturn
@@ -15,6 +16,8 @@ from sufficiency.simulation.worlds import Calendar, WorldPlan
 
 _LAST_MONTH, _LAST_DAY = 3, 31
 _LARGE_PULL = 0.15
+_USUAL_DAYS = 2 * 366
+"""Published figures are seldom older when the next ones come."""
 
 
 def notes(authority: Authority, fit: Calibration, scenario: Scenario, own: OwnReturn) -> list[str]:
@@ -50,6 +53,20 @@ def notes(authority: Authority, fit: Calibration, scenario: Scenario, own: OwnRe
             "that day (--in-care, or population.in_care in the scenario) if you know it."
         )
     return found
+
+
+def age_of_the_figures(plan: WorldPlan) -> list[str]:
+    """Say so where rates are those of long before the start; what is published is a year old."""
+    if plan.days_since_history <= _USUAL_DAYS:
+        return []
+    years = plan.days_since_history / DAYS_PER_YEAR
+    counted = plan.start - timedelta(days=plan.days_since_history)
+    return [
+        f"Rates are fitted to figures up to {long_date(counted)}, {years:.1f} years before the "
+        "start. The ranges allow for as much drift as rates have had in such a time, not for what "
+        "has changed for good since: newer figures (calibration.file, or a newer edition of this "
+        "tool) make a surer forecast."
+    ]
 
 
 def _cohort_notes(own: OwnReturn) -> list[str]:

@@ -24,7 +24,7 @@ from sufficiency.resolution.effect_checks import check_effects
 from sufficiency.resolution.intervention_words import intervention_origins, intervention_rows
 from sufficiency.resolution.localities import locality_shares
 from sufficiency.resolution.money import money_of
-from sufficiency.resolution.notes import notes, pull_of_starters
+from sufficiency.resolution.notes import age_of_the_figures, notes, pull_of_starters
 from sufficiency.resolution.own_plans import plan_origins
 from sufficiency.resolution.own_population import people_at_start
 from sufficiency.resolution.own_return import (
@@ -307,6 +307,7 @@ def _warnings(known: _Known, plan: WorldPlan) -> list[str]:
     scenario, fit, own = known.scenario, known.fit, known.own
     return [
         *notes(known.authority, fit, scenario, own),
+        *age_of_the_figures(plan),
         *table_notes(known.table, known.start),
         *pull_of_starters(scenario, fit, plan, known.table, own),
         *check_effects(scenario, plan),
