@@ -42,11 +42,11 @@ LIFE_DTYPE = np.dtype(
         ("since", np.float64),  # when it began
         ("due", np.float64),  # when it will end if nothing intervenes
         ("ending", np.int64),  # and why: an ``ENDED_`` code
-        ("as_arranged", np.int64),  # 1 if that is what was arranged for the placement:
-        ("until", np.float64),  # until when, infinity where nothing is; why it will end then
-        ("until_reason", np.int64),
-        ("need_then", np.int64),  # and the need group from then on
-        ("row", np.int64),  # of `Care.left`, 0 or 1: that of the present spell
+        ("as_arranged", np.int64),  # 1 if that is what was arranged for the placement
+        ("until", np.float64),  # when it was arranged to end; infinity if it was not
+        ("until_reason", np.int64),  # why
+        ("need_then", np.int64),  # the need group from then on
+        ("row", np.int64),  # of the two of `Care.left`: that of the present spell
         ("settled", np.int64),  # 1 for a child who is to move back to its first choice
         ("hold", np.int64),  # the row of the place held after the 18th birthday
     ],

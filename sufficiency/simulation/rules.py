@@ -253,8 +253,8 @@ def start_exit_clocks(left: Floats, numbers: Numbers) -> None:
 
     They are made of the child's own ``numbers`` (5,); what is over in ``left`` (`WIDTH`,) is 0.
     """
-    for exit in range(N_EXIT_CAUSES):
-        left[exit] = exponential(numbers[exit])
+    for cause in range(N_EXIT_CAUSES):
+        left[cause] = exponential(numbers[cause])
     for over in range(N_EXIT_CAUSES, WIDTH):
         left[over] = 0.0
 
