@@ -83,7 +83,10 @@ def _status(typed: list[str]) -> int:
     except UserError as wrong:
         click.echo(f"Error: {wrong}", err=True)
         return WRONG_INPUT
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stopped:
+        if isinstance(stopped.__cause__, EOFError):
+            # Click takes a file that ends too soon for a user who ends it at a prompt.
+            raise stopped.__cause__ from None
         click.echo("Stopped. Nothing was written.", err=True)
         return INTERRUPTED
     return result if isinstance(result, int) else 0

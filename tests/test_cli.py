@@ -258,6 +258,20 @@ def test_ctrl_c_says_that_nothing_was_written(
     assert capsys.readouterr().err.strip() == "Stopped. Nothing was written."
 
 
+def test_a_file_that_ends_too_soon_is_no_wish_to_stop(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Click takes every `EOFError` for a user who ends the input at a prompt."""
+
+    def damaged(path: str, overlays: object) -> None:
+        raise EOFError("Ran out of input")
+
+    monkeypatch.setattr("sufficiency.scenario.files.load_scenario", damaged)
+    with pytest.raises(EOFError, match="Ran out of input"):
+        cli.main(["check", MEDIUM])
+    assert "Stopped" not in capsys.readouterr().err
+
+
 def test_our_own_fault_is_one_line_unless_asked_for_more(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

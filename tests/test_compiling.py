@@ -6,6 +6,7 @@ process that compiles the measures does is asked where they are compiled already
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -13,6 +14,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,54 @@ def test_an_index_that_names_what_another_edition_had_is_no_hindrance(
     (tmp_path / "of_another_edition.py").unlink()
     importlib.invalidate_caches()
     assert compiled._Files(str(tmp_path), "loop", compiled.EDITION).load("for integers") is None
+
+
+def emptied(raw: bytes) -> bytes:
+    return b""
+
+
+def cut_short(raw: bytes) -> bytes:
+    return raw[: len(raw) * 2 // 3]
+
+
+def all_zeros(raw: bytes) -> bytes:
+    return bytes(len(raw))
+
+
+def zeros_within(raw: bytes) -> bytes:
+    """As where the middle of a file never reached the disk: machine code has no form to tell by."""
+    return raw[: len(raw) // 2] + bytes(64) + raw[len(raw) // 2 + 64 :]
+
+
+@pytest.mark.parametrize(
+    ("ending", "damaged"),
+    [
+        *((".nbi", damage) for damage in (emptied, cut_short, all_zeros)),
+        *((".nbc", damage) for damage in (emptied, cut_short, all_zeros, zeros_within)),
+    ],
+)
+def test_what_a_power_cut_damaged_is_compiled_again(
+    little: Path, ending: str, damaged: Callable[[bytes], bytes]
+) -> None:
+    assert answer(little) == ["False", "22", "0"]
+    (path,) = (little / "simulation" / "__pycache__").glob(f"*{ending}")
+    path.write_bytes(damaged(path.read_bytes()))
+    assert answer(little) == ["False", "22", "0"]
+    assert answer(little) == ["True", "22", "1"]
+
+
+def test_what_cannot_be_kept_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(aside: str, path: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    files = compiled._Files(str(tmp_path), "loop", compiled.EDITION)
+    files.save("for integers", "code for integers")
+    assert files.load("for integers") is None
+    assert not files.holds_something()
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- where numba cannot be loaded -----------------------------------------------------------

@@ -9,7 +9,9 @@ what is kept here is fresh only while every file of `sufficiency.simulation` and
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -169,10 +171,11 @@ else:
             return
 
     class _Files(IndexDataCacheFile):  # type: ignore[misc]  # numba is not followed by mypy
-        """Compiled code that names what it was compiled from.
+        """Compiled code that names what it was compiled from, and by which its own damage is seen.
 
         Numba writes an index, then the code. Who reads between the two, when several processes
-        start at once, would otherwise take code of another edition or for other types.
+        start at once, would otherwise take code of another edition or for other types. What a
+        power cut left empty, cut short or full of zeros is as good as none: it is compiled again.
         """
 
         def __init__(self, folder: str, name: str, edition: str):
@@ -182,13 +185,39 @@ else:
             self._version = f"{numba_version} {edition}"
 
         def save(self, key: Any, data: Any) -> None:
-            super().save(key, (EDITION, key, data))
+            """Keep code, if it can be written: it runs in this process all the same."""
+            raw = self._dump(data)
+            with suppress(OSError):
+                super().save(key, (EDITION, key, _digest(raw), raw))
 
         def load(self, key: Any) -> Any:
+            try:
+                raw = self._whole(key)
+                return None if raw is None else pickle.loads(raw)
+            except Exception:  # noqa: BLE001  pickle says what is damaged in every way there is
+                return None
+
+        def holds_something(self) -> bool:
+            """Whether any code is kept whole."""
+            try:
+                return any(self._whole(key) is not None for key in self._load_index())
+            except Exception:  # noqa: BLE001  as above
+                return False
+
+        def _whole(self, key: Any) -> bytes | None:
+            """What was written of this edition for these types, unless it was damaged since."""
             found = super().load(key)
             if not isinstance(found, tuple) or found[:2] != (EDITION, key):
                 return None
-            return found[2]
+            _, _, digest, raw = found
+            return raw if digest == _digest(raw) else None
+
+        def _load_index(self) -> dict[Any, str]:
+            try:
+                named = super()._load_index()
+            except Exception:  # noqa: BLE001  as above
+                return {}
+            return named if isinstance(named, dict) else {}
 
     class _Cache(FunctionCache):  # type: ignore[misc]  # numba is not followed by mypy
         """Numba's cache of one function, fresh while this edition is."""
@@ -199,7 +228,7 @@ else:
 
         def holds_something(self) -> bool:
             """Whether any code of this edition is kept."""
-            return bool(self._cache_file._load_index())
+            return self._cache_file.holds_something()
 
 
 def high_half(left: int, right: int) -> int:
@@ -239,6 +268,10 @@ def ints(table: NDArray[np.integer]) -> NDArray[np.int64]:
 def _to_write_to(table: NDArray[N]) -> NDArray[N]:
     """Numba compiles again for what cannot be written to."""
     return table if table.flags.writeable else table.copy()
+
+
+def _digest(raw: bytes) -> bytes:
+    return hashlib.sha256(raw).digest()
 
 
 def _edition() -> str:
