@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import sufficiency
+from sufficiency.another_python import running
 from sufficiency.shipped import shipped_path
 
 TARGET_SECONDS, TARGET_RATIO, MONTH = 30, 4, 24
@@ -69,7 +69,7 @@ def _compare(paths: list[Path], futures: int, workers: int, folder: str, name: s
     begun = time.perf_counter()
     subprocess.run(
         [
-            *(sys.executable, "-m", "sufficiency", "compare", *map(str, paths)),
+            *running("sufficiency", "compare", *map(str, paths)),
             *("--replications", str(futures), "--workers", str(workers)),
             *("--out", str(Path(folder, name))),
         ],

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from sufficiency.another_python import running
 from sufficiency.experiment import run
 from sufficiency.forecast import Forecast
 from sufficiency.resolution.resolve import Resolved, resolve
@@ -50,7 +51,7 @@ def whole_command(months: int, replications: int, engine: str) -> tuple[float, f
     """Seconds to the tables, seconds in all and peak memory (MB) of the command."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "run")
-        command = [sys.executable, "-m", "sufficiency", "run", str(SCENARIO), "--out", str(out)]
+        command = running("sufficiency", "run", str(SCENARIO), "--out", str(out))
         command += ["--months", str(months), "--replications", str(replications)]
         command += ["--engine", engine, "--seed", str(SEED)]
         begun, clock = time.time(), time.perf_counter()

@@ -1,8 +1,8 @@
 """Compiles all that a forecast needs, once after an install: the engine here and the measures in
 another process meanwhile, where there is a processor to spare and what is compiled can be kept.
 
-``python -m sufficiency.compiling`` is that process. It writes numba's files and nothing else;
-where it cannot be started, dies or takes too long, the measures are compiled here: the same.
+This module is what that process runs. It writes numba's files and nothing else; where it cannot be
+started, dies or takes too long, the measures are compiled here: the same.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from sufficiency.another_python import running
 from sufficiency.executors import usable_processors
 from sufficiency.measures.measure import measure
 from sufficiency.measures.monthly import Measuring, Surroundings
@@ -76,7 +77,7 @@ def _started(surroundings: Surroundings, places: Places) -> subprocess.Popen[byt
             pickle.dump((of_nobody, places), asked)
             asked.seek(0)
             # Not a worker of `multiprocessing`, which would run the user's own script once more.
-            return subprocess.Popen([sys.executable, "-m", __name__], stdin=asked, **_QUIET)
+            return subprocess.Popen(running(__name__), stdin=asked, **_QUIET)
     except (OSError, pickle.PicklingError, AttributeError, TypeError):
         return None
 

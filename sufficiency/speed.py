@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sufficiency.another_python import running
 from sufficiency.chunks import Chunk, replications_a_chunk, work_out_chunk
 from sufficiency.errors import SufficiencyError
 from sufficiency.executors import SERIAL, THREADS, Workers, usable_processors, work_out
@@ -97,13 +97,14 @@ def seconds_of_a_short_run(asked: Sequence[str]) -> float:
     """How long a run of `FEW_FUTURES` takes, most of it for loading, tables, workbook and page.
 
     ``asked`` are the scenario and options of `sufficiency run`. Raises SufficiencyError if it
-    fails, with what it said.
+    fails, with what it said: its error in the first line, all else below.
     """
     with tempfile.TemporaryDirectory() as folder:
         few = ["--replications", str(FEW_FUTURES), "--out", str(Path(folder, "run"))]
         begun = time.perf_counter()
         ended = subprocess.run(
-            [sys.executable, "-m", "sufficiency", "run", *asked, *few],
+            # Its words would else be those of a command of its own, "this is our fault" and all.
+            running("sufficiency", "--debug", "run", *asked, *few),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             check=False,
@@ -111,5 +112,6 @@ def seconds_of_a_short_run(asked: Sequence[str]) -> float:
         seconds = time.perf_counter() - begun
     if ended.returncode:
         said = ended.stderr.decode(errors="replace").strip()
-        raise SufficiencyError(f"a run of {FEW_FUTURES} futures failed: {said}")
+        why = (said.splitlines() or [f"it ended with status {ended.returncode}"])[-1]
+        raise SufficiencyError(f"a run of {FEW_FUTURES} futures failed: {why}\n\n{said}")
     return seconds

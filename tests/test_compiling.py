@@ -314,8 +314,14 @@ def started_processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[
 
 
 def test_another_process_compiles_the_measures_where_a_processor_is_to_spare(
-    job: Job, started_processes: list[subprocess.Popen[bytes]]
+    job: Job,
+    started_processes: list[subprocess.Popen[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name in ("random", "numpy", "sufficiency"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(3)\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     compiling.compile_all(job, no_layer(), 1)
     assert started_processes == []
     compiling.compile_all(job, no_layer(), 2)
