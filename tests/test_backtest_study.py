@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -292,6 +292,7 @@ def test_a_backtest_gone_on_with_is_the_same(tmp_path: Path) -> None:
     pieces = Pieces(stopped)
     pieces.begin(settings_of(20, 1, SMALL.engine), resume=False)
     work_on(study_module.Desk(stopped, SMALL), pieces_of(SMALL)[1])
+    (stopped / f"{pieces_of(SMALL)[0].name}.npz").touch()  # as a power cut may leave it
     told: list[tuple[int, int]] = []
     resumed = backtest(
         SMALL, stopped, resume=True, progress=lambda done, total: told.append((done, total))
@@ -299,6 +300,26 @@ def test_a_backtest_gone_on_with_is_the_same(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(whole.forecasts, resumed.forecasts, check_exact=True)
     assert whole.left_out == resumed.left_out
     assert told == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        lambda raw: b"",
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: bytes(len(raw)),
+        lambda raw: raw[:90] + bytes([raw[90] ^ 1]) + raw[91:],
+    ],
+    ids=["empty", "cut short", "all zeros", "a bit turned"],
+)
+def test_a_damaged_piece_is_not_finished(tmp_path: Path, damaged: Callable[[bytes], bytes]) -> None:
+    pieces = Pieces(tmp_path)
+    assert not pieces.has("201-smoothed")
+    pieces.keep_array("201-smoothed", np.arange(90.0))
+    assert pieces.has("201-smoothed")
+    path = tmp_path / "201-smoothed.npz"
+    path.write_bytes(damaged(path.read_bytes()))
+    assert not pieces.has("201-smoothed")
 
 
 def test_pieces_of_another_backtest_are_refused(tmp_path: Path) -> None:

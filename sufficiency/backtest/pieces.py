@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,8 +120,11 @@ class Pieces:
         return found
 
     def has(self, name: str) -> bool:
-        """Whether a piece is finished."""
-        return self._path(name).is_file()
+        """Whether a piece is finished and whole; what a power cut damaged is made again."""
+        try:
+            return bool(self._held(name))
+        except Exception:  # noqa: BLE001  numpy and zipfile say what is damaged in many ways
+            return False
 
     def keep_forecast(self, name: str, forecast: Simulated | Unresolved) -> None:
         """Write an origin's forecast, or why there is none, in one step."""
@@ -131,10 +135,10 @@ class Pieces:
 
     def forecast(self, name: str) -> Simulated | Unresolved:
         """An origin's forecast as it was kept."""
-        with np.load(self._path(name), allow_pickle=False) as held:
-            if "reason" in held:
-                return Unresolved(str(held["reason"]))
-            return Simulated(held["samples"].astype(np.float64))
+        held = self._held(name)
+        if "reason" in held:
+            return Unresolved(str(held["reason"]))
+        return Simulated(held["samples"].astype(np.float64))
 
     def keep_array(self, name: str, values: Floats) -> None:
         """Write an array in one step."""
@@ -142,12 +146,17 @@ class Pieces:
 
     def array(self, name: str) -> Floats:
         """An array as it was kept."""
-        with np.load(self._path(name), allow_pickle=False) as held:
-            return np.asarray(held["values"], dtype=np.float64)
+        return np.asarray(self._held(name)["values"], dtype=np.float64)
 
     def remove(self) -> None:
         """Remove the folder: the backtest is finished."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _held(self, name: str) -> dict[str, NDArray[Any]]:
+        """All that a piece's file holds; each array is checked against its sum as it is read."""
+        # Opened here: numpy leaves open what is cut short, and Windows then replaces it by nothing.
+        with self._path(name).open("rb") as file, np.load(file, allow_pickle=False) as held:
+            return {key: held[key] for key in held}
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"
