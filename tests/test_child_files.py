@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from dataclasses import fields, replace
@@ -165,6 +166,29 @@ def test_a_cohort_goes_nowhere_that_people_share(council: Truth, tmp_path: Path)
         write_cohort(cohort, tmp_path / "Outputs" / "x.cohort.parquet")
     ignored = (Path(__file__).parent.parent / ".gitignore").read_text(encoding="utf-8")
     assert "*.cohort.parquet" in ignored.splitlines()
+
+
+@pytest.mark.parametrize(
+    "stopped", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()], ids=repr
+)
+def test_nothing_of_a_child_stays_in_a_file_that_was_not_finished(
+    council: Truth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: BaseException
+) -> None:
+    begun: list[str] = []
+    write = Path.write_bytes
+
+    def half(self: Path, raw: bytes) -> int:
+        write(self, raw[: len(raw) // 2])
+        begun.extend(path.name for path in tmp_path.iterdir())
+        raise stopped
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    wanted = OutputError if isinstance(stopped, OSError) else KeyboardInterrupt
+    with pytest.raises(wanted):
+        write_cohort(cohort_of(council.histories), tmp_path / "x.cohort.parquet")
+    (name,) = begun
+    assert name.endswith(".cohort.parquet")  # as git ignores it
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_row_is_named_by_number_and_never_by_value(council: Truth, tmp_path: Path) -> None:

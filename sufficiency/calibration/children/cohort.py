@@ -6,6 +6,7 @@ only the month is kept (the day is drawn anew in each simulated future).
 
 from __future__ import annotations
 
+import io
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,7 @@ from sufficiency.calibration.children.counts import (
 )
 from sufficiency.calibration.children.earlier_care import drawn_care_days, profiles_of
 from sufficiency.calibration.children.lexis import Floats
+from sufficiency.calibration.children.writing import write_whole
 from sufficiency.calibration.starting import ChildrenAtStart
 from sufficiency.domain import (
     ADULT_YEARS,
@@ -218,11 +220,10 @@ def write_cohort(cohort: Cohort, path: Path) -> None:
     """
     check_cohort_path(path)
     marked = cohort.children.assign(as_at=pd.Timestamp(cohort.as_at), marking=MARKING)
-    aside = path.with_name(path.name + ".part")
+    raw = io.BytesIO()
+    marked.to_parquet(raw, index=False)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        marked.to_parquet(aside, index=False)
-        aside.replace(path)
+        write_whole(path, raw.getvalue())
     except OSError as wrong:
         raise OutputError(f"{path}: cannot be written ({wrong.strerror}).") from None
 

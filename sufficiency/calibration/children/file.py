@@ -25,6 +25,7 @@ from sufficiency.calibration.children.arrivals import Season
 from sufficiency.calibration.children.fit import Fitted, Ratios
 from sufficiency.calibration.children.pooling import Family
 from sufficiency.calibration.children.rates import ChildRates
+from sufficiency.calibration.children.writing import write_whole
 from sufficiency.calibration.posterior import GammaPosterior
 from sufficiency.domain import (
     AGE_BANDS,
@@ -118,9 +119,8 @@ def write_calibrated(
     text = io.StringIO()
     _yaml().dump(head, text)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(tables, raw.getvalue())
-        _replace(path, (_HEADER + text.getvalue()).encode("utf-8"))
+        write_whole(tables, raw.getvalue())
+        write_whole(path, (_HEADER + text.getvalue()).encode("utf-8"))
     except OSError as wrong:
         raise OutputError(
             f"{path}: cannot be written ({wrong.strerror}). Choose another place with --to."
@@ -144,12 +144,6 @@ def is_calibrated_file(path: Path) -> bool:
             return file.read(len(first)) == first
     except OSError:
         return False
-
-
-def _replace(path: Path, raw: bytes) -> None:
-    aside = path.with_name(path.name + ".part")
-    aside.write_bytes(raw)
-    aside.replace(path)
 
 
 def _starters(posterior: GammaPosterior) -> dict[str, dict[str, float]]:
