@@ -24,6 +24,10 @@ FEWEST_FUTURES = 100
 """Fewer are simulated sooner than another process can load what it needs."""
 
 
+_NO_PROCESS = (OSError, ImportError, NotImplementedError)
+"""What Python raises where no process can be had; the last two where there are no semaphores."""
+
+
 @contextmanager
 def page_beside(replications: int, workers: int | None) -> Iterator[BeginPage | None]:
     """Who writes the page of a run beside whatever else goes on; None where it would not pay.
@@ -34,13 +38,13 @@ def page_beside(replications: int, workers: int | None) -> Iterator[BeginPage | 
     if replications < FEWEST_FUTURES or min(workers or 2, usable_processors()) < 2:
         yield None
         return
-    from sufficiency.processes import process_crew
-
     with ExitStack() as stack:
         try:
+            from sufficiency.processes import process_crew
+
             crew = stack.enter_context(process_crew(_draw, None, 1, dismissed=True))
             crew.submit(None)
-        except OSError:
+        except _NO_PROCESS:
             yield None
             return
 

@@ -71,6 +71,21 @@ def test_where_the_process_dies_the_page_is_drawn_here(
     assert written(tmp_path / "page.html") == page
 
 
+@pytest.mark.parametrize("fault", [OSError, ImportError, NotImplementedError])
+def test_where_no_process_can_be_had_the_page_is_drawn_here(
+    monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    """As where there are no semaphores, or too few."""
+
+    def refused() -> None:
+        raise fault("system provides too few semaphores")
+
+    monkeypatch.setattr("concurrent.futures.process._check_system_limits", refused)
+    with page_beside(FEWEST_FUTURES, None) as begin:
+        assert begin is None
+    assert multiprocessing.active_children() == []
+
+
 def test_it_ends_at_once_with_what_it_was_started_for() -> None:
     beside = page_beside(FEWEST_FUTURES, None)
     assert beside.__enter__() is not None
