@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 import zipfile
 from dataclasses import replace
 from datetime import datetime
@@ -183,3 +185,29 @@ def test_the_same_run_makes_the_same_workbook(
 def test_an_unwritable_place_is_an_error_of_the_system(run: SampleForecast, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="absent"):
         write_workbook(run, tmp_path / "absent" / "workbook.xlsx")
+
+
+def test_nothing_is_written_but_in_the_folder_of_the_workbook(
+    run: SampleForecast, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's folder for what is temporary may lie on a disk that is small, or full."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    (tmp_path / "run").mkdir()
+    write_workbook(run, tmp_path / "run" / "workbook.xlsx")
+    assert (tmp_path / "run" / "workbook.xlsx").read_bytes() == path.read_bytes()
+    assert [each.name for each in tmp_path.rglob("*")] == ["run", "workbook.xlsx"]
+
+
+def test_sheets_of_a_workbook_that_cannot_be_put_together_do_not_stay(
+    run: SampleForecast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **how: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("zipfile.ZipFile.write", full)
+    monkeypatch.setattr("zipfile.ZipFile.writestr", full)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "run").mkdir()
+    with pytest.raises(OSError, match="No space left"):
+        write_workbook(run, tmp_path / "run" / "workbook.xlsx")
+    assert [each.name for each in tmp_path.rglob("*") if each.suffix != ".xlsx"] == ["run"]

@@ -41,7 +41,7 @@ def parts_of(path: Path) -> dict[str, bytes]:
 
 
 def written(path: Path) -> dict[str, bytes]:
-    book = Book.create(path, {})
+    book = Book.create(path, {}, "", str(path.parent))
     for name, table in TABLES.items():
         add_tidy_sheet(book, name, table)
     book.workbook.close()

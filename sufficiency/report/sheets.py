@@ -105,13 +105,17 @@ class Book:
     formats: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def create(cls, path: Path, properties: dict[str, Any], marking: str = "") -> Book:
-        """Open a new workbook in which no text is read as a formula, link or number."""
+    def create(cls, path: Path, properties: dict[str, Any], marking: str, sheets: str) -> Book:
+        """Open a new workbook in which no text is read as a formula, link or number.
+
+        ``sheets`` is the folder to write its sheets in before they are put together.
+        """
         options = {
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
             "default_date_format": "d mmm yyyy",
+            "tmpdir": sheets,
         }
         book = cls(xlsxwriter.Workbook(str(path), options), marking)
         book.workbook.set_properties(properties)

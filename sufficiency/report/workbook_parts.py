@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -34,12 +35,14 @@ def workbook(
         "category": marking_of(manifest),
         "created": made.replace(tzinfo=None),
     }
-    book = Book.create(path, properties, marking_of(manifest))
-    yield book
-    try:
-        book.workbook.close()
-    except FileCreateError as error:
-        raise OSError(str(error)) from error
+    # Sheets are written there first: on the disk that the user chose, and nothing of them stays.
+    with TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as sheets:
+        book = Book.create(path, properties, marking_of(manifest), sheets)
+        yield book
+        try:
+            book.workbook.close()
+        except FileCreateError as error:
+            raise OSError(str(error)) from error
 
 
 def copy_table(sheet: Sheet, table: Table | None, across: int) -> None:
