@@ -102,7 +102,13 @@ def _connected(distributed: Any, scheduler: str) -> Any:
             "Name them in its own settings, here and on the cluster: tls.ca-file, tls.client.cert "
             "and tls.client.key under distributed.comm."
         ) from error
-    except (OSError, ValueError) as error:
+    except ValueError as error:
+        # What is wrong with an address, Dask says in words of its own code.
+        raise UserError(
+            f"scheduler: found {scheduler}, expected the address that `dask scheduler` prints, "
+            "such as tcp://10.0.0.5:8786."
+        ) from error
+    except OSError as error:
         raise UserError(
             f"scheduler: no Dask scheduler answers at {scheduler} ({error}). Expected the address "
             "that `dask scheduler` prints, such as tcp://10.0.0.5:8786."

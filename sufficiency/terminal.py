@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -73,7 +73,8 @@ def progress_bar(futures: int) -> AbstractContextManager[Callable[[int, int], No
 def share_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar of the share that is done and the time left, on standard error.
 
-    Gives a function of (done, total).
+    Gives a function of (done, total). There is no bar before it is called: most mistakes are found
+    before anything is simulated.
     """
     columns = (
         TextColumn(what),
@@ -82,15 +83,16 @@ def share_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         TextColumn("time left"),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=_console(errors=True)) as bar:
-        task = bar.add_task("", total=None)
+    bar = Progress(*columns, console=_console(errors=True))
+    with ExitStack() as begun:
 
         def show(done: int, total: int) -> None:
-            if bar.tasks[task].total is None:
-                # What an earlier run finished says nothing of how fast this one is.
-                bar.reset(task, total=total, completed=done)
-            else:
-                bar.update(task, completed=done)
+            if bar.task_ids:
+                bar.update(bar.task_ids[0], completed=done)
+                return
+            # What an earlier run finished says nothing of how fast this one is.
+            bar.add_task("", total=total, completed=done)
+            begun.enter_context(bar)
 
         yield show
 

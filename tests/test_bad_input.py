@@ -207,6 +207,11 @@ OPTIONS = {
     "merged authority": (("--authority", "Poole"), "Bournemouth, Christchurch and Poole"),
     "no children": (("--authority", "336", "--in-care", "0"), 'found "0", expected'),
     "unknown engine": ((MEDIUM, "--engine", "magic"), "'magic' is not"),
+    "dask of nowhere": ((MEDIUM, "--executor", "dask"), "needs the address of a running scheduler"),
+    "scheduler of threads": (
+        (MEDIUM, "--executor", "threads", "--scheduler", "tcp://127.0.0.1:9"),
+        "a scheduler goes with --executor dask",
+    ),
 }
 
 
@@ -218,6 +223,19 @@ def test_a_mistake_in_a_command(
     expected: str,
 ) -> None:
     assert expected in refused(folder, capsys, "run", *arguments)
+
+
+def test_futures_of_another_seed_are_not_gone_on_with(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = ("run", MEDIUM, *SHORT, "--out", "r")
+    monkeypatch.setattr(
+        sufficiency.report.run_folder, "write_manifest", failing(KeyboardInterrupt())
+    )
+    leave_out_the_report(monkeypatch)
+    assert status(*again) == 130
+    capsys.readouterr()
+    assert "run of seed 1" in refused(folder, capsys, *again, "--resume", "--seed", "2")
 
 
 def test_a_folder_that_exists_is_kept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -142,6 +142,17 @@ def test_no_cluster_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> N
         run(SmallCouncil(), scheduler="tcp://127.0.0.1:9", **SIZES)
 
 
+@pytest.mark.parametrize("address", ["inproc://x", "bogus://x", "tcp://x:y"])
+def test_what_is_no_address_is_refused_in_plain_words(address: str) -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    with pytest.raises(UserError) as error:
+        run(SmallCouncil(), scheduler=address, **SIZES)
+    assert str(error.value) == (
+        f"scheduler: found {address}, expected the address that `dask scheduler` prints, such as "
+        "tcp://10.0.0.5:8786."
+    )
+
+
 def test_an_address_that_is_empty_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert status("run", "--authority", "Rutland", "--scheduler", "") == 2
     assert "--scheduler: found nothing, expected an address" in " ".join(
