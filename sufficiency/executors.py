@@ -187,6 +187,14 @@ def _next_of(done: SimpleQueue[Future[Any]], watch: Callable[[], None]) -> Futur
         watch()
 
 
+def awaited(future: Future[Result]) -> Result:
+    """What becomes of a future, which may take long; Ctrl-C is heard meanwhile."""
+    while not future.done():
+        with suppress(TimeoutError):
+            return future.result(timeout=_WAIT_SECONDS)
+    return future.result()
+
+
 def check_workers(workers: Workers) -> None:
     """Refuse what makes no sense. Raises `UserError`."""
     if workers.number < 1:

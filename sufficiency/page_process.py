@@ -14,7 +14,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sufficiency.executors import Crew, usable_processors
+from sufficiency.errors import UserError
+from sufficiency.executors import Crew, awaited, usable_processors
 
 if TYPE_CHECKING:
     from sufficiency.report.figures import RunResult
@@ -24,8 +25,9 @@ FEWEST_FUTURES = 100
 """Fewer are simulated sooner than another process can load what it needs."""
 
 
-_NO_PROCESS = (OSError, ImportError, NotImplementedError)
-"""What Python raises where no process can be had; the last two where there are no semaphores."""
+_NO_PROCESS = (OSError, ImportError, NotImplementedError, UserError)
+"""What is raised where no process can be had: by Python, the second and third where there are no
+semaphores, or because nothing can be written for it to read."""
 
 
 @contextmanager
@@ -60,7 +62,7 @@ def _begun(crew: Crew, run: RunResult, path: Path) -> EndPage:
 
     def end() -> None:
         try:
-            drawn.result()
+            awaited(drawn)
         except BrokenExecutor:
             _draw(None, (run, path))
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from sufficiency.executors import (
     THREADS,
     SerialExecutor,
     Workers,
+    awaited,
     check_workers,
     work_out,
 )
@@ -300,6 +302,21 @@ def test_workers_that_cannot_start_are_not_started_for_every_piece(
 def test_a_windows_computer_of_many_processors_gets_as_many_processes_as_it_can_have() -> None:
     assert [most_processes(96, system) for system in ("win32", "linux")] == [61, 96]
     assert most_processes(8, "win32") == 8
+
+
+def test_what_is_awaited_comes_whole_or_raises_its_own_error() -> None:
+    def slow() -> int:
+        time.sleep(0.5)
+        return 5
+
+    def fails() -> None:
+        time.sleep(0.5)
+        raise TimeoutError("its own")
+
+    with ThreadPoolExecutor(2) as pool:
+        assert awaited(pool.submit(slow)) == 5
+        with pytest.raises(TimeoutError, match="its own"):
+            awaited(pool.submit(fails))
 
 
 def test_a_serial_executor_is_an_executor() -> None:

@@ -86,6 +86,14 @@ def test_where_no_process_can_be_had_the_page_is_drawn_here(
     assert multiprocessing.active_children() == []
 
 
+def test_where_nothing_can_be_written_for_a_process_the_page_is_drawn_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "no such folder"))
+    with page_beside(FEWEST_FUTURES, None) as begin:
+        assert begin is None
+
+
 def test_it_ends_at_once_with_what_it_was_started_for() -> None:
     beside = page_beside(FEWEST_FUTURES, None)
     assert beside.__enter__() is not None
