@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import errno
-import glob
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sufficiency.errors import OutputError
+from sufficiency.report.replacing import tidy
 from sufficiency.report.writing import explained
 
 _BY_ANOTHER = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
@@ -21,8 +20,9 @@ _BY_ANOTHER = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
 def held(out: Path) -> Iterator[None]:
     """Nobody else who asks works on the folder ``out`` meanwhile.
 
-    What was half written there by a run that the system ended is removed. Raises `OutputError` if
-    somebody else works on it, or nothing can be written beside it.
+    What a command that the system ended left there is put right: what it had half written is
+    removed, what it was replacing put back. Raises `OutputError` if somebody else works on it, or
+    nothing can be written beside it.
     """
     parent = out.absolute().parent
     made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
@@ -31,8 +31,7 @@ def held(out: Path) -> Iterator[None]:
         parent.mkdir(parents=True, exist_ok=True)
         file = _marked(mark, out)
     try:
-        for half in parent.glob(f".{glob.escape(out.name)}.{'[0-9a-f]' * 8}.part"):
-            shutil.rmtree(half, ignore_errors=True)
+        tidy(out)
         yield
     finally:
         if sys.platform == "win32":  # An open file keeps its name there.

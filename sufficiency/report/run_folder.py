@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 
 from sufficiency.errors import OutputError
 from sufficiency.report.figures import RunResult
+from sufficiency.report.replacing import take_name
 from sufficiency.report.suppression import shown
 from sufficiency.report.writing import explained
 
@@ -206,7 +207,7 @@ def written_whole(out: Path, overwrite: bool = False) -> Iterator[Path]:
             yield aside
             # Somebody may have written there meanwhile.
             check_writable(out, overwrite)
-            _take_name(aside, out)
+            take_name(aside, out)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         with suppress(OSError):
@@ -313,21 +314,6 @@ def _page_here(run: RunResult, path: Path) -> EndPage:
         write_page(run, path)
 
     return written
-
-
-def _take_name(aside: Path, out: Path) -> None:
-    """Give a finished folder its name; what had the name goes only once that has worked."""
-    if not out.exists():
-        aside.rename(out)
-        return
-    former = aside.with_suffix(".old")
-    out.rename(former)
-    try:
-        aside.rename(out)
-    except BaseException:
-        former.rename(out)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
 
 
 def _plain(value: Any) -> Any:
