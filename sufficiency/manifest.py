@@ -95,7 +95,7 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
     actuals = getattr(resolved, "actuals", None)
     return {
         **extras,
-        "inputs": hashed_files(_files_read(resolved.scenario)),
+        "inputs": hashed_files(files_read(resolved.scenario)),
         "warnings": [
             *resolved.warnings,
             *budget_warnings(resolved.costs, calendar, actuals),
@@ -110,7 +110,7 @@ def about_the_scenario(resolved: ResolvedScenario, calendar: ReportCalendar) -> 
     }
 
 
-def _files_read(scenario: Any) -> list[Path]:
+def files_read(scenario: Any) -> list[Path]:
     """The user's own files: the scenario, what it extends, and the data files that it names."""
     keys = ("table_path", "calibrated_path", "cohort_path", "actuals_path", "price_list_path")
     named = (getattr(scenario, key, None) for key in keys)

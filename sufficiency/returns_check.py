@@ -17,9 +17,9 @@ from sufficiency.history.returns.place_sectors import read_sectors
 from sufficiency.history.returns.quality import Quality, quality_report
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
+from sufficiency.report.kinds import MANIFEST, Results
 from sufficiency.report.quality_page import ACTION_LABELS, fate_sentence, write_quality_page
 from sufficiency.report.run_folder import (
-    MANIFEST,
     check_writable,
     write_manifest,
     write_table,
@@ -58,14 +58,14 @@ def write_quality(
     Raises:
         OutputError: the folder exists already or cannot be written.
     """
-    with written_whole(out, overwrite) as folder:
+    with written_whole(out, overwrite, Results.QUALITY) as folder:
         for name in TABLES:
             write_table(getattr(quality, name), folder / f"{name}.csv")
         write_table(gates_table(quality), folder / "gates.csv")
         write_quality_page(quality, folder / PAGE_FILE)
         about = {
             "marking": MARKING,
-            "kind": "data quality of a return",
+            "kind": Results.QUALITY,
             "authority": quality.authority,
             "package_version": __version__,
             "inputs": [{"file": file.name, "sha256": file.sha256} for file in returned.files],
@@ -87,10 +87,10 @@ def gates_table(quality: Quality) -> pd.DataFrame:
     )
 
 
-def may_be_written(out: Path | None, overwrite: bool) -> None:
+def may_be_written(out: Path | None, overwrite: bool, reads: Sequence[Path] = ()) -> None:
     """Fail before anything is read, if the folder cannot be written."""
     if out is not None:
-        check_writable(out, overwrite)
+        check_writable(out, overwrite, Results.QUALITY, reads)
 
 
 def show_quality(quality: Quality) -> None:

@@ -28,6 +28,7 @@ from sufficiency.errors import HistoryError
 from sufficiency.history.authorities import find_authority
 from sufficiency.history.returns.frames import CareHistories
 from sufficiency.history.returns.known_by import LEARNT_LATER, known_by
+from sufficiency.report.kinds import Results, check_replaceable
 from sufficiency.report.returns_backtest_page import ReturnsBacktest, render_returns_backtest_page
 from sufficiency.synthesis import synthesise, write_return
 from tests.command_line import status
@@ -290,6 +291,7 @@ def test_the_command_writes_a_whole_folder(
     names = {"backtest.csv", "scoreboard.csv", "backtest.html", "manifest.json"}
     assert {path.name for path in out.iterdir()} == names
     board = pd.read_csv(out / "scoreboard.csv")
+    check_replaceable(out, Results.RETURNS_BACKTEST)
     assert list(board.columns) == SCOREBOARD_COLUMNS
     assert set(board["sector"]) == {"all", *map(str, SECTORS)}
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))

@@ -39,6 +39,7 @@ from sufficiency.history.published import FROZEN_SET, PublishedHistory
 from sufficiency.history.reference import ReferenceData, shipped_reference
 from sufficiency.measures.monthly import FORECAST_ROWS, figures
 from sufficiency.replication import surroundings_of
+from sufficiency.report.kinds import Results, check_replaceable
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.shipped import shipped_path
@@ -368,6 +369,7 @@ def test_the_command_writes_a_folder_and_says_the_verdict(tmp_path: Path) -> Non
     }
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
     table = pd.read_csv(out / "backtest.csv", dtype={"old_la_code": str})
+    check_replaceable(out, Results.BACKTEST)
     totals = table[table["method"] == OURS].query("measure == 'in_care' and age_band == 'all'")
     totals = totals[totals["placement_group"] == "all"]
     assert totals[["origin", "years_ahead", "outcome"]].to_numpy().tolist() == [

@@ -18,6 +18,7 @@ from sufficiency.comparison import explaining
 from sufficiency.comparison.many import ManyJobs, work_out_one
 from sufficiency.comparison.paired import ADDED_UP
 from sufficiency.errors import UserError
+from sufficiency.report.kinds import Results, check_replaceable
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.model import Scenario
 
@@ -120,6 +121,7 @@ def test_a_comparison_is_a_folder_for_a_board_and_for_finance(
     assert status("compare", *given) == 0
     folder = Path("a folder")
     assert {path.name for path in folder.iterdir()} == {*FILES, "waterfall.csv"}
+    check_replaceable(folder, Results.COMPARISON)
     page = (folder / "report.html").read_text(encoding="utf-8")
     for words in ("fewer", "homes", "For finance", "What drives the difference", "How sure are we"):
         assert words in page

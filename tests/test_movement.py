@@ -23,6 +23,7 @@ from sufficiency.finance.movement import Movement, explain
 from sufficiency.finance.vintages import Vintages, vintages
 from sufficiency.measures.money import nightly_prices_gbp
 from sufficiency.measures.reporting import report_calendar
+from sufficiency.report.kinds import Results, check_replaceable
 
 AUGUST, SEPTEMBER = date(2020, 8, 31), date(2020, 9, 30)
 CHILDREN, A_MONTH = 10.0, 1_000.0
@@ -203,6 +204,7 @@ def test_compare_of_two_months_writes_why_the_outturn_moved(
     assert status("compare", str(before), str(after), "--out", str(out)) == 0
     assert "rose by £600, from £120,000 to £120,600." in capsys.readouterr().out
     table = pd.read_csv(out / "movement.csv")
+    check_replaceable(out, Results.COMPARISON)
     assert table["line"].iloc[[0, -1]].tolist() == ["before", "after"]
     assert table["amount_gbp"].iloc[:-1].sum() == table["amount_gbp"].iloc[-1] == 120_600
     page = (out / "report.html").read_text(encoding="utf-8")

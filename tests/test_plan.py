@@ -41,6 +41,7 @@ from sufficiency.planning.search import Plan, Room
 from sufficiency.planning.steps import Step
 from sufficiency.planning.target import parse_target
 from sufficiency.replication import Job, layers_asked, measure_chunk, surroundings_of
+from sufficiency.report.kinds import Results, check_replaceable
 from sufficiency.report.plan_tables import places_table
 from sufficiency.resolution.places_added import PlacesAdded, with_places_added
 from sufficiency.resolution.resolve import Resolved, resolve
@@ -327,6 +328,7 @@ def test_a_plan_is_a_folder_of_files(path: Path, tmp_path: Path) -> None:
         "workbook.xlsx",
     }
     plan = pd.read_csv(out / "plan.csv")
+    check_replaceable(out, Results.PLAN)
     assert list(plan)[:6] == ["plan", "date", "measure", "sector", "pool", "mean"]
     added = plan[(plan["measure"] == "places_added") & (plan["plan"] == "plan")]
     found = pd.read_csv(out / "places_to_find.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sufficiency.errors import OutputError, UserError
+from sufficiency.report.kinds import Results, check_replaceable
 from sufficiency.report.publishing import publish
 from sufficiency.report.run_folder import TABLES, write_manifest, write_table
 from tests.command_line import leave_out_the_report, status
@@ -69,6 +71,7 @@ def copy(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_file_goes_over(run_folder: Path, copy: Path) -> None:
     names = {path.name for path in copy.iterdir()}
     assert names == {path.name for path in run_folder.iterdir()} | {"report.html", "workbook.xlsx"}
+    check_replaceable(copy, Results.PUBLISHED)
 
 
 def test_csv_and_parquet_leave_out_the_same_figures(run_folder: Path, copy: Path) -> None:
@@ -115,6 +118,21 @@ def test_a_copy_of_a_copy_is_the_same(
     again = publish(copy, tmp_path / "again").folder
     for name in TABLES:
         assert (again / f"{name}.csv").read_bytes() == (copy / f"{name}.csv").read_bytes()
+
+
+def test_a_copy_replaces_an_earlier_copy_and_nothing_around_its_run(
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_out_the_report(monkeypatch)
+    nest = publish(run_folder, tmp_path / "nest").folder
+    publish(run_folder, nest, overwrite=True)
+    run = shutil.copytree(run_folder, nest / "run")
+    with pytest.raises(OutputError, match=r"nest: holds the run itself"):
+        publish(run, nest, overwrite=True)
+    assert {path.name for path in run.iterdir()} == {path.name for path in run_folder.iterdir()}
+    other = shutil.copytree(run_folder, tmp_path / "other")
+    with pytest.raises(OutputError, match="holds a run, not a published copy"):
+        publish(run_folder, other, overwrite=True)
 
 
 def test_what_cannot_be_published_is_refused(run_folder: Path, tmp_path: Path) -> None:

@@ -223,9 +223,10 @@ def test_an_existing_run_is_kept_unless_told_otherwise(forecast: Forecast, tmp_p
         "--overwrite."
     )
     assert (out / "forecast.csv").stat().st_mtime_ns == before
-    (out / "of-the-former-run.txt").write_text("x", encoding="utf-8")
+    (out / "forecast.csv").write_text("of the former run", encoding="utf-8")
     write_run(forecast, out, overwrite=True)
     assert {path.name for path in out.iterdir()} == FILES
+    assert (out / "forecast.csv").stat().st_size > 100
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
@@ -233,6 +234,20 @@ def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "letters.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(OutputError, match=r"not a run \(it has no manifest.json\)"):
         check_writable(tmp_path, overwrite=True)
+
+
+def test_what_somebody_puts_into_the_former_run_meanwhile_stays(
+    forecast: Forecast, tmp_path: Path
+) -> None:
+    out = write_run(forecast, tmp_path / "run")
+
+    def write_into_the_former() -> None:
+        with written_whole(out, overwrite=True):
+            (out / "notes.txt").touch()
+
+    with pytest.raises(OutputError, match=r"found notes\.txt in the folder, which no run has"):
+        write_into_the_former()
+    assert {path.name for path in out.iterdir()} == {*FILES, "notes.txt"}
 
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from command_line import leave_out_the_report, status
 from sufficiency.errors import UserError
 from sufficiency.experiment import run
 from sufficiency.measures.reporting import report_calendar
+from sufficiency.report.kinds import Results, check_replaceable
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.model import Scenario
 from sufficiency.scenario.options import scenario_for_authority
@@ -202,6 +203,7 @@ def test_the_folder_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert status("sensitivity", "--authority", "Rutland", *options, *names, *out) == 0
     folder = tmp_path / "a study"
     assert {path.name for path in folder.iterdir()} == FILES
+    check_replaceable(folder, Results.SENSITIVITY)
     table = pd.read_csv(folder / "sensitivity.csv")
     assert list(table["end"]) == ["low", "high"]
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

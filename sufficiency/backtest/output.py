@@ -14,7 +14,8 @@ from sufficiency.backtest.pieces import LINES_FILE, Settings
 from sufficiency.backtest.scoreboard import scoreboard
 from sufficiency.backtest.study import Backtest, Study, left_out_table
 from sufficiency.history.published import FROZEN_SET
-from sufficiency.report.run_folder import MANIFEST, write_manifest, write_table, written_whole
+from sufficiency.report.kinds import MANIFEST, Results
+from sufficiency.report.run_folder import write_manifest, write_table, written_whole
 
 FORECASTS_FILE = "backtest.csv"
 SCOREBOARD_FILE = "scoreboard.csv"
@@ -49,6 +50,7 @@ def result_of(
     one = study.authorities[0] if len(study.authorities) == 1 else None
     return Result(
         manifest={
+            "kind": Results.BACKTEST,
             "package_version": settings.version,
             "command": command,
             "started_at": started_at,
@@ -69,13 +71,13 @@ def result_of(
 def write_result(result: Result, out: Path, *, overwrite: bool) -> Path:
     """Write every file of a backtest, whole or not at all.
 
-    Raises `OutputError` if the folder exists already (unless ``overwrite`` and it is a run's or a
+    Raises `OutputError` if the folder exists already (unless ``overwrite`` and it is a
     backtest's) or cannot be written.
     """
     # Charts take seconds to import.
     from sufficiency.report.backtest_page import write_backtest_page
 
-    with written_whole(out, overwrite) as folder:
+    with written_whole(out, overwrite, Results.BACKTEST) as folder:
         write_table(result.forecasts, folder / FORECASTS_FILE)
         write_table(result.scoreboard, folder / SCOREBOARD_FILE)
         write_table(result.left_out, folder / LEFT_OUT_FILE)

@@ -25,8 +25,9 @@ from sufficiency.history.returns.known_by import LEARNT_LATER
 from sufficiency.history.returns.place_sectors import as_source, read_sectors
 from sufficiency.history.returns.reading import read_return
 from sufficiency.history.returns.rebuilding import rebuild
+from sufficiency.report.kinds import MANIFEST, Results
 from sufficiency.report.returns_backtest_page import ReturnsBacktest, write_returns_backtest_page
-from sufficiency.report.run_folder import MANIFEST, write_manifest, write_table, written_whole
+from sufficiency.report.run_folder import write_manifest, write_table, written_whole
 from sufficiency.report.words import MARKING
 
 SCOREBOARD_COLUMNS = [
@@ -78,7 +79,7 @@ def _about(study: ReturnsStudy, files: Sequence[SourceFile]) -> dict[str, Any]:
     histories = study.histories
     return {
         "marking": MARKING,
-        "kind": "backtest of child-level returns",
+        "kind": Results.RETURNS_BACKTEST,
         "package_version": __version__,
         "authority": study.authority.name,
         "old_la_code": study.authority.old_la_code,
@@ -111,7 +112,7 @@ def write_returns_backtest(result: ReturnsBacktest, out: Path, *, overwrite: boo
     Raises:
         OutputError: the folder exists already or cannot be written.
     """
-    with written_whole(out, overwrite) as folder:
+    with written_whole(out, overwrite, Results.RETURNS_BACKTEST) as folder:
         write_table(result.forecasts, folder / FORECASTS_FILE)
         write_table(result.scoreboard, folder / SCOREBOARD_FILE)
         write_returns_backtest_page(result, folder / PAGE_FILE)

@@ -20,6 +20,7 @@ from sufficiency.commands.options import (
 )
 from sufficiency.commands.stopping import INTERRUPTED, errors_after_an_interrupt
 from sufficiency.errors import UserError
+from sufficiency.report.kinds import Results
 
 if TYPE_CHECKING:
     from sufficiency.backtest.study import Backtest, Study
@@ -149,7 +150,7 @@ def _backtest_published(
     from sufficiency.backtest.pieces import Pieces, settings_of
     from sufficiency.report.holding import held
 
-    folder = output_folder(out, f"backtest {authority_name(study)}", overwrite)
+    folder = output_folder(out, f"backtest {authority_name(study)}", overwrite, Results.BACKTEST)
     with held(folder):
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
         unfinished = folder.with_name(f"{folder.name}.unfinished")
@@ -226,7 +227,10 @@ def _backtest_returns(
     from sufficiency.report.returns_backtest_page import verdict_sentences
 
     name = find_authority(authority).name
-    folder = output_folder(out, f"backtest returns {name}", overwrite)
+    reads = [*returns, *([] if place_sectors is None else [place_sectors])]
+    folder = output_folder(
+        out, f"backtest returns {name}", overwrite, Results.RETURNS_BACKTEST, reads
+    )
     futures, every = replications or FUTURES_OF_RETURNS, int(every_months or 6)
     with terminal.share_bar(MAKING_AGAIN) as show:
         result = backtest_files(

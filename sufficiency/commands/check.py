@@ -28,7 +28,11 @@ SCENARIO_ENDINGS = (".yaml", ".yml")
     help="For returns: your own table of which kinds of placement belong to which setting, "
     "instead of the one that ships (calibration/place_sectors.csv).",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an earlier report in that folder.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace an earlier report in that folder, never another's files.",
+)
 def command(
     scenario: str | None,
     authority: str | None,
@@ -87,7 +91,8 @@ def _check_returns(
 ) -> None:
     from sufficiency import returns_check
 
-    returns_check.may_be_written(out, overwrite)
+    reads = [path, *([] if place_sectors is None else [place_sectors])]
+    returns_check.may_be_written(out, overwrite, reads)
     quality, returned = returns_check.check_returns([path], authority, place_sectors)
     returns_check.show_quality(quality)
     if out is not None:

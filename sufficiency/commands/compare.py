@@ -13,6 +13,7 @@ from sufficiency.commands.options import (
     Whole,
     chosen_scenario,
     engine_option,
+    files_of,
     out_options,
     output_folder,
     overlay_option,
@@ -23,6 +24,7 @@ from sufficiency.commands.options import (
 from sufficiency.commands.run import STOPPED
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 from sufficiency.errors import OutputError
+from sufficiency.report.kinds import Results
 
 _LONGEST_FOLDER = 80
 _OPTION = {"overlays": "--with"}
@@ -101,8 +103,9 @@ def command(
         )
     given = ("replications", "seed", "months", "overlays", "explain", "resume")
     _refuse_for_runs({_OPTION.get(name, f"--{name}"): asked[name] for name in given})
-    folder = _folder(out, [Path(one).resolve().name for one in compared], overwrite)
-    _of_runs([Path(one) for one in paths], folder, overwrite, unpaired, typed)
+    runs = [Path(one) for one in paths]
+    folder = _folder(out, [run.resolve().name for run in runs], overwrite, runs)
+    _of_runs(runs, folder, overwrite, unpaired, typed)
     return None
 
 
@@ -130,7 +133,7 @@ def _of_scenarios(
 ) -> int | None:
     """Simulate scenarios and compare them."""
     scenarios = _scenarios(paths, overlays, months)
-    folder = _folder(out, [scenario.name for scenario in scenarios], overwrite)
+    folder = _folder(out, [scenario.name for scenario in scenarios], overwrite, files_of(scenarios))
     from sufficiency import terminal
     from sufficiency.chunk_folder import has_chunks
     from sufficiency.comparison.compare import (
@@ -204,9 +207,10 @@ def _moved(before: Path, after: Path, folder: Path, overwrite: bool, typed: str)
     click.echo(f"The report is {written / 'report.html'}")
 
 
-def _folder(out: Path | None, names: list[str], overwrite: bool) -> Path:
+def _folder(out: Path | None, names: list[str], overwrite: bool, reads: Sequence[Path]) -> Path:
     """The folder to write, checked before anything is simulated."""
-    return output_folder(out, f"compare-{'-'.join(names)}"[:_LONGEST_FOLDER], overwrite)
+    name = f"compare-{'-'.join(names)}"[:_LONGEST_FOLDER]
+    return output_folder(out, name, overwrite, Results.COMPARISON, reads)
 
 
 def _finished(result: Comparison, folder: Path, overwrite: bool) -> None:

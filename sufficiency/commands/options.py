@@ -1,16 +1,18 @@
 """Options that several commands share, and how they are read.
 
-Only click is imported here; everything else waits until a command needs it.
+Only click and what takes no time are imported here; all else waits until a command needs it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from sufficiency.report.kinds import Results
 
 if TYPE_CHECKING:
     from sufficiency.scenario.model import Scenario
@@ -96,7 +98,9 @@ def out_options(default: str, replaced: str) -> Callable[[Command], Command]:
 
     def both(command: Command) -> Command:
         overwrite = click.option(
-            "--overwrite", is_flag=True, help=f"Replace the results of an earlier {replaced}."
+            "--overwrite",
+            is_flag=True,
+            help=f"Replace the results of an earlier {replaced}, never anything else.",
         )
         return click.option(
             "--out",
@@ -108,18 +112,32 @@ def out_options(default: str, replaced: str) -> Callable[[Command], Command]:
     return both
 
 
-def output_folder(out: Path | None, name: str, overwrite: bool) -> Path:
+def output_folder(
+    out: Path | None,
+    name: str,
+    overwrite: bool,
+    kind: Results = Results.RUN,
+    reads: Iterable[Path] = (),
+) -> Path:
     """The folder to write to, by its own name: ``out``, or the one in outputs/ for ``name``.
 
-    Raises `OutputError` if it cannot be written.
+    Raises `OutputError` if it cannot be written, or holds anything but earlier results of this
+    kind, such as what the command ``reads``.
     """
     from sufficiency.report.run_folder import check_writable, default_run_folder
 
     folder = out or default_run_folder(name)
     # Typed as "here" or "above" it has no name, which what lies beside it is named after.
     folder = folder.resolve() if folder.name in ("", "..") else folder
-    check_writable(folder, overwrite)
+    check_writable(folder, overwrite, kind, reads)
     return folder
+
+
+def files_of(scenarios: Iterable[Scenario]) -> list[Path]:
+    """The user's own files that scenarios are read from."""
+    from sufficiency.manifest import files_read
+
+    return [path for scenario in scenarios for path in files_read(scenario)]
 
 
 def overlay_option(command: Command) -> Command:

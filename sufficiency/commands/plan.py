@@ -12,6 +12,7 @@ import click
 from sufficiency.commands.options import (
     Whole,
     chosen_scenario,
+    files_of,
     out_options,
     output_folder,
     replications_option,
@@ -20,6 +21,7 @@ from sufficiency.commands.options import (
     workers_option,
 )
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
+from sufficiency.report.kinds import Results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +143,10 @@ def command(
     request = _request(tuple(parse_target(text) for text in targets), **how)
     wishes = _wishes(reach, reach_rate, reach_by)
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
-    folder = output_folder(out, f"{chosen.name}-plan", overwrite) if targets else None
+    folder = None
+    if targets:
+        name, reads = f"{chosen.name}-plan", files_of([chosen])
+        folder = output_folder(out, name, overwrite, Results.PLAN, reads)
     from sufficiency.executors import THREADS, Workers, usable_processors
 
     resolved = _checked(chosen, request, wishes)

@@ -16,7 +16,7 @@ import click
     metavar="DIR",
     help="The folder to write.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an earlier copy.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier copy, never anything else.")
 def command(run: Path, to: Path, overwrite: bool) -> None:
     """Write a copy of a run's folder in which no file shows 1 to 5 real children.
 

@@ -14,6 +14,7 @@ import click
 from sufficiency.commands.options import (
     chosen_scenario,
     engine_option,
+    files_of,
     out_options,
     output_folder,
     replications_option,
@@ -115,7 +116,7 @@ def command(
             from sufficiency.scenario.options import with_options
 
             chosen = with_options(chosen, actuals=actuals)
-            folder = output_folder(out, chosen.name, overwrite)
+            folder = output_folder(out, chosen.name, overwrite, reads=files_of([chosen]))
             from sufficiency.report.holding import held
 
             with held(folder):

@@ -13,6 +13,7 @@ from sufficiency.commands.options import (
     Whole,
     as_date,
     chosen_scenario,
+    files_of,
     out_options,
     output_folder,
     replications_option,
@@ -21,6 +22,7 @@ from sufficiency.commands.options import (
     workers_option,
 )
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
+from sufficiency.report.kinds import Results
 
 if TYPE_CHECKING:
     from sufficiency.scenario.model import Scenario
@@ -107,7 +109,9 @@ def command(
     from sufficiency.sensitivity.study import Asked
 
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
-    folder = output_folder(out, f"{chosen.name}-sensitivity", overwrite)
+    folder = output_folder(
+        out, f"{chosen.name}-sensitivity", overwrite, Results.SENSITIVITY, files_of([chosen])
+    )
     asked = Asked(
         assumptions=_parts(assumptions),
         measures=_parts(measures),

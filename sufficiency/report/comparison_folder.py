@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from sufficiency.report.comparison_figures import ComparisonResult
-from sufficiency.report.run_folder import MANIFEST, write_manifest, write_table, written_whole
+from sufficiency.report.kinds import MANIFEST, Results
+from sufficiency.report.run_folder import write_manifest, write_table, written_whole
 
 TABLES = ("comparison", "scenarios", "waterfall")
 
@@ -22,7 +23,10 @@ def write_comparison(result: ComparisonResult, out: Path, overwrite: bool = Fals
     from sufficiency.report.comparison_page import write_comparison_page
     from sufficiency.report.comparison_workbook import write_comparison_workbook
 
-    with written_whole(out, overwrite) as aside, ThreadPoolExecutor(1, "writing") as beside:
+    with (
+        written_whole(out, overwrite, Results.COMPARISON) as aside,
+        ThreadPoolExecutor(1, "writing") as beside,
+    ):
         # Half of the work on a page goes on outside Python's lock.
         page = beside.submit(write_comparison_page, result, aside / "report.html")
         for name in TABLES:
@@ -31,5 +35,5 @@ def write_comparison(result: ComparisonResult, out: Path, overwrite: bool = Fals
                 write_table(table, aside / f"{name}.csv")
         write_comparison_workbook(result, aside / "workbook.xlsx")
         page.result()
-        write_manifest(result.manifest, aside / MANIFEST)
+        write_manifest({"kind": Results.COMPARISON, **result.manifest}, aside / MANIFEST)
     return out

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from sufficiency import __version__
 from sufficiency.finance.movement import Movement
 from sufficiency.report.finance_section import pounds
 from sufficiency.report.finance_words import MOVEMENT_LABELS
 from sufficiency.report.formats import long_date
 from sufficiency.report.html import rendered
-from sufficiency.report.run_folder import written_whole
+from sufficiency.report.kinds import MANIFEST, Results
+from sufficiency.report.run_folder import write_manifest, written_whole
 from sufficiency.report.tables import Cell, Column, Row, Table
 from sufficiency.report.writing import explained
 
-TABLE, PAGE, MANIFEST = "movement.csv", "report.html", "manifest.json"
+TABLE, PAGE = "movement.csv", "report.html"
 
 
 def write_movement(
@@ -25,6 +26,8 @@ def write_movement(
     Raises `OutputError` as a run's folder does.
     """
     manifest = {
+        "kind": Results.COMPARISON,
+        "package_version": __version__,
         "command": command,
         "financial_year": movement.year,
         "before": movement.before_name,
@@ -33,12 +36,14 @@ def write_movement(
         "after_start": movement.after_start.isoformat(),
         "notes": list(movement.notes),
     }
-    with written_whole(out, overwrite) as folder, explained(out, "Nothing was written."):
+    with (
+        written_whole(out, overwrite, Results.COMPARISON) as folder,
+        explained(out, "Nothing was written."),
+    ):
         movement.table().to_csv(folder / TABLE, index=False, lineterminator="\n", encoding="utf-8")
         page = render_movement(movement)
         (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
-        text = json.dumps(manifest, indent=2, ensure_ascii=False)
-        (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8", newline="\n")
+        write_manifest(manifest, folder / MANIFEST)
     return out
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from sufficiency.report.kinds import MANIFEST, Results
 from sufficiency.report.plan_report import PlanReport
-from sufficiency.report.run_folder import MANIFEST, write_manifest, write_table, written_whole
+from sufficiency.report.run_folder import write_manifest, write_table, written_whole
 
 
 def write_plan(report: PlanReport, out: Path, overwrite: bool = False) -> Path:
@@ -19,13 +20,13 @@ def write_plan(report: PlanReport, out: Path, overwrite: bool = False) -> Path:
     from sufficiency.report.plan_page import write_plan_page
     from sufficiency.report.plan_workbook import write_plan_workbook
 
-    with written_whole(out, overwrite) as aside:
+    with written_whole(out, overwrite, Results.PLAN) as aside:
         write_table(report.table, aside / "plan.csv")
         write_table(places_frame(report), aside / "places_to_find.csv")
         write_table(report.market_table, aside / "market_position.csv")
         write_plan_workbook(report, aside / "workbook.xlsx")
         write_plan_page(report, aside / "report.html")
-        write_manifest(report.manifest, aside / MANIFEST)
+        write_manifest({"kind": Results.PLAN, **report.manifest}, aside / MANIFEST)
     return out
 
 

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from sufficiency.errors import OutputError, UserError
 from sufficiency.report.figures import FLAG, FLAG_COLUMN, RunResult
+from sufficiency.report.kinds import MANIFEST, Results
 from sufficiency.report.run_folder import (
-    MANIFEST,
     TABLES,
     write_manifest,
     write_table,
@@ -65,13 +65,16 @@ def publish(run: Path, to: Path, overwrite: bool = False) -> Publication:
 
     Raises:
         UserError: ``run`` is not the folder of a run.
-        OutputError: ``to`` exists already, is the run itself or inside it, or cannot be written.
+        OutputError: ``to`` exists already, is the run itself, inside it or around it, or
+            cannot be written.
     """
     read = read_run(run)
     if run.resolve() == to.resolve() or run.resolve() in to.resolve().parents:
         raise OutputError(f"{to}: is the run's own folder or inside it; choose another with --to.")
+    if to.resolve() in run.resolve().parents:
+        raise OutputError(f"{to}: holds the run itself ({run}); choose another with --to.")
     safe = shown(_with_safe_manifest(read))
-    with written_whole(to, overwrite) as aside:
+    with written_whole(to, overwrite, Results.PUBLISHED) as aside:
         _write(safe, run, aside)
     tables = [getattr(safe, name) for name in TABLES]
     hidden = sum(int((t[FLAG_COLUMN] == FLAG).sum()) for t in tables if FLAG_COLUMN in t)
@@ -122,7 +125,13 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 
 def _with_safe_manifest(run: ShownRun) -> ShownRun:
-    manifest = {**run.manifest, "published": True, "internal": False, "marking": ""}
+    as_published = {
+        "kind": Results.PUBLISHED,
+        "published": True,
+        "internal": False,
+        "marking": "",
+    }
+    manifest = {**run.manifest, **as_published}
     if not knows_children(manifest):
         return _replaced(run, manifest)
     safe = {key: run.manifest[key] for key in SAFE_KEYS if key in run.manifest}
@@ -131,8 +140,7 @@ def _with_safe_manifest(run: ShownRun) -> ShownRun:
     safe["starting_figures"] = [
         row for row in safe.get("starting_figures") or () if not _is_small_figure(row)
     ]
-    safe |= {"published": True, "internal": False, "marking": ""}
-    return _replaced(run, safe)
+    return _replaced(run, {**safe, **as_published})
 
 
 def _is_small_figure(row: Mapping[str, Any]) -> bool:

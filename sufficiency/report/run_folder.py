@@ -16,7 +16,7 @@ import re
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 
 from sufficiency.errors import OutputError
 from sufficiency.report.figures import RunResult
+from sufficiency.report.kinds import MANIFEST, Results, check_replaceable
 from sufficiency.report.replacing import take_name
 from sufficiency.report.suppression import shown
 from sufficiency.report.writing import explained
@@ -41,7 +42,6 @@ RUNS_FOLDER = Path("outputs")
 LONGEST_NAME, LONGEST_DEFAULT = 200, 100
 """Letters of a folder's name: systems allow 255 bytes, and what lies beside it while it is written
 has a longer one; Windows allows 260 for a whole path, so a name that is made is shorter still."""
-MANIFEST = "manifest.json"
 TABLES = (
     "forecast",
     "flows",
@@ -103,8 +103,13 @@ def default_run_folder(scenario_name: str) -> Path:
     return RUNS_FOLDER / (slug[:LONGEST_DEFAULT].rstrip("-") or "run")
 
 
-def check_writable(out: Path, overwrite: bool) -> None:
-    """Fail before anything is simulated. Raises `OutputError` if ``out`` cannot be written."""
+def check_writable(
+    out: Path, overwrite: bool, kind: Results = Results.RUN, reads: Iterable[Path] = ()
+) -> None:
+    """Fail before anything is simulated. Raises `OutputError` if ``out`` cannot be written.
+
+    With ``overwrite`` it may hold results of the same kind, but nothing that the command ``reads``.
+    """
     if len(out.name.encode()) > LONGEST_NAME:
         raise OutputError(
             f"{out.name[:40]}...: the folder's name is too long, expected at most {LONGEST_NAME} "
@@ -121,11 +126,7 @@ def check_writable(out: Path, overwrite: bool) -> None:
                 f"{out}: the folder exists already. Choose another with --out, or replace it "
                 "with --overwrite."
             )
-        if not (out / MANIFEST).is_file():
-            raise OutputError(
-                f"{out}: found a folder that is not a run (it has no {MANIFEST}), so it will not "
-                "be replaced. Choose another with --out."
-            )
+        check_replaceable(out, kind, reads)
     parent = next(folder for folder in out.absolute().parents if folder.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError(
@@ -181,7 +182,7 @@ class RunWriter:
 
         write_workbook(sent_on, self._folder / "workbook.xlsx")
         end_page()
-        write_manifest(run.manifest, self._folder / MANIFEST)
+        write_manifest({"kind": Results.RUN, **run.manifest}, self._folder / MANIFEST)
 
 
 def write_run(run: WritableRun, out: Path, overwrite: bool = False) -> Path:
@@ -193,12 +194,15 @@ def write_run(run: WritableRun, out: Path, overwrite: bool = False) -> Path:
 
 
 @contextmanager
-def written_whole(out: Path, overwrite: bool = False) -> Iterator[Path]:
+def written_whole(
+    out: Path, overwrite: bool = False, kind: Results = Results.RUN
+) -> Iterator[Path]:
     """A folder to write into, which takes the name ``out`` when the block ends, or is removed.
 
+    With ``overwrite`` it replaces results of the same kind.
     Raises `OutputError` as `RunWriter` does.
     """
-    check_writable(out, overwrite)
+    check_writable(out, overwrite, kind)
     made = [folder for folder in out.absolute().parents if not folder.exists()]
     aside = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
     try:
@@ -206,7 +210,7 @@ def written_whole(out: Path, overwrite: bool = False) -> Iterator[Path]:
             aside.mkdir(parents=True)
             yield aside
             # Somebody may have written there meanwhile.
-            check_writable(out, overwrite)
+            check_writable(out, overwrite, kind)
             take_name(aside, out)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sufficiency.report.run_folder import MANIFEST, write_manifest, write_table, written_whole
+from sufficiency.report.kinds import MANIFEST, Results
+from sufficiency.report.run_folder import write_manifest, write_table, written_whole
 from sufficiency.report.sensitivity_report import SensitivityResult
 
 
@@ -17,12 +18,12 @@ def write_sensitivity(result: SensitivityResult, out: Path, overwrite: bool = Fa
     from sufficiency.report.sensitivity_page import write_sensitivity_page
     from sufficiency.report.sensitivity_workbook import write_sensitivity_workbook
 
-    with written_whole(out, overwrite) as aside:
+    with written_whole(out, overwrite, Results.SENSITIVITY) as aside:
         write_table(result.sensitivity, aside / "sensitivity.csv")
         if not result.indices.empty:
             write_table(result.indices, aside / "indices.csv")
             write_table(result.information, aside / "information.csv")
         write_sensitivity_workbook(result, aside / "workbook.xlsx")
         write_sensitivity_page(result, aside / "report.html")
-        write_manifest(result.manifest, aside / MANIFEST)
+        write_manifest({"kind": Results.SENSITIVITY, **result.manifest}, aside / MANIFEST)
     return out
