@@ -20,7 +20,6 @@ from sufficiency.history.returns.rebuilding import rebuild
 from sufficiency.report.kinds import MANIFEST, Results
 from sufficiency.report.quality_page import ACTION_LABELS, fate_sentence, write_quality_page
 from sufficiency.report.run_folder import (
-    check_writable,
     write_manifest,
     write_table,
     written_whole,
@@ -85,12 +84,6 @@ def gates_table(quality: Quality) -> pd.DataFrame:
         ],
         columns=["gate", "question", "passed", "stops", "found", "advice"],
     )
-
-
-def may_be_written(out: Path | None, overwrite: bool, reads: Sequence[Path] = ()) -> None:
-    """Fail before anything is read, if the folder cannot be written."""
-    if out is not None:
-        check_writable(out, overwrite, Results.QUALITY, reads)
 
 
 def show_quality(quality: Quality) -> None:

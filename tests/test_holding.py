@@ -14,6 +14,7 @@ from test_same_again import path_to
 from sufficiency.errors import OutputError
 from sufficiency.report.holding import held
 
+MEDIUM = "wolverhampton-2020-medium"
 RUN = ("run", "--authority", "Rutland", "--months", "1", "--replications", "2")
 HOLDS = """
 import sys
@@ -50,6 +51,54 @@ def test_a_second_backtest_to_a_folder_is_refused(
         assert status(*asked) == status(*asked, "--resume") == 2
         assert [path.name for path in tmp_path.iterdir()] == [".run.held"]
     assert capsys.readouterr().err.count("run: another run is being worked out") == 2
+
+
+OUT = ("--out", "run", "--overwrite")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("plan", MEDIUM, "--target", "unplaced <= 2 with 90% by 2022-04", *OUT),
+        ("sensitivity", MEDIUM, *OUT),
+        ("compare", MEDIUM, "wolverhampton-2020-best", *OUT),
+        ("compare", "one", "another", *OUT),
+        ("backtest", "returns", "--authority", "Rutland", *OUT),
+        ("check", "returns", *OUT),
+        ("publish", "one", "--to", "run", "--overwrite"),
+    ],
+    ids=lambda asked: "-".join(asked[:2]),
+)
+def test_every_command_that_writes_a_folder_waits_for_nobody(
+    asked: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sufficiency.report.publishing.read_run", lambda folder: None)
+    monkeypatch.setattr("sufficiency.report.publishing._with_safe_manifest", lambda run: run)
+    monkeypatch.setattr("sufficiency.report.publishing.shown", lambda run: run)
+    with held(tmp_path / "run"):
+        for name in ("one", "another", "returns", ".run.0123abcd.part"):
+            (tmp_path / name).mkdir()
+        before = sorted(tmp_path.iterdir())
+        assert status(*asked) == 2
+        assert sorted(tmp_path.iterdir()) == before
+    assert "run: another run is being worked out for this folder" in capsys.readouterr().err
+
+
+def test_what_is_put_back_is_not_simulated_over_in_vain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".run.0123abcd.old").mkdir()
+    (tmp_path / ".run.0123abcd.old" / "manifest.json").touch()
+    assert status(*RUN, "--out", "run") == 2
+    said = capsys.readouterr().err
+    assert "run: the folder exists already" in said
+    assert "Simulating" not in said
+    assert [path.name for path in tmp_path.rglob("*")] == ["run", "manifest.json"]
 
 
 def test_whoever_is_killed_holds_nothing_any_longer(

@@ -135,6 +135,17 @@ def test_a_copy_replaces_an_earlier_copy_and_nothing_around_its_run(
         publish(run_folder, other, overwrite=True)
 
 
+def test_whoever_publishes_is_told_of_the_option_that_there_is(
+    run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "file").touch()
+    assert status("publish", str(run_folder), "--to", str(tmp_path / "there")) == 2
+    said = capsys.readouterr().err
+    assert "Choose another with --to" in said
+    assert "--out" not in said
+
+
 def test_what_cannot_be_published_is_refused(run_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"found no manifest\.json"):
         publish(tmp_path, tmp_path / "to")

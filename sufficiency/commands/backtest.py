@@ -13,11 +13,11 @@ from click.core import ParameterSource
 
 from sufficiency.commands.options import (
     out_options,
-    output_folder,
     replications_option,
     seed_option,
     workers_option,
 )
+from sufficiency.commands.output import Output
 from sufficiency.commands.stopping import INTERRUPTED, errors_after_an_interrupt
 from sufficiency.errors import UserError
 from sufficiency.report.kinds import Results
@@ -148,10 +148,10 @@ def _backtest_published(
     """Score forecasts from published statistics."""
     from sufficiency.backtest.output import PAGE_FILE, result_of, write_result
     from sufficiency.backtest.pieces import Pieces, settings_of
-    from sufficiency.report.holding import held
 
-    folder = output_folder(out, f"backtest {authority_name(study)}", overwrite, Results.BACKTEST)
-    with held(folder):
+    output = Output(out, f"backtest {authority_name(study)}", overwrite, Results.BACKTEST)
+    folder = output.folder
+    with output.held():
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
         unfinished = folder.with_name(f"{folder.name}.unfinished")
         try:
@@ -228,18 +228,17 @@ def _backtest_returns(
 
     name = find_authority(authority).name
     reads = [*returns, *([] if place_sectors is None else [place_sectors])]
-    folder = output_folder(
-        out, f"backtest returns {name}", overwrite, Results.RETURNS_BACKTEST, reads
-    )
+    output = Output(out, f"backtest returns {name}", overwrite, Results.RETURNS_BACKTEST, reads)
     futures, every = replications or FUTURES_OF_RETURNS, int(every_months or 6)
-    with terminal.share_bar(MAKING_AGAIN) as show:
-        result = backtest_files(
-            Asked(returns, name, every, futures, seed, place_sectors),
-            command=shlex.join(["sufficiency", *(context.obj or ())]),
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            progress=show,
-        )
-    page = write_returns_backtest(result, folder, overwrite=overwrite)
+    with output.held():
+        with terminal.share_bar(MAKING_AGAIN) as show:
+            result = backtest_files(
+                Asked(returns, name, every, futures, seed, place_sectors),
+                command=shlex.join(["sufficiency", *(context.obj or ())]),
+                started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                progress=show,
+            )
+        page = write_returns_backtest(result, output.folder, overwrite=overwrite)
     for sentence in verdict_sentences(result):
         click.echo(sentence)
     click.echo(f"The page is {page} (OFFICIAL-SENSITIVE)")

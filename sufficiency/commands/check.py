@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 import click
 
 from sufficiency.commands.options import chosen_scenario, scenario_options
+from sufficiency.commands.output import Output
+from sufficiency.report.kinds import Results
 
 SCENARIO_ENDINGS = (".yaml", ".yml")
 
@@ -92,9 +95,12 @@ def _check_returns(
     from sufficiency import returns_check
 
     reads = [path, *([] if place_sectors is None else [place_sectors])]
-    returns_check.may_be_written(out, overwrite, reads)
-    quality, returned = returns_check.check_returns([path], authority, place_sectors)
-    returns_check.show_quality(quality)
-    if out is not None:
-        page = returns_check.write_quality(quality, returned, out, overwrite=overwrite)
-        click.echo(f"Written: {page} (OFFICIAL-SENSITIVE)")
+    output = None if out is None else Output(out, "", overwrite, Results.QUALITY, reads)
+    with nullcontext() if output is None else output.held():
+        quality, returned = returns_check.check_returns([path], authority, place_sectors)
+        returns_check.show_quality(quality)
+        if output is not None:
+            page = returns_check.write_quality(
+                quality, returned, output.folder, overwrite=overwrite
+            )
+            click.echo(f"Written: {page} (OFFICIAL-SENSITIVE)")

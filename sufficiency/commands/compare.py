@@ -15,12 +15,12 @@ from sufficiency.commands.options import (
     engine_option,
     files_of,
     out_options,
-    output_folder,
     overlay_option,
     replications_option,
     seed_option,
     workers_option,
 )
+from sufficiency.commands.output import Output
 from sufficiency.commands.run import STOPPED
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 from sufficiency.errors import OutputError
@@ -104,20 +104,21 @@ def command(
     given = ("replications", "seed", "months", "overlays", "explain", "resume")
     _refuse_for_runs({_OPTION.get(name, f"--{name}"): asked[name] for name in given})
     runs = [Path(one) for one in paths]
-    folder = _folder(out, [run.resolve().name for run in runs], overwrite, runs)
-    _of_runs(runs, folder, overwrite, unpaired, typed)
+    output = _output(out, [run.resolve().name for run in runs], overwrite, runs)
+    with output.held():
+        _of_runs(runs, output, unpaired, typed)
     return None
 
 
-def _of_runs(runs: list[Path], folder: Path, overwrite: bool, unpaired: bool, typed: str) -> None:
+def _of_runs(runs: list[Path], output: Output, unpaired: bool, typed: str) -> None:
     """Compare what has been written."""
     from sufficiency.comparison.compare import compare_runs
     from sufficiency.finance.movement import are_apart
 
     if not unpaired and are_apart(runs):
-        _moved(runs[0], runs[1], folder, overwrite, typed)
+        _moved(runs[0], runs[1], output, typed)
     else:
-        _finished(compare_runs(runs, unpaired, typed), folder, overwrite)
+        _finished(compare_runs(runs, unpaired, typed), output)
 
 
 def _of_scenarios(
@@ -133,7 +134,8 @@ def _of_scenarios(
 ) -> int | None:
     """Simulate scenarios and compare them."""
     scenarios = _scenarios(paths, overlays, months)
-    folder = _folder(out, [scenario.name for scenario in scenarios], overwrite, files_of(scenarios))
+    names = [scenario.name for scenario in scenarios]
+    output = _output(out, names, overwrite, files_of(scenarios))
     from sufficiency import terminal
     from sufficiency.chunk_folder import has_chunks
     from sufficiency.comparison.compare import (
@@ -142,25 +144,23 @@ def _of_scenarios(
         Asked,
         compare_scenarios,
     )
-    from sufficiency.report.holding import held
     from sufficiency.simulation.simulate import why_wait
 
     asked = Asked(
         replications=DEFAULT_REPLICATIONS if replications is None else replications,
         seed=DEFAULT_SEED if seed is None else seed,
-        kept_beside=folder,
+        kept_beside=output.folder,
         **how,
     )
     terminal.show_warnings(why_wait(asked.engine))
     try:
-        with terminating_as_interrupt(), held(folder):
+        with terminating_as_interrupt(), output.held():
             with terminal.progress_bar(asked.replications) as progress:
                 result = compare_scenarios(scenarios, asked, progress)
-            _finished(result, folder, overwrite)
+            _finished(result, output)
     except KeyboardInterrupt:
-        click.echo(
-            f"Stopped. {STOPPED if has_chunks(folder) else 'Nothing was written.'}", err=True
-        )
+        kept = has_chunks(output.folder)
+        click.echo(f"Stopped. {STOPPED if kept else 'Nothing was written.'}", err=True)
         return INTERRUPTED
     return None
 
@@ -196,24 +196,24 @@ def _refuse_for_runs(given: dict[str, Any]) -> None:
             )
 
 
-def _moved(before: Path, after: Path, folder: Path, overwrite: bool, typed: str) -> None:
+def _moved(before: Path, after: Path, output: Output, typed: str) -> None:
     """Say why the expected outturn moved between runs that start on different days."""
     from sufficiency.finance.movement import explain
     from sufficiency.report.finance_movement import movement_sentence, write_movement
 
     movement = explain(before, after)
-    written = write_movement(movement, folder, overwrite, typed)
+    written = write_movement(movement, output.folder, output.overwrite, typed)
     click.echo(movement_sentence(movement))
     click.echo(f"The report is {written / 'report.html'}")
 
 
-def _folder(out: Path | None, names: list[str], overwrite: bool, reads: Sequence[Path]) -> Path:
+def _output(out: Path | None, names: list[str], overwrite: bool, reads: Sequence[Path]) -> Output:
     """The folder to write, checked before anything is simulated."""
     name = f"compare-{'-'.join(names)}"[:_LONGEST_FOLDER]
-    return output_folder(out, name, overwrite, Results.COMPARISON, reads)
+    return Output(out, name, overwrite, Results.COMPARISON, reads)
 
 
-def _finished(result: Comparison, folder: Path, overwrite: bool) -> None:
+def _finished(result: Comparison, output: Output) -> None:
     """Write a comparison, forget its futures only then, and say what was found."""
     from sufficiency import terminal
     from sufficiency.chunk_folder import KEPT
@@ -221,7 +221,7 @@ def _finished(result: Comparison, folder: Path, overwrite: bool) -> None:
 
     terminal.show_warnings(result.manifest["warnings"])
     try:
-        written = write_comparison(result, folder, overwrite)
+        written = write_comparison(result, output.folder, output.overwrite)
     except OutputError as error:
         raise OutputError(f"{error} {KEPT}") from error
     result.forget()

@@ -14,12 +14,12 @@ from sufficiency.commands.options import (
     chosen_scenario,
     files_of,
     out_options,
-    output_folder,
     replications_option,
     scenario_options,
     seed_option,
     workers_option,
 )
+from sufficiency.commands.output import Output
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 from sufficiency.report.kinds import Results
 
@@ -143,15 +143,15 @@ def command(
     request = _request(tuple(parse_target(text) for text in targets), **how)
     wishes = _wishes(reach, reach_rate, reach_by)
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
-    folder = None
+    output = None
     if targets:
         name, reads = f"{chosen.name}-plan", files_of([chosen])
-        folder = output_folder(out, name, overwrite, Results.PLAN, reads)
+        output = Output(out, name, overwrite, Results.PLAN, reads)
     from sufficiency.executors import THREADS, Workers, usable_processors
 
     resolved = _checked(chosen, request, wishes)
     crew = Workers(THREADS, workers or usable_processors())
-    if folder is None:
+    if output is None:
         if out is not None or overwrite:
             raise click.UsageError(
                 "--out and --overwrite go with a --target: --reach alone says when a number is "
@@ -160,7 +160,7 @@ def command(
         _only_reach(resolved, wishes, request.seed, crew)
         return None
     typed = shlex.join(["sufficiency", *context.obj])
-    return _planned(folder, overwrite, resolved, request, crew, wishes, typed)
+    return _planned(output, resolved, request, crew, wishes, typed)
 
 
 def _request(
@@ -214,8 +214,7 @@ def _checked(chosen: Scenario, request: Request, wishes: Sequence[Wish]) -> Reso
 
 
 def _planned(
-    folder: Path,
-    overwrite: bool,
+    output: Output,
     resolved: Resolved,
     request: Request,
     crew: Workers,
@@ -228,10 +227,10 @@ def _planned(
     from sufficiency.report.plan_folder import write_plan
 
     try:
-        with terminating_as_interrupt():
+        with terminating_as_interrupt(), output.held():
             with terminal.plan_progress() as told:
                 report = make_plan(resolved, request, crew, wishes, typed, told)
-            written = write_plan(report, folder, overwrite)
+            written = write_plan(report, output.folder, output.overwrite)
     except KeyboardInterrupt:
         click.echo("Stopped. Nothing was written.", err=True)
         return INTERRUPTED

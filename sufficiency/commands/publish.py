@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from sufficiency.errors import OutputError
+
 
 @click.command("publish", short_help="Copy a run without small real counts, to be sent on.")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
@@ -30,7 +32,13 @@ def command(run: Path, to: Path, overwrite: bool) -> None:
     """
     from sufficiency.report.publishing import publish
 
-    published = publish(run, to, overwrite)
+    # Typed as "here" or "above" it has no name, which what lies beside it is named after.
+    to = to.resolve() if to.name in ("", "..") else to
+    try:
+        published = publish(run, to, overwrite)
+    except OutputError as error:
+        # What is said of a folder that is written names the option of other commands.
+        raise OutputError(str(error).replace("--out", "--to")) from error
     figures = (
         "1 figure was" if published.n_left_out == 1 else f"{published.n_left_out:,} figures were"
     )

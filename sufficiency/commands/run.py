@@ -16,12 +16,12 @@ from sufficiency.commands.options import (
     engine_option,
     files_of,
     out_options,
-    output_folder,
     replications_option,
     scenario_options,
     seed_option,
     workers_option,
 )
+from sufficiency.commands.output import Output
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 from sufficiency.errors import OutputError
 from sufficiency.page_process import page_beside
@@ -109,23 +109,21 @@ def command(
       sufficiency run scenarios/wolverhampton-2020-medium.yaml
       sufficiency run --authority "Wolverhampton" --in-care 512 --as-at 2024-09-30
     """
-    folder = out
+    output = None
     try:
         with terminating_as_interrupt(), page_beside(replications, workers) as page:
             chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
             from sufficiency.scenario.options import with_options
 
             chosen = with_options(chosen, actuals=actuals)
-            folder = output_folder(out, chosen.name, overwrite, reads=files_of([chosen]))
-            from sufficiency.report.holding import held
-
-            with held(folder):
-                with _written(folder, overwrite, page) as writer:
+            output = Output(out, chosen.name, overwrite, reads=files_of([chosen]))
+            with output.held():
+                with _written(output.folder, overwrite, page) as writer:
                     forecast = _simulated(
                         chosen,
                         replications,
                         workers=workers,
-                        kept_beside=folder,
+                        kept_beside=output.folder,
                         simulated=writer.begin,
                         command=shlex.join(["sufficiency", *context.obj]),
                         **how,
@@ -134,12 +132,12 @@ def command(
                     writer.finish(forecast)
                 forecast.forget()
     except KeyboardInterrupt:
-        click.echo(f"Stopped. {_what_is_kept(folder)}", err=True)
+        click.echo(f"Stopped. {_what_is_kept(out if output is None else output.folder)}", err=True)
         return INTERRUPTED
     from sufficiency import terminal
 
     terminal.show_forecast(forecast.forecast, forecast.finance)
-    click.echo(f"The report is {folder / 'report.html'}")
+    click.echo(f"The report is {output.folder / 'report.html'}")
     return None
 
 

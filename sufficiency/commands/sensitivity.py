@@ -15,12 +15,12 @@ from sufficiency.commands.options import (
     chosen_scenario,
     files_of,
     out_options,
-    output_folder,
     replications_option,
     scenario_options,
     seed_option,
     workers_option,
 )
+from sufficiency.commands.output import Output
 from sufficiency.commands.stopping import INTERRUPTED, terminating_as_interrupt
 from sufficiency.report.kinds import Results
 
@@ -109,19 +109,18 @@ def command(
     from sufficiency.sensitivity.study import Asked
 
     chosen = chosen_scenario(scenario, authority, in_care, as_at, months, overlays)
-    folder = output_folder(
-        out, f"{chosen.name}-sensitivity", overwrite, Results.SENSITIVITY, files_of([chosen])
-    )
+    name, reads = f"{chosen.name}-sensitivity", files_of([chosen])
+    output = Output(out, name, overwrite, Results.SENSITIVITY, reads)
     asked = Asked(
         assumptions=_parts(assumptions),
         measures=_parts(measures),
         command=shlex.join(["sufficiency", *context.obj]),
         **how,
     )
-    return _studied(chosen, asked, folder, overwrite)
+    return _studied(chosen, asked, output)
 
 
-def _studied(chosen: Scenario, asked: Asked, folder: Path, overwrite: bool) -> int | None:
+def _studied(chosen: Scenario, asked: Asked, output: Output) -> int | None:
     """Make the study, write it and say what was found."""
     from sufficiency import terminal
     from sufficiency.report.sensitivity_folder import write_sensitivity
@@ -130,10 +129,10 @@ def _studied(chosen: Scenario, asked: Asked, folder: Path, overwrite: bool) -> i
 
     terminal.show_warnings(why_wait(DEFAULT_ENGINE))
     try:
-        with terminating_as_interrupt():
+        with terminating_as_interrupt(), output.held():
             with terminal.progress_bar(asked.replications) as progress:
                 result = study(chosen, asked, progress)
-            written = write_sensitivity(result, folder, overwrite)
+            written = write_sensitivity(result, output.folder, output.overwrite)
     except KeyboardInterrupt:
         click.echo("Stopped. Nothing was written.", err=True)
         return INTERRUPTED

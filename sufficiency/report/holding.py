@@ -1,4 +1,4 @@
-"""One run at a time for each folder of results: two would take away each other's futures."""
+"""One command at a time for each folder of results: two would take away each other's work."""
 
 from __future__ import annotations
 

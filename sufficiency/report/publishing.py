@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from sufficiency.errors import OutputError, UserError
 from sufficiency.report.figures import FLAG, FLAG_COLUMN, RunResult
+from sufficiency.report.holding import held
 from sufficiency.report.kinds import MANIFEST, Results
 from sufficiency.report.run_folder import (
     TABLES,
@@ -66,7 +67,7 @@ def publish(run: Path, to: Path, overwrite: bool = False) -> Publication:
     Raises:
         UserError: ``run`` is not the folder of a run.
         OutputError: ``to`` exists already, is the run itself, inside it or around it, or
-            cannot be written.
+            cannot be written, or another command works on it.
     """
     read = read_run(run)
     if run.resolve() == to.resolve() or run.resolve() in to.resolve().parents:
@@ -74,7 +75,7 @@ def publish(run: Path, to: Path, overwrite: bool = False) -> Publication:
     if to.resolve() in run.resolve().parents:
         raise OutputError(f"{to}: holds the run itself ({run}); choose another with --to.")
     safe = shown(_with_safe_manifest(read))
-    with written_whole(to, overwrite, Results.PUBLISHED) as aside:
+    with held(to), written_whole(to, overwrite, Results.PUBLISHED) as aside:
         _write(safe, run, aside)
     tables = [getattr(safe, name) for name in TABLES]
     hidden = sum(int((t[FLAG_COLUMN] == FLAG).sum()) for t in tables if FLAG_COLUMN in t)
