@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from command_line import status
@@ -99,6 +102,35 @@ def test_what_is_put_back_is_not_simulated_over_in_vain(
     assert "run: the folder exists already" in said
     assert "Simulating" not in said
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "manifest.json"]
+
+
+def fails(*_: object) -> NoReturn:
+    raise OSError(errno.ENOSYS, "Function not implemented")
+
+
+@pytest.mark.parametrize(
+    ("what", "does"),
+    [("fstat", fails), ("path.samestat", lambda *_: False)],
+    ids=["nothing is known of a file", "no file is the same twice"],
+)
+def test_where_files_cannot_be_told_apart_nobody_tries_for_ever(
+    what: str, does: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_file, n_opened = os.open, [0]
+
+    def opened(*arguments: Any) -> int:
+        n_opened[0] += 1
+        assert n_opened[0] <= 20
+        return open_file(*arguments)
+
+    with monkeypatch.context() as there:
+        there.setattr(os, "open", opened)
+        there.setattr(f"os.{what}", does)
+        with held(tmp_path / "run"):
+            held_meanwhile = [path.name for path in tmp_path.iterdir()]
+    assert held_meanwhile == [".run.held"]
+    assert n_opened[0] == 10
+    assert not list(tmp_path.iterdir())
 
 
 def test_whoever_is_killed_holds_nothing_any_longer(

@@ -14,6 +14,7 @@ from sufficiency.report.replacing import tidy
 from sufficiency.report.writing import explained
 
 _BY_ANOTHER = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+_TRIES = 10
 
 
 @contextmanager
@@ -47,25 +48,33 @@ def held(out: Path) -> Iterator[None]:
 
 def _marked(mark: Path, out: Path) -> int:
     """The number of the open file ``mark``, which is ours alone."""
-    while True:
-        try:
-            file = os.open(mark, os.O_RDWR | os.O_CREAT, 0o644)
-        except PermissionError:  # What a run of a colleague's left in a folder that is shared.
-            file = os.open(mark, os.O_RDONLY)
-        try:
-            _lock(file)
-        except OSError as error:
-            if error.errno in _BY_ANOTHER:
-                os.close(file)
-                raise OutputError(
-                    f"{out}: another run is being worked out for this folder. Wait until it has "
-                    "ended, or choose another folder with --out."
-                ) from None
-            # Where nothing can be locked, as on some networks, nobody is kept out.
+    for _ in range(_TRIES - 1):
+        file = _opened(mark, out)
         with suppress(OSError):
             if os.path.samestat(os.fstat(file), mark.stat()):
                 return file
         os.close(file)  # Whoever held it took it away as it was opened.
+    # Or files cannot be told apart here, as on some networks: then nobody is kept out.
+    return _opened(mark, out)
+
+
+def _opened(mark: Path, out: Path) -> int:
+    """The number of the file ``mark``, opened and locked, if files can be locked here."""
+    try:
+        file = os.open(mark, os.O_RDWR | os.O_CREAT, 0o644)
+    except PermissionError:  # What a run of a colleague's left in a folder that is shared.
+        file = os.open(mark, os.O_RDONLY)
+    try:
+        _lock(file)
+    except OSError as error:
+        if error.errno in _BY_ANOTHER:
+            os.close(file)
+            raise OutputError(
+                f"{out}: another run is being worked out for this folder. Wait until it has "
+                "ended, or choose another folder with --out."
+            ) from None
+        # Where nothing can be locked, as on some networks, nobody is kept out.
+    return file
 
 
 def _lock(file: int) -> None:
