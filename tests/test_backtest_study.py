@@ -334,6 +334,29 @@ def test_pieces_of_another_backtest_are_refused(tmp_path: Path) -> None:
     assert pieces.begin(settings_of(20, 1, "compiled"), resume=True) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("letters.txt", "Dear Panel"),
+        ("settings.json", '{"editor.tabSize": 4}'),
+        ("settings.json", "[1, 2]"),
+        ("201-2021.npz", ""),
+    ],
+)
+@pytest.mark.parametrize("resume", [(), ("--resume",)], ids=["", "resumed"])
+def test_a_folder_that_is_no_unfinished_backtest_is_left_alone(
+    name: str, text: str, resume: tuple[str, ...], tmp_path: Path
+) -> None:
+    mine = tmp_path / "out.unfinished"
+    mine.mkdir()
+    (mine / name).write_text(text, encoding="utf-8")
+    options = ("--authority", "Rutland", "--origins", "2021", "--replications", "20", *resume)
+    with pytest.raises(OutputError, match=r"out\.unfinished: found a folder that is not an unf"):
+        run(*options, "--out", str(tmp_path / "out"), "--workers", "1", catch=False)
+    assert {path.name: path.read_text(encoding="utf-8") for path in mine.iterdir()} == {name: text}
+    assert list(tmp_path.iterdir()) == [mine]
+
+
 def test_the_digest_is_of_what_forecasts_are_made_from() -> None:
     assert len(data_sha256()) == 64
     assert data_sha256() == data_sha256()

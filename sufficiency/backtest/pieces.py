@@ -29,6 +29,8 @@ Floats = NDArray[np.float64]
 SETTINGS = "settings.json"
 LINES_FILE = "backtest_lines.csv"
 """What a backtest makes and so does not depend on."""
+_EVER_SAID = {"replications", "seed", "engine", "version"}
+"""What the settings of every version say."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,15 @@ class Pieces:
         """Make the folder ready and return how many pieces it holds already.
 
         Raises `OutputError` if it holds pieces and ``resume`` is false, or they are of other
-        settings, or it cannot be written.
+        settings, or it holds what no backtest has written, or it cannot be written.
         """
         path = self.folder / SETTINGS
+        if self.folder.is_dir() and any(self.folder.iterdir()) and not _is_ours(path):
+            raise OutputError(
+                f"{self.folder}: found a folder that is not an unfinished backtest (it has no "
+                f"{SETTINGS} of one), and a backtest would keep its pieces there. Move it, or "
+                "choose another --out."
+            )
         found = sum(1 for _ in self.folder.glob("*.npz")) if self.folder.is_dir() else 0
         if found and not resume:
             raise OutputError(
@@ -169,13 +177,25 @@ class Pieces:
         aside.replace(path)
 
 
-def _difference(path: Path, settings: Settings) -> str:
-    """What of the settings differs, in words."""
+def _is_ours(path: Path) -> bool:
+    """Whether a file says what pieces are of, by whatever version of the program."""
+    held = _read(path)
+    return held is not None and held.keys() >= _EVER_SAID
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The settings in a file; None if there are none."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return "an unknown backtest"
-    if not isinstance(held, dict):
+        return None
+    return held if isinstance(held, dict) else None
+
+
+def _difference(path: Path, settings: Settings) -> str:
+    """What of the settings differs, in words."""
+    held = _read(path)
+    if held is None:
         return "an unknown backtest"
     words = {
         "replications": "another number of replications",
