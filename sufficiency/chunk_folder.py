@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
@@ -21,6 +22,7 @@ import numpy as np
 from sufficiency.chunks import Arrays, Chunk, Numbers
 from sufficiency.errors import OutputError
 from sufficiency.identity import Identity
+from sufficiency.report.replacing import HALF
 from sufficiency.report.writing import explained
 
 KEPT = "The futures that are finished are kept: the same command with --resume goes on from there."
@@ -124,7 +126,7 @@ class ChunkFolder:
 
     def remove(self) -> None:
         """Remove the folder, and those above it that were made for it and are empty."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        self._drop(self.path, ignore_errors=True)
         with suppress(OSError):
             for folder in self._made:
                 folder.rmdir()
@@ -134,7 +136,7 @@ class ChunkFolder:
         earlier = _kept_beside(self._out)
         if not resume:
             for path in earlier:
-                shutil.rmtree(path)
+                self._drop(path)
             return
         for leftover in self.path.glob("*.part"):
             leftover.unlink()
@@ -146,6 +148,19 @@ class ChunkFolder:
                 "command that was stopped, or start afresh without --resume."
             )
         self.notes.append("There is no unfinished run to resume, so this one starts afresh.")
+
+    def _drop(self, path: Path, *, ignore_errors: bool = False) -> None:
+        """Remove a folder of chunks, first of all from where they are looked for.
+
+        What is left if that is stopped goes with all else that is left beside the folder.
+        """
+        gone = self._out.with_name(f".{self._out.name}.{uuid.uuid4().hex[:8]}{HALF}")
+        try:
+            path.rename(gone)
+        except OSError:
+            shutil.rmtree(path, ignore_errors=ignore_errors)
+        else:
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _other(self, path: Path) -> str:
         """What the chunks in another folder are of."""

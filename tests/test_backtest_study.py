@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -355,6 +356,25 @@ def test_a_folder_that_is_no_unfinished_backtest_is_left_alone(
         run(*options, "--out", str(tmp_path / "out"), "--workers", "1", catch=False)
     assert {path.name: path.read_text(encoding="utf-8") for path in mine.iterdir()} == {name: text}
     assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_pieces_that_were_being_removed_are_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, pieces = settings_of(20, 1, "compiled"), Pieces(tmp_path / "p")
+    pieces.begin(settings, resume=False)
+    pieces.keep_array("201-smoothed", np.zeros(3))
+
+    def interrupted(folder: Path, **how: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pieces.remove()
+    assert pieces.begin(settings, resume=False) == 0
+    pieces.remove()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_digest_is_of_what_forecasts_are_made_from() -> None:

@@ -22,6 +22,7 @@ from sufficiency.experiment import run
 from sufficiency.forecast import Forecast
 from sufficiency.identity import DECIDES, code_version, identity_of
 from sufficiency.replication import Job, surroundings_of
+from sufficiency.report.holding import held
 from sufficiency.resolution.resolve import resolve
 from sufficiency.scenario.options import scenario_for_authority
 
@@ -186,6 +187,26 @@ def test_nothing_to_resume_is_said(tmp_path: Path, undisturbed: list[bytes]) -> 
         in (found.manifest["warnings"])
     )
     found.forget()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_chunks_that_were_being_removed_are_resumed_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = a_run(tmp_path / "run")
+
+    def interrupted(folder: Path, **how: object) -> None:
+        next(Path(folder).glob("*.json")).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            found.forget()
+    assert not has_chunks(tmp_path / "run")
+    assert len(list(tmp_path.iterdir())) == 1
+    with held(tmp_path / "run"):
+        pass
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import signal
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command_line import ROOT, found_first, status
+from command_line import FILES, ROOT, found_first, leave_out_the_report, status
 
 from sufficiency.commands.run import STOPPED
 from sufficiency.commands.stopping import hearing_interrupts, terminating_as_interrupt
+from sufficiency.forecast import Forecast
 from sufficiency.report.run_folder import RunWriter
 from sufficiency.shipped import shipped_path
 
@@ -95,6 +97,69 @@ def test_an_error_that_an_interrupt_became_says_what_is_kept(
     monkeypatch.setattr("sufficiency.chunk_folder.has_chunks", lambda folder: True)
     assert status("run", MEDIUM, "--out", str(tmp_path / "out")) == 130
     assert capsys.readouterr().err.strip() == f"Stopped. {STOPPED}"
+
+
+QUICK = ("run", MEDIUM, "--replications", "2", "--months", "1", "--workers", "1")
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "again"])
+def test_stopped_once_all_is_written_is_done(
+    times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leave_out_the_report(monkeypatch)
+    forget, n_forgotten = Forecast.forget, [0]
+
+    def interrupted(forecast: Forecast) -> None:
+        n_forgotten[0] += 1
+        if n_forgotten[0] <= times:
+            raise KeyboardInterrupt
+        forget(forecast)
+
+    monkeypatch.setattr(Forecast, "forget", interrupted)
+    out = tmp_path / "out"
+    assert status(*QUICK, "--out", str(out)) == 0
+    said = capsys.readouterr()
+    assert said.err.count("All results are written already.") == 1
+    assert "Stopped" not in said.err
+    assert f"The report is {out / 'report.html'}" in said.out
+    assert {path.name for path in out.iterdir()} == FILES
+    assert times == 2 or list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("which", "ends_with", "seed"), [(1, 130, 1), (2, 0, 2)], ids=["before", "after"]
+)
+def test_stopped_as_results_are_replaced_says_which_are_there(
+    which: int,
+    ends_with: int,
+    seed: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    leave_out_the_report(monkeypatch)
+    out = tmp_path / "out"
+    assert status(*QUICK, "--out", str(out)) == 0
+    rename, n_renamed = Path.rename, [0]
+
+    def interrupted(self: Path, target: Path) -> Path:
+        moved = rename(self, target)
+        n_renamed[0] += {self, Path(target)} & {out} != set()
+        if n_renamed[0] == which:
+            n_renamed[0] += 9
+            raise KeyboardInterrupt
+        return moved
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    again = (*QUICK, "--seed", "2", "--out", str(out), "--overwrite")
+    assert status(*again) == ends_with
+    said = capsys.readouterr().err
+    assert ("All results are written already." in said) == (ends_with == 0)
+    assert ("Stopped. No results are written yet" in said) == (ends_with == 130)
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["seed"] == seed
+    if ends_with == 0:
+        assert list(tmp_path.iterdir()) == [out]
 
 
 def test_whoever_hears_ctrl_c_already_goes_on_hearing_it() -> None:

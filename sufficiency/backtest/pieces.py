@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,10 @@ class Pieces:
         return np.asarray(self._held(name)["values"], dtype=np.float64)
 
     def remove(self) -> None:
-        """Remove the folder: the backtest is finished."""
+        """Remove the folder, what says whose it is last: the backtest is finished."""
+        for piece in self.folder.glob("*.npz"):
+            with suppress(OSError):
+                piece.unlink()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _held(self, name: str) -> dict[str, NDArray[Any]]:

@@ -178,11 +178,11 @@ def _backtest_published(
             started_at=started_at,
             not_scored=not_scored,
         )
-        written = write_result(result, folder, overwrite=overwrite)
-        Pieces(unfinished).remove()
+        with output.finishing(Pieces(unfinished).remove):
+            write_result(result, folder, overwrite=overwrite)
         for sentence in verdict_sentences(BacktestFigures.of(result)):
             click.echo(sentence)
-        click.echo(f"The page is {written / PAGE_FILE}")
+        click.echo(f"The page is {folder / PAGE_FILE}")
         return 0
 
 

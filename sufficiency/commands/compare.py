@@ -118,7 +118,9 @@ def _of_runs(runs: list[Path], output: Output, unpaired: bool, typed: str) -> No
     if not unpaired and are_apart(runs):
         _moved(runs[0], runs[1], output, typed)
     else:
-        _finished(compare_runs(runs, unpaired, typed), output)
+        result = compare_runs(runs, unpaired, typed)
+        _write(result, output)
+        _show(result, output)
 
 
 def _of_scenarios(
@@ -157,11 +159,13 @@ def _of_scenarios(
         with terminating_as_interrupt(), output.held():
             with terminal.progress_bar(asked.replications) as progress:
                 result = compare_scenarios(scenarios, asked, progress)
-            _finished(result, output)
+            _write(result, output)
     except KeyboardInterrupt:
-        kept = has_chunks(output.folder)
-        click.echo(f"Stopped. {STOPPED if kept else 'Nothing was written.'}", err=True)
-        return INTERRUPTED
+        if not output.is_written:
+            kept = has_chunks(output.folder)
+            click.echo(f"Stopped. {STOPPED if kept else 'Nothing was written.'}", err=True)
+            return INTERRUPTED
+    _show(result, output)
     return None
 
 
@@ -213,17 +217,23 @@ def _output(out: Path | None, names: list[str], overwrite: bool, reads: Sequence
     return Output(out, name, overwrite, Results.COMPARISON, reads)
 
 
-def _finished(result: Comparison, output: Output) -> None:
-    """Write a comparison, forget its futures only then, and say what was found."""
+def _write(result: Comparison, output: Output) -> None:
+    """Write a comparison, and forget its futures only then."""
     from sufficiency import terminal
     from sufficiency.chunk_folder import KEPT
     from sufficiency.report.comparison_folder import write_comparison
 
     terminal.show_warnings(result.manifest["warnings"])
     try:
-        written = write_comparison(result, output.folder, output.overwrite)
+        with output.finishing(result.forget):
+            write_comparison(result, output.folder, output.overwrite)
     except OutputError as error:
         raise OutputError(f"{error} {KEPT}") from error
-    result.forget()
+
+
+def _show(result: Comparison, output: Output) -> None:
+    """Say what was found."""
+    from sufficiency import terminal
+
     terminal.show_comparison(result)
-    click.echo(f"The report is {written / 'report.html'}")
+    click.echo(f"The report is {output.folder / 'report.html'}")

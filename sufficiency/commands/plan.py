@@ -230,12 +230,14 @@ def _planned(
         with terminating_as_interrupt(), output.held():
             with terminal.plan_progress() as told:
                 report = make_plan(resolved, request, crew, wishes, typed, told)
-            written = write_plan(report, output.folder, output.overwrite)
+            with output.finishing():
+                write_plan(report, output.folder, output.overwrite)
     except KeyboardInterrupt:
-        click.echo("Stopped. Nothing was written.", err=True)
-        return INTERRUPTED
+        if not output.is_written:
+            click.echo("Stopped. Nothing was written.", err=True)
+            return INTERRUPTED
     terminal.show_plan(report)
-    click.echo(f"The report is {written / 'report.html'}")
+    click.echo(f"The report is {output.folder / 'report.html'}")
     return None
 
 

@@ -117,23 +117,27 @@ def command(
 
             chosen = with_options(chosen, actuals=actuals)
             output = Output(out, chosen.name, overwrite, reads=files_of([chosen]))
-            with output.held():
-                with _written(output.folder, overwrite, page) as writer:
-                    forecast = _simulated(
-                        chosen,
-                        replications,
-                        workers=workers,
-                        kept_beside=output.folder,
-                        simulated=writer.begin,
-                        command=shlex.join(["sufficiency", *context.obj]),
-                        **how,
-                    )
-                    forecast.manifest["internal"] = internal
-                    writer.finish(forecast)
-                forecast.forget()
+            with (
+                output.held(),
+                output.finishing(lambda: forecast.forget()),
+                _written(output.folder, overwrite, page) as writer,
+            ):
+                forecast = _simulated(
+                    chosen,
+                    replications,
+                    workers=workers,
+                    kept_beside=output.folder,
+                    simulated=writer.begin,
+                    command=shlex.join(["sufficiency", *context.obj]),
+                    **how,
+                )
+                forecast.manifest["internal"] = internal
+                writer.finish(forecast)
     except KeyboardInterrupt:
-        click.echo(f"Stopped. {_what_is_kept(out if output is None else output.folder)}", err=True)
-        return INTERRUPTED
+        if output is None or not output.is_written:
+            folder = out if output is None else output.folder
+            click.echo(f"Stopped. {_what_is_kept(folder)}", err=True)
+            return INTERRUPTED
     from sufficiency import terminal
 
     terminal.show_forecast(forecast.forecast, forecast.finance)

@@ -132,13 +132,15 @@ def _studied(chosen: Scenario, asked: Asked, output: Output) -> int | None:
         with terminating_as_interrupt(), output.held():
             with terminal.progress_bar(asked.replications) as progress:
                 result = study(chosen, asked, progress)
-            written = write_sensitivity(result, output.folder, output.overwrite)
+            with output.finishing():
+                write_sensitivity(result, output.folder, output.overwrite)
     except KeyboardInterrupt:
-        click.echo("Stopped. Nothing was written.", err=True)
-        return INTERRUPTED
+        if not output.is_written:
+            click.echo("Stopped. Nothing was written.", err=True)
+            return INTERRUPTED
     terminal.show_warnings(result.manifest["warnings"])
     _show(result)
-    click.echo(f"The report is {written / 'report.html'}")
+    click.echo(f"The report is {output.folder / 'report.html'}")
     return None
 
 
