@@ -26,6 +26,10 @@ from sufficiency.report.replacing import HALF
 from sufficiency.report.writing import explained
 
 KEPT = "The futures that are finished are kept: the same command with --resume goes on from there."
+DROPPED = (
+    "Futures of an earlier run in this place that was not finished are dropped. If it was the same "
+    "run, --resume would go on with them."
+)
 _ABOUT = "about.json"
 _MARK = "sufficiency chunk "
 
@@ -33,6 +37,11 @@ _MARK = "sufficiency chunk "
 def has_chunks(out: Path) -> bool:
     """Whether an unfinished run is kept beside the folder that it would have been written to."""
     return any(next(path.glob("*.chunk"), None) for path in _kept_beside(out))
+
+
+def what_is_dropped(out: Path, *, resume: bool) -> list[str]:
+    """What the user should know before a run begins that goes on with nothing."""
+    return [DROPPED] if has_chunks(out) and not resume else []
 
 
 def _kept_beside(out: Path) -> list[Path]:

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from command_line import status
+from command_line import leave_out_the_report, status
 from test_same_again import path_to
 
 from sufficiency.errors import OutputError
 from sufficiency.report.holding import held
 
 MEDIUM = "wolverhampton-2020-medium"
-RUN = ("run", "--authority", "Rutland", "--months", "1", "--replications", "2")
+FEW = ("--months", "1", "--replications", "2")
+RUN = ("run", "--authority", "Rutland", *FEW)
 HOLDS = """
 import sys
 from pathlib import Path
@@ -102,6 +103,31 @@ def test_what_is_put_back_is_not_simulated_over_in_vain(
     assert "run: the folder exists already" in said
     assert "Simulating" not in said
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "manifest.json"]
+
+
+@pytest.mark.parametrize(
+    "command", [RUN, ("compare", MEDIUM, "wolverhampton-2020-best", *FEW)], ids=["run", "compare"]
+)
+def test_futures_that_are_dropped_are_said_to_be_before_it_begins(
+    command: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    leave_out_the_report(monkeypatch)
+    for name in ("write_comparison_page", "write_comparison_workbook"):
+        module = name.removeprefix("write_")
+        monkeypatch.setattr(f"sufficiency.report.{module}.{name}", lambda _, path: path.touch())
+    kept = tmp_path / ".run.chunks-0123456789ab"
+    kept.mkdir()
+    (kept / "all-11-000000-000050.chunk").touch()
+    assert status(*command, "--out", "run") == 0
+    before, simulating, _ = capsys.readouterr().err.partition("Simulating")
+    assert simulating
+    assert before.count("Futures of an earlier run in this place that was not finished are") == 1
+    assert status(*command, "--out", "run", "--overwrite") == 0
+    assert "earlier run" not in capsys.readouterr().err
 
 
 def fails(*_: object) -> NoReturn:

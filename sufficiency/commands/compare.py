@@ -139,7 +139,7 @@ def _of_scenarios(
     names = [scenario.name for scenario in scenarios]
     output = _output(out, names, overwrite, files_of(scenarios))
     from sufficiency import terminal
-    from sufficiency.chunk_folder import has_chunks
+    from sufficiency.chunk_folder import has_chunks, what_is_dropped
     from sufficiency.comparison.compare import (
         DEFAULT_REPLICATIONS,
         DEFAULT_SEED,
@@ -157,6 +157,7 @@ def _of_scenarios(
     terminal.show_warnings(why_wait(asked.engine))
     try:
         with terminating_as_interrupt(), output.held():
+            terminal.show_warnings(what_is_dropped(output.folder, resume=asked.resume))
             with terminal.progress_bar(asked.replications) as progress:
                 result = compare_scenarios(scenarios, asked, progress)
             _write(result, output)

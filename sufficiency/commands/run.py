@@ -145,9 +145,18 @@ def command(
     return None
 
 
-def _simulated(chosen: Scenario, replications: int, *, engine: str, **how: Any) -> Forecast:
+def _simulated(
+    chosen: Scenario,
+    replications: int,
+    *,
+    engine: str,
+    kept_beside: Path,
+    resume: bool,
+    **how: Any,
+) -> Forecast:
     """The forecast, with what the user should know of it said as soon as it is known."""
     from sufficiency import experiment, terminal
+    from sufficiency.chunk_folder import what_is_dropped
     from sufficiency.resolution.resolve import resolve
     from sufficiency.simulation.simulate import why_another_engine, why_wait
 
@@ -155,9 +164,16 @@ def _simulated(chosen: Scenario, replications: int, *, engine: str, **how: Any) 
     known = [*resolved.warnings, *why_another_engine(engine)]
     terminal.show_warnings(known)
     terminal.show_warnings(why_wait(engine))
+    terminal.show_warnings(what_is_dropped(kept_beside, resume=resume))
     with terminal.progress_bar(replications) as progress:
         forecast = experiment.run(
-            resolved, replications=replications, engine=engine, progress=progress, **how
+            resolved,
+            replications=replications,
+            engine=engine,
+            kept_beside=kept_beside,
+            resume=resume,
+            progress=progress,
+            **how,
         )
     said = forecast.manifest["warnings"]
     terminal.show_warnings(note for note in said if note not in known)
