@@ -68,11 +68,20 @@ class ChunkFolder:
         with explained(out, "Nothing was written."):
             self._made = [folder for folder in out.absolute().parents if not folder.exists()]
             self._make_room(resume)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Nobody else on a shared computer should read what real children may be behind.
-            self.path.mkdir(mode=0o700, exist_ok=True)
-            text = json.dumps(asdict(identity), indent=2)
-            (self.path / _ABOUT).write_text(text + "\n", encoding="utf-8")
+            try:
+                self._begin()
+            except BaseException:
+                if not self.holds_something:
+                    self.remove()
+                raise
+
+    def _begin(self) -> None:
+        """Make the folder, which says what its chunks are of."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Nobody else on a shared computer should read what real children may be behind.
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        text = json.dumps(asdict(self._identity), indent=2)
+        (self.path / _ABOUT).write_text(text + "\n", encoding="utf-8")
 
     def finished(self, chunks: Iterable[Chunk]) -> set[Chunk]:
         """Those of the chunks that are kept whole; the damaged are counted in a note."""

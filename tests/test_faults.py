@@ -248,6 +248,19 @@ def test_a_disk_that_fills_keeps_what_was_finished(
     assert in_bytes(resumed) == undisturbed
 
 
+def test_a_disk_that_is_full_at_once_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, *_: object, **__: object) -> None:
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError, match="Nothing was written"):
+        run(SmallCouncil(), kept_beside=tmp_path / "new" / "run", workers=1, **SIZES)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_report_that_cannot_be_written_keeps_the_futures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
