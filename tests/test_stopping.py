@@ -127,6 +127,35 @@ def test_stopped_once_all_is_written_is_done(
 
 
 @pytest.mark.parametrize(
+    ("command", "tells"),
+    [
+        (QUICK, "show_forecast"),
+        (("compare", MEDIUM, "wolverhampton-2020-best", *QUICK[2:-2]), "show_comparison"),
+    ],
+    ids=["run", "compare"],
+)
+def test_stopped_as_it_tells_what_was_found_is_done(
+    command: tuple[str, ...],
+    tells: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    leave_out_the_report(monkeypatch)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"sufficiency.terminal.{tells}", interrupted)
+    out = tmp_path / "out"
+    assert status(*command, "--out", str(out)) == 0
+    said = capsys.readouterr().err
+    assert f"All results are written already, in {out}" in said
+    assert "Stopped" not in said
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
     ("which", "ends_with", "seed"), [(1, 130, 1), (2, 0, 2)], ids=["before", "after"]
 )
 def test_stopped_as_results_are_replaced_says_which_are_there(

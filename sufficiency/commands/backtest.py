@@ -180,9 +180,10 @@ def _backtest_published(
         )
         with output.finishing(Pieces(unfinished).remove):
             write_result(result, folder, overwrite=overwrite)
-        for sentence in verdict_sentences(BacktestFigures.of(result)):
-            click.echo(sentence)
-        click.echo(f"The page is {folder / PAGE_FILE}")
+        with output.telling():
+            for sentence in verdict_sentences(BacktestFigures.of(result)):
+                click.echo(sentence)
+            click.echo(f"The page is {folder / PAGE_FILE}")
         return 0
 
 
@@ -222,6 +223,7 @@ def _backtest_returns(
             "Say whose returns these are with --authority, such as --authority Wolverhampton."
         )
     from sufficiency import terminal
+    from sufficiency.backtest.output import PAGE_FILE
     from sufficiency.backtest.returns_output import Asked, backtest_files, write_returns_backtest
     from sufficiency.history.authorities import find_authority
     from sufficiency.report.returns_backtest_page import verdict_sentences
@@ -238,10 +240,12 @@ def _backtest_returns(
                 started_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 progress=show,
             )
-        page = write_returns_backtest(result, output.folder, overwrite=overwrite)
-    for sentence in verdict_sentences(result):
-        click.echo(sentence)
-    click.echo(f"The page is {page} (OFFICIAL-SENSITIVE)")
+        with output.finishing():
+            write_returns_backtest(result, output.folder, overwrite=overwrite)
+    with output.telling():
+        for sentence in verdict_sentences(result):
+            click.echo(sentence)
+        click.echo(f"The page is {output.folder / PAGE_FILE} (OFFICIAL-SENSITIVE)")
     return 0
 
 

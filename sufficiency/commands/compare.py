@@ -207,9 +207,11 @@ def _moved(before: Path, after: Path, output: Output, typed: str) -> None:
     from sufficiency.report.finance_movement import movement_sentence, write_movement
 
     movement = explain(before, after)
-    written = write_movement(movement, output.folder, output.overwrite, typed)
-    click.echo(movement_sentence(movement))
-    click.echo(f"The report is {written / 'report.html'}")
+    with output.finishing():
+        write_movement(movement, output.folder, output.overwrite, typed)
+    with output.telling():
+        click.echo(movement_sentence(movement))
+        click.echo(f"The report is {output.folder / 'report.html'}")
 
 
 def _output(out: Path | None, names: list[str], overwrite: bool, reads: Sequence[Path]) -> Output:
@@ -236,5 +238,6 @@ def _show(result: Comparison, output: Output) -> None:
     """Say what was found."""
     from sufficiency import terminal
 
-    terminal.show_comparison(result)
-    click.echo(f"The report is {output.folder / 'report.html'}")
+    with output.telling():
+        terminal.show_comparison(result)
+        click.echo(f"The report is {output.folder / 'report.html'}")

@@ -61,6 +61,14 @@ class Output:
             tidy(self.folder)
             clean_up()
 
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """What is left to do is to say what was found: Ctrl-C ends no more than that."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            click.echo(f"All results are written already, in {self.folder}", err=True)
+
     @property
     def is_written(self) -> bool:
         """Whether the folder is another than when it was first held."""

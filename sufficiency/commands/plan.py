@@ -236,8 +236,9 @@ def _planned(
         if not output.is_written:
             click.echo("Stopped. Nothing was written.", err=True)
             return INTERRUPTED
-    terminal.show_plan(report)
-    click.echo(f"The report is {output.folder / 'report.html'}")
+    with output.telling():
+        terminal.show_plan(report)
+        click.echo(f"The report is {output.folder / 'report.html'}")
     return None
 
 

@@ -138,10 +138,11 @@ def command(
             folder = out if output is None else output.folder
             click.echo(f"Stopped. {_what_is_kept(folder)}", err=True)
             return INTERRUPTED
-    from sufficiency import terminal
+    with output.telling():
+        from sufficiency import terminal
 
-    terminal.show_forecast(forecast.forecast, forecast.finance)
-    click.echo(f"The report is {output.folder / 'report.html'}")
+        terminal.show_forecast(forecast.forecast, forecast.finance)
+        click.echo(f"The report is {output.folder / 'report.html'}")
     return None
 
 

@@ -139,8 +139,9 @@ def _studied(chosen: Scenario, asked: Asked, output: Output) -> int | None:
             click.echo("Stopped. Nothing was written.", err=True)
             return INTERRUPTED
     terminal.show_warnings(result.manifest["warnings"])
-    _show(result)
-    click.echo(f"The report is {output.folder / 'report.html'}")
+    with output.telling():
+        _show(result)
+        click.echo(f"The report is {output.folder / 'report.html'}")
     return None
 
 
