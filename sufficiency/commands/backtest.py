@@ -150,10 +150,9 @@ def _backtest_published(
     from sufficiency.backtest.pieces import Pieces, settings_of
 
     output = Output(out, f"backtest {authority_name(study)}", overwrite, Results.BACKTEST)
-    folder = output.folder
     with output.held():
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        unfinished = folder.with_name(f"{folder.name}.unfinished")
+        unfinished = output.folder.with_name(f"{output.folder.name}.unfinished")
         try:
             with errors_after_an_interrupt():
                 found = _judged(study, unfinished, workers, resume=resume)
@@ -179,11 +178,11 @@ def _backtest_published(
             not_scored=not_scored,
         )
         with output.finishing(Pieces(unfinished).remove):
-            write_result(result, folder, overwrite=overwrite)
+            write_result(result, output.folder, overwrite=overwrite)
         with output.telling():
             for sentence in verdict_sentences(BacktestFigures.of(result)):
                 click.echo(sentence)
-            click.echo(f"The page is {folder / PAGE_FILE}")
+            click.echo(f"The page is {output.folder / PAGE_FILE}")
         return 0
 
 

@@ -34,7 +34,7 @@ SCENARIO_ENDINGS = (".yaml", ".yml")
 @click.option(
     "--overwrite",
     is_flag=True,
-    help="Replace an earlier report in that folder, never another's files.",
+    help="Replace an earlier report of this kind, never anything else.",
 )
 def command(
     scenario: str | None,
