@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+_SAFE_PATH = "PYTHONSAFEPATH"
 _BEGIN = """
 import runpy, sys
 from importlib.machinery import PathFinder
@@ -25,3 +29,20 @@ def running(module: str, *arguments: str) -> list[str]:
     """
     folder = Path(__file__).absolute().parents[1]
     return [sys.executable, "-P", "-c", _BEGIN, str(folder), module, *arguments]
+
+
+@contextmanager
+def nothing_from_the_current_folder() -> Iterator[None]:
+    """Have every Python that is started meanwhile look for nothing in the current folder.
+
+    A worker of `multiprocessing` looks there first, until it is told where its parent looks.
+    """
+    former = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if former is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = former

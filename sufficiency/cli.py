@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from sufficiency import __version__
+from sufficiency.another_python import nothing_from_the_current_folder
 from sufficiency.commands.stopping import (
     INTERRUPTED,
     errors_after_an_interrupt,
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             stream.reconfigure(errors="replace")
     if "--debug" not in typed:
         sys.excepthook = _one_line
-    with hearing_interrupts():
+    with hearing_interrupts(), nothing_from_the_current_folder():
         status = _status(typed)
     sys.exit(status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sufficiency import another_python
+from sufficiency import another_python, cli
 
 ASK = """
 import subprocess
@@ -72,3 +73,27 @@ def test_a_package_found_elsewhere_minds_nothing_in_the_current_folder(
     in_the_way(here, "random", "simpy", "sufficiency")
     says = f"__main__ {package / 'sufficiency' / '__init__.py'} True True"
     assert told(here, package) == [says, "a word"]
+
+
+def test_workers_of_a_command_mind_nothing_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it is told what to do, a worker loads much of Python's own library."""
+    in_the_way(tmp_path, "socket", "selectors", "tempfile")
+    monkeypatch.chdir(tmp_path)
+    codes: list[int | None] = []
+
+    def works(typed: list[str]) -> int:
+        worker = multiprocessing.get_context("spawn").Process(target=print)
+        worker.start()
+        worker.join()
+        codes.append(worker.exitcode)
+        return 0
+
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(cli, "_status", works)
+    with pytest.raises(SystemExit):
+        cli.main([])
+    assert codes == [0]
+    assert "PYTHONSAFEPATH" not in os.environ
