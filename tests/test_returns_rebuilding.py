@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from returns_builder import Written, day, rebuilt
 
@@ -321,3 +323,18 @@ def test_times_in_care_some_days_apart_can_be_joined_for_counting_beds() -> None
     joined = rebuilt(written, readmission_days=10)
     assert joined.periods == [("2019-06-01", "", "censored", "")]
     assert [began for began, _, _ in joined.placements] == ["2019-06-01", "2019-09-11"]
+
+
+# The last day that the data reach.
+
+
+@pytest.mark.parametrize(
+    ("events", "reaches"), [(2, "2021-03-31"), (11, "2021-03-31"), (12, "2020-06-19")]
+)
+def test_a_return_made_within_the_year_is_told_by_a_dozen_events(events: int, reaches: str) -> None:
+    """So many children come, the last on 19 June: a few would say little of how many are due."""
+    written = Written()
+    for child in range(events):
+        written.child(child, year=2021)
+        written.episode(2021, f"2020-06-{20 - events + child:02}", child=child)
+    assert rebuilt(written).histories.last_day == date.fromisoformat(reaches)

@@ -126,8 +126,8 @@ def window(returned: Return) -> tuple[date, date]:
     """The first day from which flows count, and the last day that the data reach.
 
     From the 1 April of the first year to the 31 March of the last. If nothing begins or ends in
-    a last stretch in which a dozen episodes would have, the return was made within the year, and
-    the last day is that of the last event.
+    a last stretch in which a dozen episodes would have, by the pace of at least as many, the return
+    was made within the year, and the last day is that of the last event.
     """
     years = returned.years
     first, last = date(min(years) - 1, 4, 1), date(max(years), 3, 31)
@@ -140,5 +140,5 @@ def window(returned: Return) -> tuple[date, date]:
     silent = (last - reached).days
     so_far = max(365 - silent, 1)
     due = len(days) * silent / so_far
-    is_part = silent >= SHORTEST_SILENCE_DAYS and due >= EVENTS_SURELY_DUE
+    is_part = silent >= SHORTEST_SILENCE_DAYS and min(due, len(days)) >= EVENTS_SURELY_DUE
     return first, reached if is_part else last
