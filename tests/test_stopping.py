@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from command_line import FILES, ROOT, found_first, leave_out_the_report, status
 
+from sufficiency.commands import stopping
 from sufficiency.commands.run import STOPPED
 from sufficiency.commands.stopping import hearing_interrupts, terminating_as_interrupt
 from sufficiency.forecast import Forecast
@@ -53,8 +54,9 @@ main(["run", {scenario!r}, "--replications", "2", "--out", {out!r}])
 
 
 @pytest.fixture(autouse=True)
-def _keep_the_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+def _leave_all_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(stopping, "_ear", stopping._Ear(may_wait=False))
 
 
 @pytest.mark.parametrize(
@@ -266,3 +268,10 @@ def test_stopped_while_the_libraries_load(module: str, tmp_path: Path) -> None:
     assert ended.returncode == 130
     assert ended.stderr.strip() == "Stopped. Nothing was written."
     assert not out.exists()
+
+
+def test_what_was_heard_says_nothing_of_errors_of_the_next_command() -> None:
+    with pytest.raises(KeyboardInterrupt), hearing_interrupts():
+        signal.raise_signal(signal.SIGINT)
+    with pytest.raises(ValueError, match="its own"), stopping.errors_after_an_interrupt():
+        raise ValueError("its own")

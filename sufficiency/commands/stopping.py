@@ -70,19 +70,20 @@ _ear = _Ear(may_wait=False)
 def hearing_interrupts() -> Iterator[None]:
     """Hear Ctrl-C as above, where Python's own way was to be used; afterwards as before."""
     global _ear
-    _ear = _Ear(may_wait=not _is_loading(sys._getframe()))
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
-        yield
-        return
-    signal.signal(signal.SIGINT, _ear)
+    before, _ear = _ear, _Ear(may_wait=not _is_loading(sys._getframe()))
+    is_python_s = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if is_python_s:
+        signal.signal(signal.SIGINT, _ear)
     try:
         yield
     finally:
-        _ear.rest()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if is_python_s:
+            _ear.rest()
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        _ear = before  # What was heard says nothing of errors from here on.
 
 
 @contextmanager
