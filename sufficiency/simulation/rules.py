@@ -108,8 +108,9 @@ def tick_up(time: float) -> float:
 def band_at(starts: Floats, origin: float, time: float) -> int:
     """The band at ``time``; bands start so long after ``origin``, the one after the last never."""
     band = 0
-    while origin + starts[band + 1] <= time:
-        band += 1
+    # All are counted, rising as they are: where a search would end cannot be foreseen.
+    for later in range(1, starts.size):
+        band += int(origin + starts[later] <= time)
     return band
 
 
