@@ -127,11 +127,11 @@ def test_no_command_replaces_what_it_reads_or_results_of_another(
     out = ("--out", "r", "--overwrite")
     text = "name: Mine\nauthority: Wolverhampton\ncalibration: {table: r/finance.csv}\n"
     Path("mine.yaml").write_text(text, encoding="utf-8")
-    read = "finance.csv, which this command reads, is in the folder"
+    read = "finance.csv, which is read by this command"
     assert read in refused(capsys, *RUN, "--actuals", "r/finance.csv", *out)
     assert read in refused(capsys, "run", "mine.yaml", *out)
-    assert "r, which this command reads" in refused(capsys, "check", "r", *out)
-    assert "r, which this command reads" in refused(capsys, "compare", "r", "other", *out)
+    assert "r: the folder is read by this command" in refused(capsys, "check", "r", *out)
+    assert "r: the folder is read by this command" in refused(capsys, "compare", "r", "other", *out)
     for other, command in (
         ("a comparison", ("compare", RUN[1], "wolverhampton-2020-best")),
         ("a sensitivity study", ("sensitivity", RUN[1])),

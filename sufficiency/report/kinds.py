@@ -89,9 +89,10 @@ def check_replaceable(out: Path, kind: Results, reads: Iterable[Path] = ()) -> N
     """
     for path in reads:
         if _is_within(path, out):
+            what = "is" if path.resolve() == out.resolve() else f"holds {path}, which is"
             raise OutputError(
-                f"{out}: {path}, which this command reads, is in the folder, so it will not be "
-                "replaced. Choose another with --out."
+                f"{out}: the folder {what} read by this command, so it will not be replaced. "
+                "Choose another with --out."
             )
     found = _found_instead(out, kind)
     if found:
