@@ -17,7 +17,7 @@ from sufficiency.comparison import compare as comparing
 from sufficiency.comparison import explaining
 from sufficiency.comparison.many import ManyJobs, work_out_one
 from sufficiency.comparison.paired import ADDED_UP
-from sufficiency.errors import UserError
+from sufficiency.errors import OutputError, UserError
 from sufficiency.report.kinds import Results, check_replaceable
 from sufficiency.resolution.resolve import Resolved, resolve
 from sufficiency.scenario.model import Scenario
@@ -198,6 +198,31 @@ def test_the_steps_add_up_to_the_difference_in_every_future() -> None:
     for measure, values in two.steps.values.items():
         np.testing.assert_array_equal(values, three.steps.values[measure])
     assert two.steps.changes == ("Edge of care", "Places: Children's homes and secure homes")
+
+
+@pytest.mark.parametrize(
+    ("compared", "kept"),
+    [(("runs/base", "runs/again"), False), (("base.yaml", "fewer.yaml", *FEW), True)],
+)
+def test_only_futures_that_are_kept_are_said_to_be(
+    quick: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    compared: tuple[str, ...],
+    kept: bool,
+) -> None:
+    leave_out_the_report(monkeypatch)
+    assert status("run", "base.yaml", *FEW, "--out", "runs/base") == 0
+    shutil.copytree("runs/base", "runs/again")
+
+    def full(*_: object) -> None:
+        raise OutputError("out: the disk is full.")
+
+    monkeypatch.setattr("sufficiency.report.comparison_folder.write_comparison", full)
+    assert status("compare", *compared, "--out", "out") == 2
+    said = capsys.readouterr().err
+    assert "the disk is full." in said
+    assert ("--resume" in said) == kept
 
 
 def test_runs_that_were_written_give_what_their_scenarios_give(

@@ -213,6 +213,27 @@ def test_the_folder_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert "def-information" in page
 
 
+@pytest.mark.usefixtures("few")
+def test_stopped_as_it_tells_what_was_found_a_study_is_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leave_out_the_report(monkeypatch)
+    out = tmp_path / "a study"
+
+    def interrupted(_: object) -> None:
+        if out.exists():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("sufficiency.terminal.show_warnings", interrupted)
+    options = ["--months", "6", "--replications", "6", "--workers", "1", "--strongest", "1"]
+    names = ["--assumptions", "costs.weekly_cost_gbp.supported_accommodation", "--measure", "cost"]
+    given = ["--authority", "Rutland", *options, *names, "--out", str(out)]
+    assert status("sensitivity", *given) == 0
+    said = capsys.readouterr().err
+    assert "All results are written already" in said
+    assert "Stopped" not in said
+
+
 def test_nothing_is_written_for_a_mistake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

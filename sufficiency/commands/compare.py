@@ -223,7 +223,7 @@ def _output(out: Path | None, names: list[str], overwrite: bool, reads: Sequence
 def _write(result: Comparison, output: Output) -> None:
     """Write a comparison, and forget its futures only then."""
     from sufficiency import terminal
-    from sufficiency.chunk_folder import KEPT
+    from sufficiency.chunk_folder import KEPT, has_chunks
     from sufficiency.report.comparison_folder import write_comparison
 
     terminal.show_warnings(result.manifest["warnings"])
@@ -231,6 +231,8 @@ def _write(result: Comparison, output: Output) -> None:
         with output.finishing(result.forget):
             write_comparison(result, output.folder, output.overwrite)
     except OutputError as error:
+        if not has_chunks(output.folder):  # As where written runs are compared.
+            raise
         raise OutputError(f"{error} {KEPT}") from error
 
 

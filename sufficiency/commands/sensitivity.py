@@ -138,8 +138,8 @@ def _studied(chosen: Scenario, asked: Asked, output: Output) -> int | None:
         if not output.is_written:
             click.echo("Stopped. Nothing was written.", err=True)
             return INTERRUPTED
-    terminal.show_warnings(result.manifest["warnings"])
     with output.telling():
+        terminal.show_warnings(result.manifest["warnings"])
         _show(result)
         click.echo(f"The report is {output.folder / 'report.html'}")
     return None
