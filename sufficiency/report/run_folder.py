@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 from sufficiency.errors import OutputError
 from sufficiency.report.figures import RunResult
 from sufficiency.report.kinds import MANIFEST, Results, check_replaceable
-from sufficiency.report.replacing import take_name
+from sufficiency.report.replacing import HALF, take_name
 from sufficiency.report.suppression import shown
 from sufficiency.report.writing import explained
 
@@ -204,7 +204,7 @@ def written_whole(
     """
     check_writable(out, overwrite, kind)
     made = [folder for folder in out.absolute().parents if not folder.exists()]
-    aside = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
+    aside = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}{HALF}")
     try:
         with explained(out, "Nothing was written."):
             aside.mkdir(parents=True)

@@ -63,8 +63,8 @@ def age_of_the_figures(plan: WorldPlan) -> list[str]:
     counted = plan.start - timedelta(days=plan.days_since_history)
     return [
         f"Rates are fitted to figures up to {long_date(counted)}, {years:.1f} years before the "
-        "start. The ranges allow for as much drift as rates have had in such a time, not for what "
-        "has changed for good since: newer figures (calibration.file, or a newer edition of this "
+        "start. The ranges allow for such drift of rates as past years have had, not for what has "
+        "changed for good since: newer figures (calibration.file, or a newer edition of this "
         "tool) make a surer forecast."
     ]
 
