@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sufficiency.domain import CAUSES, MOVE_REASONS
 from sufficiency.simulation.risks import risks_of
+from sufficiency.simulation.rules import NEVER, in_ticks
 from sufficiency.simulation.world import CARE_CLOCK, PLACEMENT_CLOCK, Floats, Hazards
 
 C, S, A, B, N = len(CAUSES), 6, 6, 3, 4
@@ -29,7 +30,7 @@ def some_hazards(seed: int, like_before: list[bool], groups: int, more: bool) ->
     return Hazards(
         per_day=rng.random((C, S, A, B)),
         clock=rng.choice([CARE_CLOCK, PLACEMENT_CLOCK], C),
-        care_band_starts_days=np.array([0.0, 30.0, 365.0]),
+        care_band_starts_days=np.array([0.0, 30.1, 365.0]),
         placement_band_starts_days=np.array([0.0, 90.0, math.inf]),
         need_factor=rng.random((C, N)),
         calendar_starts_days=np.arange(len(like_before)) * 100.0,
@@ -70,10 +71,11 @@ def test_every_rate_is_where_a_rule_looks_for_it(
     expected = factor[:, :, None] * hazards.need_factor[:, :, None, None]
     found = by_cause(risks.factor[..., : len(own), :])
     np.testing.assert_array_equal(found, np.moveaxis(expected, 1, 0))
-    starts = [*(100.0 * period for period in own), *[math.inf] * (len(like_before) + 1 - len(own))]
-    assert risks.calendar_starts.tolist() == starts
-    assert risks.care_starts.tolist() == [0.0, 30.0, 365.0, math.inf]
-    assert risks.placement_starts.tolist() == [0.0, 90.0, math.inf, math.inf]
+    calendar = [in_ticks(100.0 * period) for period in own]
+    assert risks.calendar_starts[: len(own)].tolist() == calendar
+    assert np.all(risks.calendar_starts[len(own) :] == NEVER)
+    assert risks.care_starts.tolist() == [0, in_ticks(30.1) + 1, in_ticks(365.0), NEVER]
+    assert risks.placement_starts.tolist() == [0, in_ticks(90.0), NEVER, NEVER]
     if groups > 1:
         np.testing.assert_array_equal(risks.group, hazards.calendar_group)
     else:

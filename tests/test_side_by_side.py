@@ -17,6 +17,7 @@ from sufficiency.simulation.side_by_side import (
     WIDTH,
     at_least_zero,
     below_zero,
+    lowest_bit,
     row_at,
     set_row,
     times,
@@ -36,7 +37,9 @@ def every_operation(left: Floats, hazard: Floats, days: float, found: Floats) ->
     set_row(found[3], without_exits(row))
     set_row(found[4], at_least_zero(row))
     found[5, 0] = row[N_EXIT_CAUSES]
-    return below_zero(row)
+    below = below_zero(row)
+    found[5, 1] = lowest_bit(below | 1 << WIDTH)
+    return below
 
 
 in_one_go: Any = njit(every_operation)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sufficiency.simulation.compiled import by_reference, compiled, floats, ints, step
-from sufficiency.simulation.rules import Risks
+from sufficiency.simulation.rules import NEVER, Risks, in_ticks, tick_up
 from sufficiency.simulation.side_by_side import WIDTH
 from sufficiency.simulation.world import CARE_CLOCK, Floats, Hazards
 
@@ -25,6 +25,9 @@ class Rates(NamedTuple):
     """(C,): 1.0 for what the clock of care counts, 0.0 for the clock of the placement."""
     need_factor: Floats
     """(C, N)."""
+    care_starts_days: Floats
+    """(B,), as the next."""
+    placement_starts_days: Floats
     calendar_starts_days: Floats
     """(K,)."""
     calendar_factor: Floats
@@ -39,32 +42,27 @@ def rates_of(hazards: Hazards) -> Rates:
         also_by_care=np.empty((0, *per_day.shape[1:])) if also is None else floats(also),
         on_care_clock=(hazards.clock == CARE_CLOCK).astype(np.float64),
         need_factor=floats(hazards.need_factor),
+        care_starts_days=floats(hazards.care_band_starts_days),
+        placement_starts_days=floats(hazards.placement_band_starts_days),
         calendar_starts_days=floats(hazards.calendar_starts_days),
         calendar_factor=floats(factor).reshape(-1, *factor.shape[-3:]),
     )
 
 
 def room_for_risks(hazards: Hazards) -> Risks:
-    """Room for the risks of these hazards: all is unset but for when bands start."""
+    """Room for the risks of these hazards: all is unset but for groups."""
     table, group = hazards.per_day.shape[1:], hazards.calendar_group
     needs, (ages, periods) = hazards.need_factor.shape[1], hazards.calendar_factor.shape[-2:]
     groups = len(hazards.calendar_factor) if hazards.calendar_factor.ndim > 3 else 1
     return Risks(
         by_care=np.empty((*table, WIDTH)),
         by_placement=np.empty((*table, WIDTH)),
-        care_starts=and_never(hazards.care_band_starts_days),
-        placement_starts=and_never(hazards.placement_band_starts_days),
-        calendar_starts=np.empty(periods + 1),
+        care_starts=np.empty(table[2] + 1, dtype=np.int64),
+        placement_starts=np.empty(table[2] + 1, dtype=np.int64),
+        calendar_starts=np.empty(periods + 1, dtype=np.int64),
         factor=np.empty((groups, needs, ages, periods, WIDTH)),
         group=np.zeros((table[0], needs), dtype=np.int64) if group is None else ints(group),
     )
-
-
-def and_never(starts_days: Floats) -> Floats:
-    """When bands begin, (B,), and that of the one after the last, (B + 1,)."""
-    starts = np.empty(len(starts_days) + 1)
-    starts[:-1], starts[-1] = starts_days, math.inf
-    return starts
 
 
 def risks_of(hazards: Hazards) -> Risks:
@@ -76,7 +74,7 @@ def risks_of(hazards: Hazards) -> Risks:
 
 @compiled
 def lay_out(rates: Rates, risks: Risks) -> None:
-    """Set the rates of risks, and when the calendar changes them, in place.
+    """Set the rates of risks, and when they change, in place.
 
     What is left over of rows is 0; periods that are left over begin never, and stay unset.
     """
@@ -85,14 +83,24 @@ def lay_out(rates: Rates, risks: Risks) -> None:
         for age in range(ages):
             for band in range(bands):
                 lay_out_stretch(sector, age, band, rates, risks)
+    for band in range(bands):
+        risks.care_starts[band] = starts_at(rates.care_starts_days[band])
+        risks.placement_starts[band] = starts_at(rates.placement_starts_days[band])
+    risks.care_starts[bands] = risks.placement_starts[bands] = NEVER
     periods = 0
     for period in range(rates.calendar_starts_days.size):
         if period == 0 or factors_change(period, rates.calendar_factor):
-            risks.calendar_starts[periods] = rates.calendar_starts_days[period]
+            risks.calendar_starts[periods] = starts_at(rates.calendar_starts_days[period])
             lay_out_period(period, periods, rates, risks)
             periods += 1
     for period in range(periods, risks.calendar_starts.size):
-        risks.calendar_starts[period] = math.inf
+        risks.calendar_starts[period] = NEVER
+
+
+@step
+def starts_at(days: float) -> int:
+    """The first tick of a band."""
+    return NEVER if days == math.inf else in_ticks(tick_up(days))
 
 
 @step

@@ -28,6 +28,7 @@ from sufficiency.simulation.side_by_side import (
     Row,
     at_least_zero,
     below_zero,
+    lowest_bit,
     row_at,
     set_row,
     times,
@@ -39,6 +40,8 @@ ADULT = 5
 """Position of the 18th birthday among the `birthdays` of a child (see `band_at`)."""
 OVER_16 = 4
 N_CAUSES = len(CAUSES)
+NEVER = 2**61
+"""Ticks, so many that nothing comes then, and that others can be added to them."""
 
 
 @by_reference
@@ -53,10 +56,10 @@ class Risks(NamedTuple):
     """(S, A, B, `WIDTH`): causes side by side."""
     by_placement: Floats
     """(S, A, B, `WIDTH`)."""
-    care_starts: Floats
-    """(B + 1,): the last is infinite, as of the two that follow."""
-    placement_starts: Floats
-    calendar_starts: Floats
+    care_starts: Ints
+    """(B + 1,): ticks; the last is `NEVER`, as of the two that follow."""
+    placement_starts: Ints
+    calendar_starts: Ints
     factor: Floats
     """(G, N, A, K, `WIDTH`): by group of sector and need, and by need; of periods in which it is
     the same, the first alone is a period."""
@@ -65,37 +68,15 @@ class Risks(NamedTuple):
 
 
 class Who(NamedTuple):
-    """Whose hazards a child lives by."""
+    """Whose hazards a child lives by; times are ticks."""
 
     sector: int
     need: int
     uasc: bool
-    entered: float
-    placed: float
-    planned: float
+    entered: int
+    placed: int
+    planned: int
     """The day of a plan for leaving care, or 0."""
-
-
-class Bands(NamedTuple):
-    """The bands of care, placement, age and calendar at a time."""
-
-    care: int
-    placement: int
-    age: int
-    period: int
-
-
-FIRST_BANDS = Bands(0, 0, 0, 0)
-"""Of a spell in which no time passes."""
-
-
-class Ends(NamedTuple):
-    """When each of the bands gives way to the next."""
-
-    care: float
-    placement: float
-    age: float
-    period: float
 
 
 @compiled
@@ -105,56 +86,19 @@ def tick_up(time: float) -> float:
 
 
 @step
-def band_at(starts: Floats, origin: float, time: float) -> int:
+def in_ticks(time: float) -> int:
+    """Whole ticks, for a `time` that is a multiple of one or infinite."""
+    return int(min(time * TICKS_PER_DAY, NEVER))
+
+
+@step
+def band_at(starts: Ints | Floats, origin: int, time: float) -> int:
     """The band at ``time``; bands start so long after ``origin``, the one after the last never."""
     band = 0
     # All are counted, rising as they are: where a search would end cannot be foreseen.
     for later in range(1, starts.size):
         band += int(origin + starts[later] <= time)
     return band
-
-
-@step
-def bands_at(time: float, who: Who, birthdays: Floats, risks: Risks) -> Bands:
-    """The bands at a time before the 18th birthday."""
-    return Bands(
-        band_at(risks.care_starts, who.entered, time),
-        band_at(risks.placement_starts, who.placed, time),
-        band_at(birthdays, 0.0, time),
-        band_at(risks.calendar_starts, 0.0, time),
-    )
-
-
-@step
-def ends_of(bands: Bands, who: Who, birthdays: Floats, risks: Risks) -> Ends:
-    """When the bands end: until the first of these times every hazard is constant."""
-    return Ends(
-        who.entered + risks.care_starts[bands.care + 1],
-        who.placed + risks.placement_starts[bands.placement + 1],
-        birthdays[bands.age + 1],
-        risks.calendar_starts[bands.period + 1],
-    )
-
-
-@step
-def bands_after(time: float, bands: Bands, ends: Ends) -> Bands:
-    """The bands at a time that is at most the first of their ends."""
-    return Bands(
-        bands.care + int(ends.care <= time),
-        bands.placement + int(ends.placement <= time),
-        bands.age + int(ends.age <= time),
-        bands.period + int(ends.period <= time),
-    )
-
-
-@step
-def hazards_of(who: Who, bands: Bands, risks: Risks) -> Row:
-    """The rates a day of all causes within a stretch."""
-    row = UASC_ROW if who.uasc else min(bands.age, OVER_16)
-    group = risks.group[who.sector, who.need]
-    by_care = row_at(risks.by_care[who.sector, row, bands.care])
-    by_placement = row_at(risks.by_placement[who.sector, row, bands.placement])
-    return (by_care + by_placement) * row_at(risks.factor[group, who.need, row, bands.period])
 
 
 @compiled
@@ -186,7 +130,7 @@ def next_ending(
     leaves_as_planned = planned_cause >= 0 and planned <= until
     if leaves_as_planned:
         until = planned
-    who = Who(sector, need, uasc, entered, placed, planned)
+    who = Who(sector, need, uasc, in_ticks(entered), in_ticks(placed), in_ticks(planned))
     due, first, remains = walk(now, until, True, who, birthdays, row_at(left), risks)
     set_row(after, remains)
     if leaves_as_planned and due >= planned:
@@ -213,22 +157,46 @@ def walk(
     When that is, whose, and what is then left. Until the day of a plan for leaving care, its
     probability stands in for the hazards of leaving; moves go on.
     """
-    left, waits = at_first, now < who.planned
-    time, due, first, bands = now, math.inf, ENDED_OPEN, FIRST_BANDS
-    if now < until:
-        bands = bands_at(now, who, birthdays, risks)
-    while time < until and first == ENDED_OPEN:
-        ends, hazards = ends_of(bands, who, birthdays, risks), hazards_of(who, bands, risks)
-        end = min(min(min(ends.care, ends.placement), min(ends.age, ends.period)), until)
+    time, last, left = in_ticks(now), in_ticks(until), at_first
+    due, first, care, placement, age, period = math.inf, ENDED_OPEN, 0, 0, 0, 0
+    if time < last:
+        care = band_at(risks.care_starts, who.entered, time)
+        if who.placed < time:
+            placement = band_at(risks.placement_starts, who.placed, time)
+        for later in range(1, ADULT):
+            age += int(birthdays[later] <= now)
+        while risks.calendar_starts[period + 1] <= time:
+            period += 1
+    group = risks.group[who.sector, who.need]
+    # Of ages and plans few change on the way: in between, only three clocks are looked at.
+    while time < last and first == ENDED_OPEN:
+        row, waits = UASC_ROW if who.uasc else age, time < who.planned
+        limit = min(last, in_ticks(birthdays[age + 1]))
         if waits:
-            end, hazards = min(end, who.planned), without_exits(hazards)
-        then = left - times(hazards, end - time)
-        spent = below_zero(then)
-        if spent != 0 and may_end:
-            due, first = first_spent(time, now, left, spent, hazards)
-            end, then = due, left - times(hazards, due - time)
-        time, left = end, then
-        bands, waits = bands_after(time, bands, ends), time < who.planned
+            limit = min(limit, who.planned)
+        by_care, by_placement = risks.by_care[who.sector, row], risks.by_placement[who.sector, row]
+        factor = risks.factor[group, who.need, row]
+        while time < limit:
+            # Whole numbers are compared and added soonest, and all that follows waits for them.
+            care_ends = who.entered + risks.care_starts[care + 1]
+            placement_ends = who.placed + risks.placement_starts[placement + 1]
+            period_ends = risks.calendar_starts[period + 1]
+            end = min(min(care_ends, placement_ends), min(period_ends, limit))
+            hazards = row_at(by_care[care]) + row_at(by_placement[placement])
+            hazards = hazards * row_at(factor[period])
+            if waits:
+                hazards = without_exits(hazards)
+            then = left - times(hazards, (end - time) * TICK)
+            spent = below_zero(then)
+            if spent != 0 and may_end:
+                due, first = first_spent(time * TICK, now, left, spent, hazards)
+                left = left - times(hazards, due - time * TICK)
+                break
+            time, left = end, then
+            care += int(care_ends <= time)
+            placement += int(placement_ends <= time)
+            period += int(period_ends <= time)
+        age += int(in_ticks(birthdays[age + 1]) <= time)
     return due, first, at_least_zero(left)
 
 
@@ -240,11 +208,12 @@ def first_spent(time: float, now: float, left: Row, spent: int, hazards: Row) ->
     began, or a later rule would come too early.
     """
     due, first = math.inf, ENDED_OPEN
-    for cause in range(N_CAUSES):
-        if spent >> cause & 1:
-            comes = max(tick_up(time + left[cause] / hazards[cause]), now + TICK)
-            if comes < due:
-                due, first = comes, cause
+    while spent != 0:
+        cause = lowest_bit(spent)
+        spent &= spent - 1
+        comes = max(tick_up(time + left[cause] / hazards[cause]), now + TICK)
+        if comes < due:
+            due, first = comes, cause
     return due, first
 
 
@@ -278,7 +247,7 @@ def spend(
 
     Those of leaving spend nothing until the day ``planned`` for it.
     """
-    who = Who(sector, need, uasc, entered, placed, planned)
+    who = Who(sector, need, uasc, in_ticks(entered), in_ticks(placed), in_ticks(planned))
     _, _, remains = walk(start, stop, False, who, birthdays, row_at(left), risks)
     set_row(left, remains)
 
@@ -310,11 +279,10 @@ def is_over_16(birthdays: Floats, now: float) -> bool:
 def new_need(destination: Floats, reason: int, over_16: bool, need: int, uniform: float) -> int:
     """The need group drawn on a move, by inversion of a row of ``destination`` (M, 2, N, N)."""
     row = destination[reason, int(over_16), need]
-    chosen, cumulative = need, 0.0
+    above, last, cumulative = 0, need, 0.0
+    # All are counted: where a search would end cannot be foreseen.
     for group in range(row.size):
-        if row[group] > 0.0:
-            chosen = group
-            cumulative += row[group]
-            if uniform < cumulative:
-                break
-    return chosen
+        cumulative += row[group]
+        above += int(cumulative <= uniform)
+        last = group if row[group] > 0.0 else last
+    return min(above, last)

@@ -53,6 +53,11 @@ def below_zero(row: Row) -> int:
     return int((row < 0.0) @ (1 << np.arange(WIDTH)))
 
 
+def lowest_bit(bits: int) -> int:
+    """The place of the lowest bit that is set, where one is."""
+    return (bits & -bits).bit_length() - 1
+
+
 if RUNS_COMPILED:
     from numba import types
     from numba.core import cgutils
@@ -177,6 +182,10 @@ if RUNS_COMPILED:
             bits = builder.shl(builder.zext(below, _WHOLE), _WHOLE(first))
             found = builder.or_(found, bits)
         return found
+
+    @_made(lowest_bit, (types.Integer,), types.int64)
+    def _lowest_bit(builder: Any, bits: Any) -> Any:
+        return builder.cttz(bits, ir.Constant(ir.IntType(1), 1))
 
     @_made(operator.getitem, (_RowType, types.Integer), types.float64)
     def _getitem(builder: Any, row: Any, place: Any) -> Any:
