@@ -1,4 +1,5 @@
-"""Is the cell of age and time in care that a chance draws the one that its distribution says?"""
+"""Are the cell of age and time in care and the time in the placement that a chance draws those that
+their distributions say?"""
 
 from __future__ import annotations
 
@@ -6,11 +7,12 @@ from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sufficiency.calibration.starting import GUIDE_STEPS, guide_of
-from sufficiency.simulation.at_start import AtStart, cell_of
+from sufficiency.simulation.at_start import AtStart, cell_of, placement_days
+from sufficiency.simulation.chances import GUIDE_STEPS, guide_of
 
 LEAST = 2.0**-33
 """Half the step of the numbers that are drawn: none is nearer to 0 or 1."""
@@ -34,3 +36,35 @@ def test_a_guided_search_finds_the_cell_that_a_whole_search_finds(
     found = [cell_of(0, float(chance), of_one) for chance in chances]
     assert found == np.searchsorted(cdf, chances * cdf[-1], side="right").tolist()
     assert all(some[cell] > 0 for cell in found)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(0.01, 900.0), min_size=1, max_size=30),
+    st.lists(st.tuples(st.floats(0.0, 1.3), st.floats(LEAST, 1 - LEAST)), max_size=20),
+    st.integers(0, 10**6),
+)
+def test_time_in_the_placement_is_a_share_of_time_in_care_between_those_of_its_grid(
+    steps: list[float], draws: list[tuple[float, float]], seed: int
+) -> None:
+    rng, grid = np.random.default_rng(seed), np.concatenate([[0.0], np.cumsum(steps)])
+    unmoved = np.sort(rng.random(len(grid)))[::-1] * 0.8
+    shares = np.sort(rng.random((len(grid), 5)), axis=1)
+    of_one = cast(
+        AtStart,
+        SimpleNamespace(
+            placement_days=grid,
+            placement_guide=guide_of(grid[None]),
+            placement_unmoved=unmoved[None],
+            placement_share=shares[None],
+        ),
+    )
+    at_points = [(point / grid[-1], 0.9) for point in grid]
+    for of_longest, chance in [*draws, *at_points]:
+        care_days = of_longest * grid[-1]
+        stayed = np.interp(care_days, grid, unmoved)
+        moved = (chance - stayed) / (1 - stayed)
+        by_time = [np.interp(moved, np.linspace(0, 1, 5), row) for row in shares]
+        share = 1.0 if moved < 0 else np.interp(care_days, grid, by_time)
+        found = placement_days(of_one, 0, care_days, chance)
+        assert found == pytest.approx(care_days * share, rel=1e-9, abs=1e-9)

@@ -15,7 +15,7 @@ from worlds import N_NEEDS, START, hazards, places
 from sufficiency.domain import CAUSES, N_EXIT_CAUSES, TICK, TICKS_PER_DAY
 from sufficiency.simulation import allocation, rules
 from sufficiency.simulation.allocation import Seekers
-from sufficiency.simulation.chances import inverse
+from sufficiency.simulation.chances import first_reached, inverse
 from sufficiency.simulation.children import NO_PLAN
 from sufficiency.simulation.places import Pools, Queue, supply_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
@@ -308,5 +308,5 @@ def test_every_ending_is_at_least_a_tick_away() -> None:
 def test_an_intensity_is_inverted_past_its_flat_stretches() -> None:
     grid, rising = np.array([0.0, 10.0, 20.0, 30.0]), np.array([0.0, 1.0, 1.0, 3.0])
     levels = np.array([0.5, 1.0, 1.0000001, 2.0, 3.0])
-    found = [inverse(level, grid, rising) for level in levels]
+    found = [inverse(level, first_reached(level, 1, rising), grid, rising) for level in levels]
     assert found == pytest.approx([5.0, 10.0, 20.0, 25.0, 30.0], abs=1e-5)

@@ -11,11 +11,11 @@ import pytest
 from worlds import N_AGES, N_NEEDS, a_world, cohort, entries, hazards, places
 
 from sufficiency.domain import CAUSES
-from sufficiency.simulation import compiled_model
+from sufficiency.simulation import compiled_model, population
 from sufficiency.simulation.compiled import RUNS_COMPILED
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.places import supply_of
-from sufficiency.simulation.population import children_of, come, groups_of
+from sufficiency.simulation.population import children_of, everybody
 from sufficiency.simulation.world import Emergencies, KnownTimes, PlannedEnds, StepDown, World
 
 C = len(CAUSES)
@@ -156,15 +156,48 @@ def test_tables_that_cannot_be_written_to_are_compiled_for_once() -> None:
             if isinstance(table, np.ndarray):
                 table.flags.writeable = False
     assert spells(sealed) == expected
-    for loop in (compiled_model.live_on, come):
+    for loop in (compiled_model.live_on, everybody):
         kinds: Any = loop
         assert len(kinds.signatures) == 1
 
 
-def test_a_short_surge_takes_no_more_room_than_who_comes_with_it() -> None:
+def test_a_short_surge_takes_no_more_room_than_who_comes_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    made = {name: getattr(population, name) for name in ("_room_for", "_room_for_groups")}
+    for name, room in made.items():
+        monkeypatch.setattr(population, name, lambda n, room=room: asked.append(n) or room(n))
     surge = entries({"5_9": [1e6, 0.0]}, calendar=(0.0, 1e-3))
-    groups = groups_of(a_world(days=3650, entries=surge), DRAWS)
-    assert 800 < groups.number.sum() < groups.times.shape[1] < 1200
+    children = children_of(a_world(days=3650, entries=surge), DRAWS)
+    groups, people = asked
+    assert 800 < len(children) < groups < 1200
+    assert len(children) < people < 1600
+
+
+@pytest.mark.parametrize("few", ["groups", "children"])
+def test_those_who_come_are_the_same_where_room_runs_out(
+    few: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_groups = replace(
+        entries({"5_9": 0.5, "16_17": 0.2}), group_size_probability=np.array([0.5, 0.0, 0.5])
+    )
+    world = a_world(days=300, entries=in_groups, cohort=cohort(3))
+    expected, asked = children_of(world, DRAWS), []
+
+    def too_little(coming: Any, at_start: int, times: int) -> Any:
+        asked.append(times)
+        room, scarce = 500, 4 * times
+        return (
+            population._room_for_groups(scarce if few == "groups" else room),
+            population._room_for(at_start + (scarce if few == "children" else room)),
+        )
+
+    monkeypatch.setattr(population, "_likely_room", too_little)
+    found = children_of(world, DRAWS)
+    assert len(asked) > 3
+    for own, whole in zip(found.people, expected.people, strict=True):
+        np.testing.assert_array_equal(own, whole)
 
 
 def test_nobody_enters_after_the_horizon_in_periods_that_begin_there() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,6 @@ from sufficiency.domain import AGE_BANDS, DAYS_PER_YEAR, NEED_GROUPS, UASC_ROW, 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-Guide = NDArray[np.int32]
-
-GUIDE_STEPS = 1024
 _ADOPTION = NEED_GROUPS.index(NeedGroup.PLACED_FOR_ADOPTION)
 _SUPPORTED = NEED_GROUPS.index(NeedGroup.SUPPORTED_16_PLUS)
 _FIRST_16_STEP = 16 * STEPS_PER_YEAR
@@ -42,7 +39,7 @@ _TRACE = 1e-6
 _PLACEMENT_GRID_DAYS = np.concatenate([[0.0], np.geomspace(1, 18 * 365.25, 200)])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ChildrenAtStart:
     """n children by kind, and the distributions that their ages and times are drawn from."""
 
@@ -62,22 +59,6 @@ class ChildrenAtStart:
     row for children placed for adoption, whose placements last as adoption takes."""
     placement_unmoved: Floats
     """(S + 1, P): chance of not having moved by then."""
-
-    @cached_property
-    def cell_guide(self) -> Guide:
-        """`guide_of` the profiles: the same for all futures."""
-        return guide_of(self.cell_cdf)
-
-
-def guide_of(cdf: Floats) -> Guide:
-    """(profiles, `GUIDE_STEPS` + 1): the first cell above each of evenly spaced probabilities.
-
-    A search for a cell among tens of thousands then begins between two that are close by: Chen and
-    Asau (1974), On generating random variates from an empirical distribution.
-    """
-    levels = np.arange(GUIDE_STEPS + 1) / GUIDE_STEPS
-    found = [np.searchsorted(row, levels * row[-1], side="right") for row in cdf]
-    return np.array(found, dtype=np.int32)
 
 
 def whole_children(needs: Floats, sector_totals: Ints, age_totals: Ints) -> Ints:

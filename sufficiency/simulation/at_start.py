@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sufficiency.calibration.starting import Guide, guide_of
 from sufficiency.domain import (
     EXIT_REASONS,
     NEED_GROUPS,
@@ -21,10 +20,11 @@ from sufficiency.domain import (
 )
 from sufficiency.simulation.birthdays import born_of_age
 from sufficiency.simulation.chances import (
+    Guide,
+    between,
     evenly_interpolated,
     first_above,
-    first_above_within,
-    interpolated,
+    guide_of,
 )
 from sufficiency.simulation.children import (
     COHORT,
@@ -59,10 +59,12 @@ class AtStart(NamedTuple):
     profile: Ints
     cell_cdf: Floats
     cell_guide: Guide
-    cell_age_days: Floats
-    cell_care_days: Floats
+    cell_edges_days: Floats
+    """(cells, 2): of age, then of time in care."""
     cell_width_days: float
     placement_days: Floats
+    placement_guide: Guide
+    """(1, steps + 1): `guide_of` the grid of times in care."""
     placement_share: Floats
     placement_unmoved: Floats
     first_born_day: Ints
@@ -87,11 +89,11 @@ def as_compiled(cohort: StartingCohort) -> AtStart:
         sector=ints(cohort.sector),
         profile=ints(cohort.profile),
         cell_cdf=floats(cohort.cell_cdf),
-        cell_guide=guide_of(cohort.cell_cdf) if cohort.cell_guide is None else cohort.cell_guide,
-        cell_age_days=floats(cohort.cell_age_days),
-        cell_care_days=floats(cohort.cell_care_days),
+        cell_guide=guide_of(cohort.cell_cdf[:0] if known else cohort.cell_cdf),
+        cell_edges_days=floats(np.stack([cohort.cell_age_days, cohort.cell_care_days], axis=1)),
         cell_width_days=float(cohort.cell_width_days),
         placement_days=floats(cohort.placement_days),
+        placement_guide=guide_of(cohort.placement_days[None]),
         placement_share=floats(cohort.placement_share),
         placement_unmoved=floats(cohort.placement_unmoved),
         first_born_day=ints(known.first_born_day) if known else none,
@@ -106,54 +108,65 @@ def as_compiled(cohort: StartingCohort) -> AtStart:
 
 @shared
 def in_care_at_start(cohort: AtStart, key: Key, starts: Ints, people: People) -> None:
-    """Fill in the starting cohort; ages and times served are each child's own where known."""
-    for child in range(cohort.age_group.size):
-        own = people.numbers[child]
-        draw_first(key, COHORT, child, own)
-        if cohort.first_born_day.size > 0:
-            born, care_days, placed_days = known_times(child, own, cohort)
-        else:
-            born, care_days, placed_days = drawn_times(child, own, cohort, starts)
+    """Fill in the starting cohort; ages and times served are each child's own where known.
+
+    Step by step, not child by child: while a step waits for what it reads of one child, it goes on
+    with the next.
+    """
+    children = range(cohort.age_group.size)
+    for child in children:
+        draw_first(key, COHORT, child, people.numbers[child])
+    if cohort.first_born_day.size > 0:
+        for child in children:
+            know_times(child, cohort, people)
+    else:
+        draw_times(cohort, starts, people)
+    for child in children:
         people.stream[child], people.number[child], people.rank[child] = COHORT_STREAM, child, child
-        people.uasc[child], people.born_day[child] = cohort.age_group[child] == UASC_ROW, born
-        people.entered[child], people.placed[child] = before_now(care_days), before_now(placed_days)
+        people.uasc[child] = cohort.age_group[child] == UASC_ROW
+        people.entered[child] = before_now(people.entered[child])
+        people.placed[child] = before_now(people.placed[child])
         people.need[child], people.sector[child] = cohort.need[child], cohort.sector[child]
         people.purpose[child], people.row[child] = COHORT, child
         people.group[child] = child
         settle(child, starts, people)
         if cohort.planned_time.size > 0:
-            plan(child, own, cohort, people)
+            plan(child, people.numbers[child], cohort, people)
 
 
 @step
-def drawn_times(
-    child: int, own: Numbers, cohort: AtStart, starts: Ints
-) -> tuple[int, float, float]:
-    """Day of birth, time in care and time in the placement, drawn from the child's profile."""
-    cell = cell_of(cohort.profile[child], uniform(own[CELL]), cohort)
-    width = cohort.cell_width_days
-    age_days = cohort.cell_age_days[cell] + uniform(own[AGE_IN_CELL]) * width
-    born = born_of_age(age_days, 0, cohort.age_group[child], starts)
-    care_days = cohort.cell_care_days[cell] + uniform(own[CARE_IN_CELL]) * width
-    care_days = min(max(care_days, 0.0), float(-born))
-    chance = uniform(own[TIME_PLACED])
-    return born, care_days, placement_days(cohort, placement_row(child, cohort), care_days, chance)
+def know_times(child: int, cohort: AtStart, people: People) -> None:
+    """Set the day of birth, but for the day within its month as it is, and for how long the child
+    has been in care and in the placement."""
+    into_month = int(uniform(people.numbers[child, AGE_IN_CELL]) * cohort.birth_days[child])
+    people.born_day[child] = cohort.first_born_day[child] + into_month
+    people.entered[child] = cohort.known_care_days[child]
+    people.placed[child] = cohort.known_placement_days[child]
+
+
+@step
+def draw_times(cohort: AtStart, starts: Ints, people: People) -> None:
+    """Set the same of all children, drawn from their profiles."""
+    children, width, cell = range(cohort.age_group.size), cohort.cell_width_days, people.row
+    for child in children:
+        cell[child] = cell_of(cohort.profile[child], uniform(people.numbers[child, CELL]), cohort)
+    for child in children:
+        own, edges_days = people.numbers[child], cohort.cell_edges_days[cell[child]]
+        age_days = edges_days[0] + uniform(own[AGE_IN_CELL]) * width
+        born = born_of_age(age_days, 0, cohort.age_group[child], starts)
+        care_days = edges_days[1] + uniform(own[CARE_IN_CELL]) * width
+        people.born_day[child] = born
+        people.entered[child] = min(max(care_days, 0.0), float(-born))
+    for child in children:
+        chance, care_days = uniform(people.numbers[child, TIME_PLACED]), people.entered[child]
+        row = placement_row(child, cohort)
+        people.placed[child] = placement_days(cohort, row, care_days, chance)
 
 
 @step
 def cell_of(profile: int, chance: float, cohort: AtStart) -> int:
     """The cell of age and time in care that a chance draws."""
-    cdf, guide = cohort.cell_cdf[profile], cohort.cell_guide[profile]
-    nearby = int(chance * (guide.size - 1))
-    return first_above_within(guide[nearby], guide[nearby + 1], cdf, chance * cdf[-1])
-
-
-@step
-def known_times(child: int, own: Numbers, cohort: AtStart) -> tuple[int, float, float]:
-    """The same as they are, but for the day within the month of birth."""
-    into_month = int(uniform(own[AGE_IN_CELL]) * cohort.birth_days[child])
-    born = cohort.first_born_day[child] + into_month
-    return born, cohort.known_care_days[child], cohort.known_placement_days[child]
+    return first_above(chance, cohort.cell_cdf[profile], cohort.cell_guide[profile])
 
 
 @step
@@ -169,17 +182,19 @@ def placement_row(child: int, cohort: AtStart) -> int:
 def placement_days(cohort: AtStart, row: int, care_days: float, chance: float) -> float:
     """Time in the present placement: all the time in care for those who never moved, a share of it
     drawn from the sector's distribution at that time in care for the others."""
-    grid = cohort.placement_days
-    unmoved = interpolated(care_days, grid, cohort.placement_unmoved[row])
-    chance = (chance - unmoved) / max(1.0 - unmoved, TICK)
+    grid, unmoved = cohort.placement_days, cohort.placement_unmoved[row]
+    above = first_above(care_days / grid[-1], grid, cohort.placement_guide[0])
+    above = min(max(above, 1), grid.size - 1)
+    below = above - 1
+    nearer = min((care_days - grid[below]) / (grid[above] - grid[below]), 1.0)
+    stayed = between(unmoved[below], unmoved[above], nearer)
+    chance = (chance - stayed) / max(1.0 - stayed, TICK)
     if chance < 0.0:
         return care_days
-    above = min(max(first_above(grid, care_days), 1), grid.size - 1)
-    nearer = min((care_days - grid[above - 1]) / (grid[above] - grid[above - 1]), 1.0)
     shares = cohort.placement_share[row]
-    shorter = evenly_interpolated(chance, shares[above - 1])
+    shorter = evenly_interpolated(chance, shares[below])
     longer = evenly_interpolated(chance, shares[above])
-    return float(care_days * (shorter + nearer * (longer - shorter)))
+    return float(care_days * between(shorter, longer, nearer))
 
 
 @step

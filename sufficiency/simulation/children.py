@@ -129,6 +129,12 @@ def draw_first(key: Key, purpose: int, row: int, numbers: Numbers) -> None:
 
 
 @step
+def draw_rest(key: Key, purpose: int, row: int, numbers: Numbers) -> None:
+    """Fill ``numbers`` (8,) in place with what follows the first 8 of a row."""
+    draw(key, purpose, 0, row * (FIRST_USES // AT_ONCE) + 1, numbers)
+
+
+@step
 def draw_placement(key: Key, purpose: int, row: int, placement: int, numbers: Numbers) -> None:
     """Fill ``numbers`` (8,) in place with those of a child's placement after the first, which is
     0: the uses of a placement, and one for nothing."""

@@ -120,22 +120,19 @@ def changes_of(places: Places) -> NDArray[np.void]:
 def room_for_seekers(people: People) -> allocation.Seekers:
     """What places must know of each child: its rank, birth and group; `place_nobody` sets the
     rest."""
-    need, pool, held, called, barred_pool, barred_turnover = np.empty(
-        (6, len(people.need)), np.int64
-    )
-    placed, since = np.empty((2, len(people.need)))
+    n = len(people.need)
     return allocation.Seekers(
-        need=need,
+        need=np.empty(n, np.int64),
         rank=people.rank,
         born_day=people.born_day,
         group=people.group,
-        pool=pool,
-        held=held,
-        called=called,
-        placed=placed,
-        since=since,
-        barred_pool=barred_pool,
-        barred_turnover=barred_turnover,
+        pool=np.empty(n, np.int64),
+        held=np.empty(n, np.int64),
+        called=np.empty(n, np.int64),
+        placed=np.empty(n),
+        since=np.empty(n),
+        barred_pool=np.empty(n, np.int64),
+        barred_turnover=np.empty(n, np.int64),
     )
 
 

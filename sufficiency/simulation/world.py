@@ -162,7 +162,7 @@ class PlannedEnds:
         _check_one_each(self, ("cause", "probability"), len(self.time))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KnownTimes:
     """When each child of the cohort was born, entered care and was placed; n children.
 
@@ -220,8 +220,6 @@ class StartingCohort:
     placement_unmoved: Floats
     """(S, P): chance on that grid of being in the first placement still, by sector."""
     known: KnownTimes | None = None
-    cell_guide: NDArray[np.int32] | None = None
-    """`calibration.starting.guide_of` ``cell_cdf``; None: made where it is needed."""
 
     def __post_init__(self) -> None:
         """Raises ValueError where tables differ in shape: compiled code reads on, unasked."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ from sufficiency.simulation.supply_paths import drawn_places
 from sufficiency.simulation.world import (
     CARE_CLOCK,
     PLACEMENT_CLOCK,
+    REMEMBERED,
     Entries,
     Hazards,
     KnownTimes,
@@ -366,7 +368,9 @@ def _seasonal(calendar: Calendar, season: EntriesSeason | None) -> tuple[Floats,
     return merged, factor
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _cohort(children: ChildrenAtStart, known: KnownTimes | None) -> StartingCohort:
+    """One for all the worlds of a scenario, so that what is worked out of it is remembered."""
     return StartingCohort(
         age_group=children.age_group,
         need=children.need,
@@ -380,5 +384,4 @@ def _cohort(children: ChildrenAtStart, known: KnownTimes | None) -> StartingCoho
         placement_share=children.placement_share,
         placement_unmoved=children.placement_unmoved,
         known=known,
-        cell_guide=None if known else children.cell_guide,
     )
