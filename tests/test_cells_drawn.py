@@ -4,18 +4,20 @@ their distributions say?"""
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from sufficiency.simulation.at_start import AtStart, cell_of, placement_days
-from sufficiency.simulation.chances import GUIDE_STEPS, guide_of
+from sufficiency.simulation.chances import GUIDE_STEPS, first_above, guide_of
 
 LEAST = 2.0**-33
 """Half the step of the numbers that are drawn: none is nearer to 0 or 1."""
+compiled_search: Any = njit(lambda share, rising, guide: first_above(share, rising, guide))
 weights = st.lists(st.sampled_from([0.0, 1e-4, 0.5, 3.0, 400.0]), min_size=1, max_size=60)
 
 
@@ -35,6 +37,9 @@ def test_a_guided_search_finds_the_cell_that_a_whole_search_finds(
     of_one = cast(AtStart, SimpleNamespace(cell_cdf=cdf[None], cell_guide=guide_of(cdf[None])))
     found = [cell_of(0, float(chance), of_one) for chance in chances]
     assert found == np.searchsorted(cdf, chances * cdf[-1], side="right").tolist()
+    assert found == [
+        compiled_search(float(chance), cdf, of_one.cell_guide[0]) for chance in chances
+    ]
     assert all(some[cell] > 0 for cell in found)
 
 

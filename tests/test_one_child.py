@@ -20,6 +20,8 @@ from sufficiency.domain import (
 )
 from sufficiency.domain import birthday as birthday_of
 from sufficiency.simulation.birthdays import birthday, latest_birth, month_starts
+from sufficiency.simulation.draws import Draws
+from sufficiency.simulation.population import children_of
 from sufficiency.simulation.record import (
     BEGAN_AT_START,
     BEGAN_ENTERED,
@@ -82,6 +84,12 @@ def test_an_age_that_does_not_fit_the_group_gives_way_to_the_calendar() -> None:
             record = simulate(a_world(cohort=cohort(1, age_group=group, age_days=age_days)), 1, 0)
             born = START + timedelta(days=int(record.spells["born_day"][0]))
             assert birthday_of(born, low) <= START < birthday_of(born, high)
+
+
+def test_nobody_is_in_care_before_birth() -> None:
+    babies = cohort(50, age_group=0, age_days=10.0, care_days=300.0, width_days=20.0)
+    children = children_of(a_world(cohort=babies), Draws(1, 0))
+    assert np.all(children.entered >= children.born_day)
 
 
 def test_birthdays_are_those_of_the_calendar() -> None:

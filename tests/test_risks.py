@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sufficiency.domain import CAUSES, MOVE_REASONS
 from sufficiency.simulation.risks import risks_of
-from sufficiency.simulation.rules import NEVER, in_ticks
+from sufficiency.simulation.rules import NEVER_TICKS, in_ticks
 from sufficiency.simulation.world import CARE_CLOCK, PLACEMENT_CLOCK, Floats, Hazards
 
 C, S, A, B, N = len(CAUSES), 6, 6, 3, 4
@@ -73,9 +73,9 @@ def test_every_rate_is_where_a_rule_looks_for_it(
     np.testing.assert_array_equal(found, np.moveaxis(expected, 1, 0))
     calendar = [in_ticks(100.0 * period) for period in own]
     assert risks.calendar_starts[: len(own)].tolist() == calendar
-    assert np.all(risks.calendar_starts[len(own) :] == NEVER)
-    assert risks.care_starts.tolist() == [0, in_ticks(30.1) + 1, in_ticks(365.0), NEVER]
-    assert risks.placement_starts.tolist() == [0, in_ticks(90.0), NEVER, NEVER]
+    assert np.all(risks.calendar_starts[len(own) :] == NEVER_TICKS)
+    assert risks.care_starts.tolist() == [0, in_ticks(30.1) + 1, in_ticks(365.0), NEVER_TICKS]
+    assert risks.placement_starts.tolist() == [0, in_ticks(90.0), NEVER_TICKS, NEVER_TICKS]
     if groups > 1:
         np.testing.assert_array_equal(risks.group, hazards.calendar_group)
     else:

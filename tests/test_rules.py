@@ -15,7 +15,7 @@ from worlds import N_NEEDS, START, hazards, places
 from sufficiency.domain import CAUSES, N_EXIT_CAUSES, TICK, TICKS_PER_DAY
 from sufficiency.simulation import allocation, rules
 from sufficiency.simulation.allocation import Seekers
-from sufficiency.simulation.chances import first_reached, inverse
+from sufficiency.simulation.chances import drawn, first_reached, inverse
 from sufficiency.simulation.children import NO_PLAN
 from sufficiency.simulation.places import Pools, Queue, supply_of
 from sufficiency.simulation.record import ENDED_MOVED, ENDED_OPEN, ENDED_TURNED_18
@@ -232,6 +232,30 @@ def test_time_served_puts_a_child_in_its_true_band() -> None:
     assert found == pytest.approx(10.0, abs=2 * TICK)
 
 
+def test_time_in_the_placement_puts_a_child_in_its_true_band() -> None:
+    bands = (0.0, 50.0, math.inf, math.inf)
+    table = hazards({"planned": [0.1, 0.2, 0.2, 0.2]}, placement_bands=bands)
+    found, _ = ending(table, left_of(planned=2.0), entered=-500.0, placed=-100.0)
+    assert found == pytest.approx(10.0, abs=2 * TICK)
+
+
+def test_what_is_spent_exactly_as_a_band_ends_is_not_put_off_by_a_tick() -> None:
+    table = hazards({"adoption": [0.5, 0.5, 0.5]}, care_bands=(0.0, 2.0, 30.0))
+    assert ending(table, left_of(adoption=1.0))[0] == 2.0
+
+
+def test_those_over_16_live_by_rates_of_their_own() -> None:
+    table = hazards({"adoption": np.array([0, 0, 0, 0, 0.01, 0])[None, :, None]})
+    found, _ = ending(table, left_of(adoption=1.0))
+    assert found == pytest.approx(AGED_3[rules.OVER_16] + 100.0, abs=2 * TICK)
+
+
+def test_a_band_that_begins_later_than_ticks_can_tell_never_begins() -> None:
+    table = hazards({"adoption": [0.001, 5.0]}, care_bands=(0.0, 1e13))
+    found, _ = ending(table, left_of(adoption=1.0))
+    assert found == pytest.approx(1000.0, abs=2 * TICK)
+
+
 def test_moves_count_from_the_placement_and_exits_from_entry() -> None:
     table = hazards({"planned": [0.0, 1.0, 1.0, 1.0]}, placement_bands=(0.0, 50.0, np.inf, np.inf))
     found, why = ending(table, left_of(planned=2.0), entered=-500.0, placed=-30.0)
@@ -302,6 +326,20 @@ def test_every_ending_is_at_least_a_tick_away() -> None:
     assert rules.tick_up(1 / 3) * TICKS_PER_DAY == math.ceil(TICKS_PER_DAY / 3)
 
 
+# --- from uniform numbers to categories -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("weights", "categories"),
+    [((5, 3, 2), [0, 0, 1, 2]), ((0, 1, 0), [1, 1, 1, 1]), ((0, 0, 0), [2, 2, 2, 2])],
+)
+def test_a_category_is_drawn_by_its_share_of_all(
+    weights: tuple[float, ...], categories: list[int]
+) -> None:
+    probability = np.array(weights, dtype=np.float64)
+    assert [drawn(probability, uniform) for uniform in (2**-33, 0.1, 0.6, 1 - 2**-33)] == categories
+
+
 # --- inverting an intensity -----------------------------------------------------------------
 
 
@@ -310,3 +348,4 @@ def test_an_intensity_is_inverted_past_its_flat_stretches() -> None:
     levels = np.array([0.5, 1.0, 1.0000001, 2.0, 3.0])
     found = [inverse(level, first_reached(level, 1, rising), grid, rising) for level in levels]
     assert found == pytest.approx([5.0, 10.0, 20.0, 25.0, 30.0], abs=1e-5)
+    assert first_reached(9.0, 1, rising) == len(rising) - 1

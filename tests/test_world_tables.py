@@ -11,12 +11,15 @@ import pytest
 from worlds import N_AGES, N_NEEDS, a_world, cohort, entries, hazards, places
 
 from sufficiency.domain import CAUSES
+from sufficiency.resolution.resolve import resolve
+from sufficiency.scenario.options import scenario_for_authority
 from sufficiency.simulation import compiled_model, population
 from sufficiency.simulation.compiled import RUNS_COMPILED
 from sufficiency.simulation.draws import Draws
 from sufficiency.simulation.places import supply_of
 from sufficiency.simulation.population import children_of, everybody
 from sufficiency.simulation.world import Emergencies, KnownTimes, PlannedEnds, StepDown, World
+from sufficiency.simulation.worlds import draw_worlds
 
 C = len(CAUSES)
 DRAWS = Draws(1, 0)
@@ -185,9 +188,9 @@ def test_those_who_come_are_the_same_where_room_runs_out(
     world = a_world(days=300, entries=in_groups, cohort=cohort(3))
     expected, asked = children_of(world, DRAWS), []
 
-    def too_little(coming: Any, at_start: int, times: int) -> Any:
-        asked.append(times)
-        room, scarce = 500, 4 * times
+    def too_little(coming: Any, at_start: int, factor: int) -> Any:
+        asked.append(factor)
+        room, scarce = 500, 4 * factor
         return (
             population._room_for_groups(scarce if few == "groups" else room),
             population._room_for(at_start + (scarce if few == "children" else room)),
@@ -198,6 +201,66 @@ def test_those_who_come_are_the_same_where_room_runs_out(
     assert len(asked) > 3
     for own, whole in zip(found.people, expected.people, strict=True):
         np.testing.assert_array_equal(own, whole)
+
+
+@pytest.mark.parametrize("one_less", [0, 1])
+@pytest.mark.parametrize("scarce", ["groups", "children"])
+def test_room_for_everybody_is_enough_and_room_for_one_less_is_not(
+    scarce: str, one_less: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = a_world(days=300, entries=entries({"5_9": 0.5}), cohort=cohort(3))
+    enter, asked = len(children_of(world, DRAWS)) - 3, []
+
+    def room(coming: Any, at_start: int, factor: int) -> Any:
+        asked.append(factor)
+        # The group that comes too late is drawn as well.
+        groups, children = enter + 1, at_start + enter
+        if scarce == "groups":
+            groups, children = factor * (groups - one_less), 2 * children
+        else:
+            groups, children = 2 * groups, factor * (children - one_less)
+        return population._room_for_groups(groups), population._room_for(children)
+
+    monkeypatch.setattr(population, "_likely_room", room)
+    assert len(children_of(world, DRAWS)) == enter + 3
+    assert len(asked) == 1 + one_less
+
+
+def test_room_is_doubled_where_there_is_too_little() -> None:
+    coming = population._coming(a_world(days=300, entries=entries({"5_9": 0.5})))
+    (groups, people), (more_groups, more_people) = (
+        population._likely_room(coming, 7, factor) for factor in (1, 2)
+    )
+    assert more_groups.times.shape[1] == 2 * groups.times.shape[1]
+    assert more_people.rank.size - 7 == 2 * (people.rank.size - 7)
+
+
+def test_what_is_not_known_of_a_cohort_is_not_read_where_its_times_are() -> None:
+    three, nothing = np.full(3, 1), np.zeros(0)
+    known = KnownTimes(-900 * three, three, 40.0 * three, 9.0 * three)
+    empty: dict[str, Any] = {"cell_age_days": nothing, "placement_days": nothing}
+    children = children_of(a_world(cohort=replace(cohort(3), known=known, **empty)), DRAWS)
+    assert children.entered.tolist() == [-40.0] * 3
+    assert children.placed.tolist() == [-9.0] * 3
+
+
+@pytest.mark.parametrize("grid", [[], [0.0], [5.0, 90.0]])
+def test_a_grid_of_times_in_care_begins_at_0_and_goes_on(grid: list[float]) -> None:
+    tables: dict[str, Any] = {
+        "placement_days": np.array(grid),
+        "placement_share": np.zeros((6, len(grid), 2)),
+        "placement_unmoved": np.zeros((6, len(grid))),
+    }
+    with pytest.raises(ValueError, match="expected 0 and at least one time more"):
+        replace(cohort(2), **tables)
+
+
+def test_a_cohort_is_one_for_all_worlds_of_a_scenario() -> None:
+    plan = resolve(scenario_for_authority("Rutland", months=12)).plan
+    (first,), (second,) = (
+        draw_worlds(plan, 1, [number], parameter=True, drift=True) for number in (0, 1)
+    )
+    assert first.cohort is second.cohort
 
 
 def test_nobody_enters_after_the_horizon_in_periods_that_begin_there() -> None:

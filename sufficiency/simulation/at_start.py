@@ -83,17 +83,21 @@ def as_compiled(cohort: StartingCohort) -> AtStart:
     """The cohort as compiled code reads it, made once for all who share it."""
     known, nothing, none = cohort.known, np.zeros(0), np.zeros(0, dtype=np.int64)
     planned = known.planned if known else None
+    cells, cdf, grid = np.zeros((0, 2)), np.zeros((0, 1)), np.zeros((0, 1))
+    if known is None:
+        cells = np.stack([cohort.cell_age_days, cohort.cell_care_days], axis=1)
+        cdf, grid = cohort.cell_cdf, cohort.placement_days[None]
     return AtStart(
         age_group=ints(cohort.age_group),
         need=ints(cohort.need),
         sector=ints(cohort.sector),
         profile=ints(cohort.profile),
         cell_cdf=floats(cohort.cell_cdf),
-        cell_guide=guide_of(cohort.cell_cdf[:0] if known else cohort.cell_cdf),
-        cell_edges_days=floats(np.stack([cohort.cell_age_days, cohort.cell_care_days], axis=1)),
+        cell_guide=guide_of(cdf),
+        cell_edges_days=floats(cells),
         cell_width_days=float(cohort.cell_width_days),
         placement_days=floats(cohort.placement_days),
-        placement_guide=guide_of(cohort.placement_days[None]),
+        placement_guide=guide_of(grid),
         placement_share=floats(cohort.placement_share),
         placement_unmoved=floats(cohort.placement_unmoved),
         first_born_day=ints(known.first_born_day) if known else none,
@@ -111,7 +115,7 @@ def in_care_at_start(cohort: AtStart, key: Key, starts: Ints, people: People) ->
     """Fill in the starting cohort; ages and times served are each child's own where known.
 
     Step by step, not child by child: while a step waits for what it reads of one child, it goes on
-    with the next.
+    with the next. Until the last, ``entered`` and ``placed`` hold how many days ago that was.
     """
     children = range(cohort.age_group.size)
     for child in children:
@@ -136,8 +140,8 @@ def in_care_at_start(cohort: AtStart, key: Key, starts: Ints, people: People) ->
 
 @step
 def know_times(child: int, cohort: AtStart, people: People) -> None:
-    """Set the day of birth, but for the day within its month as it is, and for how long the child
-    has been in care and in the placement."""
+    """Set how long a child has been in care and in the placement, and its birth: the month as it
+    is, the day within the month drawn."""
     into_month = int(uniform(people.numbers[child, AGE_IN_CELL]) * cohort.birth_days[child])
     people.born_day[child] = cohort.first_born_day[child] + into_month
     people.entered[child] = cohort.known_care_days[child]
@@ -146,7 +150,7 @@ def know_times(child: int, cohort: AtStart, people: People) -> None:
 
 @step
 def draw_times(cohort: AtStart, starts: Ints, people: People) -> None:
-    """Set the same of all children, drawn from their profiles."""
+    """Set the same of all children, drawn from their profiles; ``row`` holds the cells."""
     children, width, cell = range(cohort.age_group.size), cohort.cell_width_days, people.row
     for child in children:
         cell[child] = cell_of(cohort.profile[child], uniform(people.numbers[child, CELL]), cohort)

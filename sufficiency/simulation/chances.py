@@ -27,7 +27,7 @@ def guide_of(rising: Floats) -> Guide:
 
 @step
 def drawn(probability: Floats, uniform: float) -> int:
-    """A category; one of probability zero is never drawn, not even the last."""
+    """A category; unless all have probability zero, one that has is never drawn."""
     total = 0.0
     for share in probability:
         total += share

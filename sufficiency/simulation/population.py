@@ -48,7 +48,7 @@ from sufficiency.simulation.rules import tick_up
 from sufficiency.simulation.world import Floats, Ints, World
 
 N_STREAMS = len(AGE_GROUPS)
-SHORT_OF_ROOM = -1
+NO_ROOM = -1
 # What the first numbers of a row are for. Of a group's first child: the gap to the group before,
 # how many come; of a sibling: of the same band or not, of which; of both the age and the need.
 GAP, SIZE = 0, 1
@@ -62,24 +62,25 @@ def children_of(world: World, draws: Draws) -> Children:
     Raises ValueError for groups of more than 16.
     """
     coming, starts = _coming(world), month_starts(world.start, world.horizon_days)
-    cohort, at_start, room = as_compiled(world.cohort), len(world.cohort.age_group), 1
+    cohort, at_start, factor = as_compiled(world.cohort), len(world.cohort.age_group), 1
     while True:
-        groups, people = _likely_room(coming, at_start, room)
+        groups, people = _likely_room(coming, at_start, factor)
         n = everybody(cohort, coming, groups, draws.key, starts, people)
-        if n != SHORT_OF_ROOM:
+        if n != NO_ROOM:
             found = {name: table[:n] for name, table in people._asdict().items()}
             return Children(at_start=at_start, **found)
-        room = 2 * room
+        factor = 2 * factor
 
 
-def _likely_room(coming: Coming, at_start: int, times: int) -> tuple[Groups, People]:
-    """So many times the room that groups and children hardly ever need."""
+def _likely_room(coming: Coming, at_start: int, factor: int) -> tuple[Groups, People]:
+    """Room that groups and children hardly ever fill, and ``factor`` times as much for entrants."""
     sizes = np.arange(1, len(coming.group_size) + 1)
+    mean_size = float(coming.group_size @ sizes) / float(coming.group_size.sum())
     by_stream = coming.expected[:, -1].tolist()
-    most, children = max(by_stream), sum(by_stream) * float(coming.group_size @ sizes)
+    most, children = max(by_stream), sum(by_stream) * mean_size
     most, children = most + 4 * math.sqrt(most), children + 4 * math.sqrt(children * GROUP_SLOTS)
-    groups = _room_for_groups(times * (int(most) + GROUP_SLOTS))
-    return groups, _room_for(at_start + times * (int(children) + GROUP_SLOTS))
+    groups = _room_for_groups(factor * (int(most) + GROUP_SLOTS))
+    return groups, _room_for(at_start + factor * (int(children) + GROUP_SLOTS))
 
 
 def _room_for_groups(most: int) -> Groups:
@@ -216,13 +217,13 @@ def everybody(
     cohort: AtStart, coming: Coming, groups: Groups, key: Key, starts: Ints, people: People
 ) -> int:
     """Fill in who is in care at the start, then those who will enter; how many they are, or
-    `SHORT_OF_ROOM`."""
+    `NO_ROOM`."""
     if not come(coming, groups, key):
-        return SHORT_OF_ROOM
+        return NO_ROOM
     at_start = cohort.age_group.size
     n = rank_streams(at_start, groups)
     if n > people.rank.size:
-        return SHORT_OF_ROOM
+        return NO_ROOM
     in_care_at_start(cohort, key, starts, people)
     entrants(at_start, n, coming, groups, key, starts, people)
     return n

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from sufficiency.simulation.compiled import by_reference, compiled, floats, ints, step
-from sufficiency.simulation.rules import NEVER, Risks, in_ticks, tick_up
+from sufficiency.simulation.rules import MOST_DAYS, NEVER_TICKS, Risks, in_ticks, tick_up
 from sufficiency.simulation.side_by_side import WIDTH
 from sufficiency.simulation.world import CARE_CLOCK, Floats, Hazards
 
@@ -86,7 +85,7 @@ def lay_out(rates: Rates, risks: Risks) -> None:
     for band in range(bands):
         risks.care_starts[band] = starts_at(rates.care_starts_days[band])
         risks.placement_starts[band] = starts_at(rates.placement_starts_days[band])
-    risks.care_starts[bands] = risks.placement_starts[bands] = NEVER
+    risks.care_starts[bands] = risks.placement_starts[bands] = NEVER_TICKS
     periods = 0
     for period in range(rates.calendar_starts_days.size):
         if period == 0 or factors_change(period, rates.calendar_factor):
@@ -94,13 +93,13 @@ def lay_out(rates: Rates, risks: Risks) -> None:
             lay_out_period(period, periods, rates, risks)
             periods += 1
     for period in range(periods, risks.calendar_starts.size):
-        risks.calendar_starts[period] = NEVER
+        risks.calendar_starts[period] = NEVER_TICKS
 
 
 @step
 def starts_at(days: float) -> int:
     """The first tick of a band."""
-    return NEVER if days == math.inf else in_ticks(tick_up(days))
+    return in_ticks(tick_up(days)) if days < MOST_DAYS else NEVER_TICKS
 
 
 @step

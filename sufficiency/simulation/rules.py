@@ -4,8 +4,8 @@ Which risk is spent first, when a stay ends and why, what need a move reveals. T
 in `sufficiency.simulation.allocation`. Nothing here knows about an event loop: the SimPy model
 calls these rules, and so does its compiled twin.
 
-Times are days; codes are positions in the tuples of `sufficiency.domain`, endings are the
-``ENDED_`` codes of `sufficiency.simulation.record`.
+Times are days where they are not said to be ticks; codes are positions in the tuples of
+`sufficiency.domain`, endings are the ``ENDED_`` codes of `sufficiency.simulation.record`.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ from sufficiency.simulation.side_by_side import (
 from sufficiency.simulation.world import Floats, Ints
 
 ADULT = 5
-"""Position of the 18th birthday among the `birthdays` of a child (see `band_at`)."""
+"""Position of the 18th birthday among the `birthdays` of a child."""
 OVER_16 = 4
 N_CAUSES = len(CAUSES)
-NEVER = 2**61
-"""Ticks, so many that nothing comes then, and that others can be added to them."""
+NEVER_TICKS = 2**61
+"""Ticks: more than ever pass, and few enough that others can be added."""
+MOST_DAYS = NEVER_TICKS / TICKS_PER_DAY
 
 
 @by_reference
@@ -57,7 +58,7 @@ class Risks(NamedTuple):
     by_placement: Floats
     """(S, A, B, `WIDTH`)."""
     care_starts: Ints
-    """(B + 1,): ticks; the last is `NEVER`, as of the two that follow."""
+    """(B + 1,): ticks; the last is `NEVER_TICKS`, as of the two that follow."""
     placement_starts: Ints
     calendar_starts: Ints
     factor: Floats
@@ -76,7 +77,7 @@ class Who(NamedTuple):
     entered: int
     placed: int
     planned: int
-    """The day of a plan for leaving care, or 0."""
+    """When a plan is to leave care, or 0."""
 
 
 @compiled
@@ -88,11 +89,11 @@ def tick_up(time: float) -> float:
 @step
 def in_ticks(time: float) -> int:
     """Whole ticks, for a `time` that is a multiple of one or infinite."""
-    return int(min(time * TICKS_PER_DAY, NEVER))
+    return int(min(time * TICKS_PER_DAY, NEVER_TICKS))
 
 
 @step
-def band_at(starts: Ints | Floats, origin: int, time: float) -> int:
+def band_at(starts: Ints, origin: int, time: int) -> int:
     """The band at ``time``; bands start so long after ``origin``, the one after the last never."""
     band = 0
     # All are counted, rising as they are: where a search would end cannot be foreseen.
@@ -155,7 +156,8 @@ def walk(
     """Spend exponentials from ``now`` on until a time, or until the first is spent.
 
     When that is, whose, and what is then left. Until the day of a plan for leaving care, its
-    probability stands in for the hazards of leaving; moves go on.
+    probability stands in for the hazards of leaving; moves go on. The time is not after the 18th
+    birthday.
     """
     time, last, left = in_ticks(now), in_ticks(until), at_first
     due, first, care, placement, age, period = math.inf, ENDED_OPEN, 0, 0, 0, 0
@@ -245,7 +247,8 @@ def spend(
 ) -> None:
     """Take from ``left`` (`WIDTH`,) in place what its hazards spent between two times.
 
-    Those of leaving spend nothing until the day ``planned`` for it.
+    Those of leaving spend nothing until the day ``planned`` for it; the second time is not after
+    the 18th birthday.
     """
     who = Who(sector, need, uasc, in_ticks(entered), in_ticks(placed), in_ticks(planned))
     _, _, remains = walk(start, stop, False, who, birthdays, row_at(left), risks)

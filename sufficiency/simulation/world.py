@@ -41,7 +41,8 @@ _OF_POOLS = (
 _OF_CHANGES = ("change_pool", "change_usable", "change_closes", "change_chance", "change_why")
 REMEMBERED = 8
 """What is worked out of the cohort alone, or of the places alone, serves all worlds that share
-them; it is remembered of so many, told apart by which they are and not by what they hold."""
+them; it is remembered of so many, told apart by which they are and not by what they hold: that is
+never changed."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Hazards:
     """(C,): `CARE_CLOCK` if the cause's time bands count from entry, `PLACEMENT_CLOCK` if from
     the start of the placement."""
     care_band_starts_days: Floats
-    """(B,): first is 0, rising."""
+    """(B,): first is 0, rising. Of all times here the first tick counts that is not before."""
     placement_band_starts_days: Floats
     """(B,): first is 0, rising; padded with infinity when there are fewer bands."""
     need_factor: Floats
@@ -228,7 +229,10 @@ class StartingCohort:
             _check_one_each(self.known, ("care_days",), len(self.age_group))
             return
         _check_one_each(self, ("cell_age_days", "cell_care_days"), self.cell_cdf.shape[1])
-        wanted = (len(self.placement_share), len(self.placement_days))
+        grid = self.placement_days
+        if len(grid) < 2 or grid[0] != 0:
+            raise ValueError(f"placement_days is {grid}, expected 0 and at least one time more")
+        wanted = (len(self.placement_share), len(grid))
         _check_shape("placement_share", self.placement_share.shape[:2], wanted)
         _check_shape("placement_unmoved", self.placement_unmoved.shape, wanted)
 
