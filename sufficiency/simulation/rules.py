@@ -156,7 +156,7 @@ def walk(
     """Spend exponentials from ``now`` on until a time, or until the first is spent.
 
     When that is, whose, and what is then left. Until the day of a plan for leaving care, its
-    probability stands in for the hazards of leaving; moves go on. The time is not after the 18th
+    probability stands in for the hazards of leaving; moves go on. ``until`` is not after the 18th
     birthday.
     """
     time, last, left = in_ticks(now), in_ticks(until), at_first
@@ -247,8 +247,8 @@ def spend(
 ) -> None:
     """Take from ``left`` (`WIDTH`,) in place what its hazards spent between two times.
 
-    Those of leaving spend nothing until the day ``planned`` for it; the second time is not after
-    the 18th birthday.
+    Those of leaving spend nothing until the day ``planned`` for it. ``stop`` is not after the 18th
+    birthday.
     """
     who = Who(sector, need, uasc, in_ticks(entered), in_ticks(placed), in_ticks(planned))
     _, _, remains = walk(start, stop, False, who, birthdays, row_at(left), risks)
